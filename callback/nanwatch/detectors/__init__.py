@@ -1,0 +1,7 @@
+"""Detectors: points in, signals out. One symptom a file; no clock, no I/O, no knowledge of causes."""
+
+from nanwatch.detectors.explosion import ExplosionDetector
+from nanwatch.detectors.nonfinite import NonFiniteDetector
+from nanwatch.detectors.signal import Detector, Signal
+
+__all__ = ["Detector", "ExplosionDetector", "NonFiniteDetector", "Signal"]

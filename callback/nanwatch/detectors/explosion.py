@@ -1,0 +1,89 @@
+"""A loss that grows by orders of magnitude while it is still finite."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+from nanwatch.detectors.running import RunningMedian
+from nanwatch.detectors.signal import Signal
+
+ENTER, LEAVE = math.log(10.0), math.log(3.0)
+ABOVE_START = math.log(3.0)
+SIGMAS = 8.0
+WINDOW, RECENT, NEEDED = 64, 12, 8
+WARM_UP = 8
+EARLY_ENTER = math.log(1000.0)
+
+
+class ExplosionDetector:
+    """Signals a loss that stays far above what it was, and rearms when it has come back.
+
+    The logarithm of the loss is compared with its own running median and spread, so that the
+    loss's scale does not matter and a noisy loss is granted its noise. A point is *high* when it
+    lies tenfold and eight spreads above the median of the points before it, and threefold above
+    the level at which the run began: a restart of the learning rate climbs back, but not beyond
+    the start. Eight high points of twelve prove an explosion; one spike does not. Within the
+    first points there is no median to trust yet, so only growth beyond a thousandfold counts.
+
+    High points do not enter the median, so an explosion cannot become the new normal. Values of
+    zero and below are never high: a loss without a lower bound may fall as far as it likes.
+    """
+
+    def __init__(self, series: str) -> None:
+        self.series = series
+        self._usual = RunningMedian(WINDOW)
+        self._start: list[float] = []
+        self._recent: deque[tuple[int, bool]] = deque(maxlen=RECENT)
+        self._calm = 0
+        self.active = False
+
+    def update(self, step: int, value: float) -> Signal | None:
+        """Take the next loss; signal at the point that proves an explosion."""
+        if not math.isfinite(value):
+            return None
+        level = math.log(value) if value > 0 else -math.inf
+        high = self._is_high(level)
+        self._recent.append((step, high))
+        if not high:
+            self._learn(level)
+        if self.active:
+            self._rearm_when_calm(level)
+            return None
+        return self._signal(value) if self._proven() else None
+
+    def _is_high(self, level: float) -> bool:
+        if not self._usual:
+            return False
+        above = level - self._usual.median
+        if len(self._usual) < WARM_UP:
+            return above > EARLY_ENTER
+        if above < ENTER or level < self._start_level() + ABOVE_START:
+            return False
+        return above > SIGMAS * self._usual.spread
+
+    def _learn(self, level: float) -> None:
+        if level == -math.inf:
+            return
+        self._usual.add(level)
+        if len(self._start) < WARM_UP:
+            self._start.append(level)
+
+    def _start_level(self) -> float:
+        return sorted(self._start)[len(self._start) // 2]
+
+    def _proven(self) -> bool:
+        return sum(high for _, high in self._recent) >= NEEDED
+
+    def _signal(self, value: float) -> Signal:
+        self.active = True
+        first = next(step for step, high in self._recent if high)
+        usual = math.exp(self._usual.median)
+        seen = f"{value:.3g}, {value / usual:,.0f} times the usual {usual:.3g}"
+        return Signal("exploding_loss", "critical", self.series, first, seen)
+
+    def _rearm_when_calm(self, level: float) -> None:
+        self._calm = self._calm + 1 if level < self._usual.median + LEAVE else 0
+        if self._calm >= RECENT:
+            self.active, self._calm = False, 0
+            self._recent.clear()

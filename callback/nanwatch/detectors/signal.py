@@ -1,0 +1,33 @@
+"""What a detector says, and what every detector can do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from nanwatch.events import Severity, Symptom
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A symptom was seen.
+
+    Attributes:
+        series: where it was seen, such as "batch/loss".
+        first_step: the step at which it began, which may lie before the step that proved it.
+        seen: the telling value in words, such as "NaN" or "57 times the usual 0.31".
+    """
+
+    symptom: Symptom
+    severity: Severity
+    series: str
+    first_step: int
+    seen: str
+
+
+class Detector(Protocol):
+    """A streaming observer of one series."""
+
+    def update(self, step: int, value: float) -> Signal | None:
+        """Take the next point; return a signal at the point that proves the symptom."""
+        ...

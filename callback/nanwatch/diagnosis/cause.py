@@ -1,0 +1,66 @@
+"""What every cause consists of: its page for people, and how it weighs a case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nanwatch.diagnosis.case import Case
+from nanwatch.events import Fix
+
+
+@dataclass(frozen=True)
+class Clue:
+    """One check that speaks for a cause (positive weight) or against it (negative weight).
+
+    Attributes:
+        weight: in log-odds. 1 is a hint, 2 is strong, 4 nearly settles the matter.
+    """
+
+    weight: float
+    check: str
+    seen: str
+    expected: str
+
+
+@dataclass(frozen=True)
+class Testimony:
+    """What a cause has to say about a case.
+
+    Attributes:
+        where: what applies of epoch, batch, input, output, layer, rows, samples, columns.
+        remedy: the name of the replay (`Case.trials`) that tries this fix, or "".
+    """
+
+    summary: str
+    clues: Sequence[Clue]
+    fix: Fix
+    where: Mapping[str, Any] = field(default_factory=dict)
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class CausePage:
+    """One cause: why it happens, what to do, an example, and how it is recognised.
+
+    Attributes:
+        label: a label of the fixed vocabulary.
+        title: the cause in a few words, for a heading.
+        why: why it makes a loss go wrong.
+        remedy: what to do about it.
+        before, after: a few lines of code with the fault, and mended.
+        weigh: the case's testimony, or None when nothing speaks for this cause.
+        fires, quiet: example cases in which it is, and is not, the first suspect. They are
+            documentation and test at once.
+    """
+
+    label: str
+    title: str
+    why: str
+    remedy: str
+    before: str
+    after: str
+    weigh: Callable[[Case], Testimony | None]
+    fires: tuple[Case, ...]
+    quiet: tuple[Case, ...]

@@ -1,0 +1,59 @@
+"""From a case to a diagnosis: every cause testifies, the testimonies are weighed and ranked.
+
+The model is a sum: a cause starts at PRIOR and each clue adds its weight, in log-odds. The
+confidence is the logistic function of the sum. A replay in which the cause's own remedy cured
+the training is a clue like the others, and so is one in which it did not.
+"""
+
+from __future__ import annotations
+
+import math
+
+from nanwatch.diagnosis.case import Case
+from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
+from nanwatch.events import Cause, Diagnosis, Evidence
+
+PRIOR = -2.0
+WORTH_SAYING = 0.2
+CURED = Clue(2.0, "replay with the fix", "finite, and the loss fell", "finite, and the loss falls")
+NOT_CURED = Clue(-1.5, "replay with the fix", "did not help", "finite, and the loss falls")
+
+
+def diagnose(case: Case, pages: tuple[CausePage, ...]) -> Diagnosis:
+    """The diagnosis of a case: all suspects worth saying, the likeliest first."""
+    causes = [cause for page in pages if (cause := _suspect(case, page)) is not None]
+    causes.sort(key=lambda cause: -cause.confidence)
+    return Diagnosis(case.symptom, case.severity, case.first_step, tuple(causes))
+
+
+def _suspect(case: Case, page: CausePage) -> Cause | None:
+    testimony = page.weigh(case)
+    if testimony is None:
+        return None
+    clues = [*testimony.clues, *_replayed(case, testimony)]
+    confidence = _confidence(clues)
+    if confidence < WORTH_SAYING:
+        return None
+    return Cause(
+        page.label,
+        round(confidence, 3),
+        testimony.summary,
+        tuple(Evidence(clue.check, clue.seen, clue.expected) for clue in clues),
+        dict(testimony.where),
+        testimony.fix,
+        _verified(case, testimony),
+    )
+
+
+def _confidence(clues: list[Clue]) -> float:
+    return 1.0 / (1.0 + math.exp(-(PRIOR + sum(clue.weight for clue in clues))))
+
+
+def _replayed(case: Case, testimony: Testimony) -> list[Clue]:
+    verified = _verified(case, testimony)
+    return [] if verified is None else [CURED if verified else NOT_CURED]
+
+
+def _verified(case: Case, testimony: Testimony) -> bool | None:
+    trial = case.trials.get(testimony.remedy)
+    return None if trial is None else trial.cured
