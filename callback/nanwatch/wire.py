@@ -108,7 +108,9 @@ def split(data: bytes) -> Iterator[bytes]:
         size = frame_size(data[at : at + _HEAD.size])
         raw = data[at : at + size]
         if len(raw) < size:
-            raise TruncatedFrameError(f"frame at byte {at} needs {size} bytes, {len(raw)} are there")
+            raise TruncatedFrameError(
+                f"frame at byte {at} needs {size} bytes, {len(raw)} are there"
+            )
         if zlib.crc32(raw[_HEAD.size :]) != checksum(raw):
             raise WireError(f"frame at byte {at}: checksum does not match, the bytes are damaged")
         yield raw

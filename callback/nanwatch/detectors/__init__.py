@@ -1,4 +1,4 @@
-"""Detectors: points in, signals out. One symptom a file; no clock, no I/O, no knowledge of causes."""
+"""Detectors: points in, signals out. One symptom a file; no clock, no I/O, no causes."""
 
 from nanwatch.detectors.explosion import ExplosionDetector
 from nanwatch.detectors.nonfinite import NonFiniteDetector

@@ -10,21 +10,25 @@ from nanwatch.detectors.signal import Signal
 
 ENTER, LEAVE = math.log(10.0), math.log(3.0)
 ABOVE_START = math.log(3.0)
-SIGMAS = 8.0
+SIGMAS = 6.0
+STEP_TO_SIGMA = 1 / (0.6745 * math.sqrt(2))
+"""The median step between neighbours times this is the standard deviation of normal noise."""
 WINDOW, RECENT, NEEDED = 64, 12, 8
 WARM_UP = 8
-EARLY_ENTER = math.log(1000.0)
+HUGE = math.log(1000.0)
 
 
 class ExplosionDetector:
     """Signals a loss that stays far above what it was, and rearms when it has come back.
 
     The logarithm of the loss is compared with its own running median and spread, so that the
-    loss's scale does not matter and a noisy loss is granted its noise. A point is *high* when it
-    lies tenfold and eight spreads above the median of the points before it, and threefold above
+    loss's scale does not matter and a noisy loss is granted its noise. The spread is taken from
+    the steps between neighbours, which a slow trend does not inflate. A point is *high* when it
+    lies tenfold and six spreads above the median of the points before it, and threefold above
     the level at which the run began: a restart of the learning rate climbs back, but not beyond
-    the start. Eight high points of twelve prove an explosion; one spike does not. Within the
-    first points there is no median to trust yet, so only growth beyond a thousandfold counts.
+    the start. A thousandfold above the start is high however slowly it was reached, and nothing
+    less counts within the first points, where there is no median to trust yet. Eight high points
+    of twelve prove an explosion; one spike does not.
 
     High points do not enter the median, so an explosion cannot become the new normal. Values of
     zero and below are never high: a loss without a lower bound may fall as far as it likes.
@@ -33,6 +37,8 @@ class ExplosionDetector:
     def __init__(self, series: str) -> None:
         self.series = series
         self._usual = RunningMedian(WINDOW)
+        self._steps = RunningMedian(WINDOW)
+        self._last: float | None = None
         self._start: list[float] = []
         self._recent: deque[tuple[int, bool]] = deque(maxlen=RECENT)
         self._calm = 0
@@ -55,17 +61,20 @@ class ExplosionDetector:
     def _is_high(self, level: float) -> bool:
         if not self._usual:
             return False
-        above = level - self._usual.median
+        above_usual = level - self._usual.median
+        above_start = level - self._start_level()
         if len(self._usual) < WARM_UP:
-            return above > EARLY_ENTER
-        if above < ENTER or level < self._start_level() + ABOVE_START:
-            return False
-        return above > SIGMAS * self._usual.spread
+            return above_usual > HUGE
+        noise = SIGMAS * STEP_TO_SIGMA * self._steps.median
+        sudden = above_usual > max(ENTER, noise) and above_start > ABOVE_START
+        return sudden or above_start > max(HUGE, noise)
 
     def _learn(self, level: float) -> None:
         if level == -math.inf:
             return
         self._usual.add(level)
+        self._steps.add(abs(level - (level if self._last is None else self._last)))
+        self._last = level
         if len(self._start) < WARM_UP:
             self._start.append(level)
 

@@ -1,19 +1,15 @@
-"""A median and a spread over the last values, cheap enough for every batch."""
+"""A median over the last values, cheap enough for every batch."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import deque
 
-MAD_TO_SIGMA = 1.4826
-"""The median absolute deviation of a normal distribution times this is its standard deviation."""
-
 
 class RunningMedian:
-    """The median and the spread of the last `size` values.
+    """The median of the last `size` values: a few absurd ones among them do not move it.
 
-    Both are robust: a few absurd values among them move neither. Adding costs a search and an
-    insertion in a short sorted list, about a microsecond.
+    Adding costs a search and an insertion in a short sorted list, about a microsecond.
     """
 
     def __init__(self, size: int) -> None:
@@ -35,10 +31,3 @@ class RunningMedian:
     def median(self) -> float:
         """The middle value; raises IndexError when there is none yet."""
         return self._sorted[len(self._sorted) // 2]
-
-    @property
-    def spread(self) -> float:
-        """The standard deviation as the median absolute deviation tells it."""
-        middle = self.median
-        deviations = sorted(abs(value - middle) for value in self._sorted)
-        return MAD_TO_SIGMA * deviations[len(deviations) // 2]

@@ -139,7 +139,9 @@ class Autopsy:
     @property
     def born_in(self) -> LayerLook | None:
         """The first layer whose output is not finite while its input is."""
-        return next((look for look in self.layers if look.input_finite and not look.output_finite), None)
+        return next(
+            (look for look in self.layers if look.input_finite and not look.output_finite), None
+        )
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,7 @@ class History:
 
     @property
     def growth(self) -> float:
-        """The largest recent finite loss over the run's smallest; 1 when there is nothing to tell."""
+        """The largest late finite loss over the smallest; 1 when there is nothing to tell."""
         finite = [v for v in (*self.first_losses, *self.loss) if math.isfinite(v) and v > 0]
         if len(finite) < 2:
             return 1.0
