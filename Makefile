@@ -1,0 +1,57 @@
+# `make help` lists what there is to do. Every target sets up what it needs, on a fresh machine too.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup node browser database demo test check format clean
+
+BIN := .venv/bin
+NPM := $(shell command -v npm)
+INSTALL_INPUTS := pyproject.toml constraints.txt scripts/install.sh
+WEB_TESTS := $(wildcard tests/web/*.test.mjs)
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.installed-dev ## Install nanwatch and everything a developer needs into .venv
+
+# constraints.txt holds the exact version of everything that a developer gets. To renew it:
+#   uv pip compile pyproject.toml --extra dev --python-version 3.11 --no-annotate --no-header --upgrade -o constraints.txt
+# The stamps: each install is done once, and again when what it reads has changed.
+.venv/.installed-%: $(INSTALL_INPUTS)
+	@scripts/install.sh $*
+
+node: $(if $(NPM),node_modules/.package-lock.json) ## Install what checks and tests the pages (needs Node.js)
+	@[[ -n "$(NPM)" ]] || echo "node: no npm here, so the pages' own checks are left out; install Node.js 20 or newer" >&2
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci
+	@touch $@
+
+browser: setup ## Find Chromium for the browser tests, or install it
+	@scripts/browser.sh
+
+database: ## Find the PostgreSQL server for the database tests, or install it
+	@scripts/database.sh
+
+demo: .venv/.installed-demo ## Break three real trainings and see why, live in the browser
+	$(BIN)/nanwatch demo
+
+test: export TF_CPP_MIN_LOG_LEVEL ?= 3
+test: setup node browser database ## Run all tests
+	$(if $(and $(NPM),$(WEB_TESTS)),node --test $(WEB_TESTS))
+	$(BIN)/pytest -n 2 --dist loadfile
+
+check: setup node ## Lint, formatting, types and the arrows between the rooms
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(if $(NPM),npm run --silent check)
+
+format: setup ## Format the code and mend what the linter can mend
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean: ## Remove what the other targets made: .venv, node_modules, caches, builds
+	rm -rf .venv node_modules dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
