@@ -103,7 +103,7 @@ def test_the_wheel_holds_every_file_of_the_packages(wheel: list[str], tracked: l
 
 def test_the_wheel_holds_pages_migrations_and_type_markers(wheel: list[str]) -> None:
     assert {f"{package}/py.typed" for package in PACKAGES.values()} <= set(wheel)
-    assert any(re.fullmatch(r"nanwatch_web/static/.*\.html", name) for name in wheel)
+    assert any(re.fullmatch(r"nanwatch_web/.*\.html", name) for name in wheel)
     assert any(re.search(r"^nanwatch_monitor/.*migrations/versions/.*\.py$", n) for n in wheel)
 
 
