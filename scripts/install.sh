@@ -21,6 +21,13 @@ find_python() {
     fail "Python 3.11, 3.12 or 3.13 is needed and none was found. Install one (Debian, Ubuntu: apt install python3 python3-venv), or uv."
 }
 
+# Debian keeps a part of venv in a package of its own. A half-made .venv is not left behind.
+venv_of() {
+    "$1" -m venv .venv && return
+    rm -rf .venv
+    scripts/apt-install.sh python3-venv && "$1" -m venv .venv
+}
+
 make_venv() {
     local base
     base=$(find_python)
@@ -29,7 +36,7 @@ make_venv() {
     if have_uv; then
         uv venv --quiet --python "$base" .venv
     else
-        "$base" -m venv .venv || fail "'$base -m venv' failed. On Debian and Ubuntu: apt install python3-venv."
+        venv_of "$base" || fail "'$base -m venv' failed. On Debian and Ubuntu: apt install python3-venv."
     fi
 }
 
