@@ -1,0 +1,106 @@
+"""Where a webhook may go: the guard against requests to internal targets (SSRF).
+
+A name is resolved once, every address is judged, and the connection goes to a judged address: what
+the name says a moment later does not matter.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class TargetError(Exception):
+    """The target is not allowed, or cannot be found."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A checked target.
+
+    Attributes:
+        address: the address to connect to.
+        host: the name for the Host header and the certificate.
+        path: with the query.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    address: str
+
+    @property
+    def host_header(self) -> str:
+        """The Host header: the port is left out when it is the scheme's own."""
+        name = f"[{self.host}]" if ":" in self.host else self.host
+        return name if self.port == _default_port(self.scheme) else f"{name}:{self.port}"
+
+
+def checked(url: str, allowed: Iterable[str]) -> Target:
+    """The target of a URL.
+
+    Args:
+        allowed: host names, addresses and networks that may be internal.
+
+    Raises:
+        TargetError: another scheme than http and https, an unknown name, or an internal address.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise TargetError("a webhook's URL begins with https:// or http:// and names a host")
+    try:
+        port = parts.port or _default_port(parts.scheme)
+    except ValueError as error:
+        raise TargetError("the webhook's port is no number from 1 to 65535") from error
+    address = _allowed_address(parts.hostname, port, tuple(allowed))
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Target(parts.scheme, parts.hostname, port, path, address)
+
+
+def is_internal(address: IpAddress) -> bool:
+    """Whether an address is not one of the public internet."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return is_internal(address.ipv4_mapped)
+        if address in _NAT64 or address.sixtofour is not None or address.teredo is not None:
+            return True
+    return not address.is_global or address.is_multicast
+
+
+def _allowed_address(host: str, port: int, allowed: tuple[str, ...]) -> str:
+    addresses = _resolved(host, port)
+    if host.lower() in (word.lower() for word in allowed):
+        return str(addresses[0])
+    for address in addresses:
+        if is_internal(address) and not any(_holds(word, address) for word in allowed):
+            raise TargetError(
+                f"{host[:80]} is the internal address {address}; "
+                "name the host or its network in NANWATCH_WEBHOOK_ALLOW to let it through"
+            )
+    return str(addresses[0])
+
+
+def _resolved(host: str, port: int) -> list[IpAddress]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise TargetError(f"the webhook's host {host[:80]} is not known") from error
+    return [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
+
+
+def _holds(word: str, address: IpAddress) -> bool:
+    try:
+        return address in ipaddress.ip_network(word, strict=False)
+    except ValueError:
+        return False
+
+
+def _default_port(scheme: str) -> int:
+    return 443 if scheme == "https" else 80

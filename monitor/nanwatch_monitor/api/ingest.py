@@ -1,0 +1,46 @@
+"""The binary route by which training runs report."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from nanwatch.wire import CONTENT_TYPE, MAX_FRAME
+from nanwatch_monitor.bodies import read_body
+from nanwatch_monitor.ingest import Ingest
+from nanwatch_monitor.replies import Json
+
+FLUSH_INTERVAL_S = 0.2
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "description": (
+            "Frames of one stream, back to back. A frame is 'NANW', version u16, reserved u16, "
+            "body length u32, crc32 of the body u32 (little-endian), then a msgpack body "
+            "[run_id, stream, seq, [[tag, event], ...]]; arrays are raw little-endian bytes."
+        ),
+        "content": {CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+def router(ingest: Ingest) -> APIRouter:
+    """The route."""
+    routes = APIRouter(tags=["ingest"])
+
+    @routes.post("/api/v1/ingest", openapi_extra=_BODY)
+    async def take(request: Request) -> Response:
+        """Store frames. They are committed before the answer; sending them again is harmless."""
+        body = await read_body(request, CONTENT_TYPE, MAX_FRAME)
+        receipt = await run_in_threadpool(ingest.accept, body)
+        return Json(
+            {
+                "acked": receipt.acked,
+                "stored": len(receipt.fresh),
+                "duplicates": receipt.duplicates,
+                "flush_interval": FLUSH_INTERVAL_S,
+            }
+        )
+
+    return routes

@@ -1,0 +1,20 @@
+"""The parameters that several routes share, with their limits."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Path, Query
+
+from nanwatch.wire import MAX_NAME, MAX_STEP
+
+_PLAIN = r"^[^\x00-\x1f]*$"
+
+RunId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="the run's id")]
+RunIdQuery = Annotated[str | None, Query(alias="run", pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+SeriesName = Annotated[str, Query(min_length=1, max_length=MAX_NAME, pattern=_PLAIN)]
+Project = Annotated[str | None, Query(max_length=MAX_NAME, pattern=_PLAIN)]
+FromStep = Annotated[int | None, Query(alias="from", ge=0, le=MAX_STEP)]
+ToStep = Annotated[int | None, Query(alias="to", ge=0, le=MAX_STEP)]
+PageSize = Annotated[int, Query(ge=1, le=500)]
+Cursor = Annotated[int | None, Query(ge=0, le=MAX_STEP, description="`next` of the last page")]

@@ -1,0 +1,108 @@
+"""Curves of a run: which there are, their exact points, and an overview for a chart."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from nanwatch.events import to_json
+from nanwatch_monitor.api.parameters import Cursor, FromStep, RunId, SeriesName, ToStep
+from nanwatch_monitor.api.runs import existing
+from nanwatch_monitor.problems import Problem
+from nanwatch_monitor.replies import Json, numbers, or_null, typed
+from nanwatch_monitor.series.columns import Curve
+from nanwatch_monitor.series.overview import Overview, Summary, overview, summary
+from nanwatch_monitor.series.reader import SeriesReader
+from nanwatch_monitor.store import Store
+
+MAX_POINTS = 50_000
+Limit = Annotated[int, Query(ge=1, le=MAX_POINTS)]
+Buckets = Annotated[int, Query(ge=1, le=10_000)]
+
+
+def router(store: Store, reader: SeriesReader) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix="/api/v1/runs/{run_id}", tags=["series"])
+
+    @routes.get("/series")
+    def series(run_id: RunId) -> Response:
+        """All series of a run in numbers."""
+        existing(store, run_id)
+        found = [_summary_view(name, summary(c)) for name, c in reader.curves(run_id).items()]
+        return Json({"series": found})
+
+    @routes.get("/points")
+    def points(
+        run_id: RunId,
+        name: SeriesName,
+        first: FromStep = None,
+        last: ToStep = None,
+        limit: Limit = 10_000,
+        cursor: Cursor = None,
+    ) -> Response:
+        """The exact points of a series, a page at a time."""
+        begin = cursor if cursor is not None else first
+        curve = _curve(store, reader, run_id, name).between(begin, last)
+        page = Curve(curve.steps[:limit], curve.values[:limit])
+        after = str(curve.steps[limit]) if len(curve.steps) > limit else None
+        body = {"steps": page.steps.tolist(), "values": numbers(page.values), "next": after}
+        return Json(body)
+
+    @routes.get("/overview")
+    def curve_overview(
+        run_id: RunId,
+        name: SeriesName,
+        first: FromStep = None,
+        last: ToStep = None,
+        buckets: Buckets = 1000,
+        form: Annotated[Literal["plain", "typed"], Query(alias="format")] = "plain",
+    ) -> Response:
+        """A series in buckets; non-finite points are counted and listed, never averaged."""
+        curve = _curve(store, reader, run_id, name).between(first, last)
+        found = overview(curve, buckets)
+        return Json(_typed_view(found) if form == "typed" else _plain_view(found))
+
+    return routes
+
+
+def _curve(store: Store, reader: SeriesReader, run_id: str, name: str) -> Curve:
+    found = reader.curve(run_id, name)
+    if found is None:
+        existing(store, run_id)
+        how = f"see /api/v1/runs/{run_id}/series"
+        raise Problem(404, "unknown_series", "the run has no such series", how=how)
+    return found
+
+
+def _summary_view(name: str, found: Summary) -> dict[str, Any]:
+    fields = asdict(found)
+    return {"name": name, "min": fields.pop("low"), "max": fields.pop("high"), **fields}
+
+
+def _plain_view(found: Overview) -> dict[str, Any]:
+    return {
+        "from": found.first.tolist(),
+        "to": found.last.tolist(),
+        "min": or_null(found.low),
+        "max": or_null(found.high),
+        "mean": or_null(found.mean),
+        "n": found.n.tolist(),
+        "n_nonfinite": found.n_nonfinite.tolist(),
+        "nonfinite": to_json(found.nonfinite),
+    }
+
+
+def _typed_view(found: Overview) -> dict[str, Any]:
+    return {
+        "from": typed(found.first),
+        "to": typed(found.last),
+        "min": typed(found.low),
+        "max": typed(found.high),
+        "mean": typed(found.mean),
+        "n": typed(found.n),
+        "n_nonfinite": typed(found.n_nonfinite),
+        "nonfinite": to_json(found.nonfinite),
+    }

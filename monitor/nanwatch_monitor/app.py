@@ -1,0 +1,132 @@
+"""The application: the only place where the parts of the server meet."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from functools import partial
+
+from fastapi import FastAPI
+
+from nanwatch import __version__
+from nanwatch.watcher import Watcher
+from nanwatch_monitor import problems
+from nanwatch_monitor.activity import Activity
+from nanwatch_monitor.alerts.delivery import Delivery
+from nanwatch_monitor.alerts.webhook import Webhook
+from nanwatch_monitor.announce import announce_frames, announce_incidents
+from nanwatch_monitor.api import (
+    catalogue,
+    health,
+    incidents,
+    ingest,
+    live,
+    login,
+    pages,
+    runs,
+    series,
+)
+from nanwatch_monitor.ingest import Ingest
+from nanwatch_monitor.live import Hub
+from nanwatch_monitor.monitor import Monitor
+from nanwatch_monitor.run_news import RunNews
+from nanwatch_monitor.run_states import Deafness
+from nanwatch_monitor.security import Guard, Keys, host_names
+from nanwatch_monitor.series.reader import SeriesReader
+from nanwatch_monitor.settings import ServerSettings
+from nanwatch_monitor.store import Store
+from nanwatch_monitor.views import RunViews
+from nanwatch_monitor.watch import Watch
+
+NOTIFY_AFTER_S = 1.0  # so that the training process's better informed diagnosis is in the message
+
+
+def create_app(settings: ServerSettings, clock: Callable[[], float] = time.time) -> FastAPI:
+    """The server as an ASGI application; its running parts are `app.state.monitor`.
+
+    Args:
+        clock: seconds since 1970; tests pass their own.
+
+    Raises:
+        SetupError: the data folder or the database cannot be used.
+    """
+    monitor = _monitor(settings, clock)
+    app = FastAPI(
+        title="nanwatch",
+        version=__version__,
+        docs_url=None,  # its page would load scripts from elsewhere
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        lifespan=monitor.lifespan,
+    )
+    app.state.monitor = monitor
+    keys = Keys(_tokens(settings), monitor.store.access, clock)
+    names = host_names(settings.host, settings.public_url, settings.allowed_hosts)
+    app.add_middleware(Guard, keys=keys, names=names, used=monitor.activity.touch)
+    problems.install(app)
+    _add_routes(app, monitor, keys, clock)
+    return app
+
+
+def _monitor(settings: ServerSettings, clock: Callable[[], float]) -> Monitor:
+    store = _open_store(settings)
+    now = clock()
+    heard = store.runs.last_seen_at()
+    views = RunViews(store, Deafness(begin=min(now, heard or now), end=now))
+    hub = Hub()
+    news = RunNews(store, views, hub, clock)
+    return Monitor(
+        instance=secrets.token_hex(8),
+        store=store,
+        views=views,
+        hub=hub,
+        news=news,
+        watch=Watch(store, Watcher, partial(announce_incidents, hub, news), clock),
+        delivery=_delivery(settings, store, clock),
+        activity=Activity(),
+    )
+
+
+def _open_store(settings: ServerSettings) -> Store:
+    if settings.database_url is None:
+        settings.home.prepare()
+    notify_after_s = NOTIFY_AFTER_S if settings.webhook_url else None
+    return Store.open(settings.effective_database_url, notify_after_s)
+
+
+def _delivery(
+    settings: ServerSettings, store: Store, clock: Callable[[], float]
+) -> Delivery | None:
+    if settings.webhook_url is None:
+        return None
+    channel = Webhook(settings.webhook_url, settings.webhook_allow, settings.url)
+    return Delivery(store.outbox, channel, clock)
+
+
+def _tokens(settings: ServerSettings) -> tuple[str, ...]:
+    """The tokens that open the door; a server that is given its own needs no home folder."""
+    if not settings.auth:
+        return ()
+    if settings.token is not None and settings.database_url is not None:
+        return (settings.token,)
+    given = (settings.token,) if settings.token else ()
+    return (settings.home.token(), *given)
+
+
+def _add_routes(app: FastAPI, monitor: Monitor, keys: Keys, clock: Callable[[], float]) -> None:
+    store = monitor.store
+    tell = partial(announce_frames, monitor.hub, monitor.news)
+    taking = Ingest(store.log, (monitor.watch.committed, tell), clock)
+    for routes in (
+        health.router(store, monitor.instance),
+        ingest.router(taking),
+        runs.router(store, monitor.views, clock),
+        series.router(store, SeriesReader(store.log)),
+        incidents.router(store),
+        catalogue.router(),
+        live.router(monitor.hub),
+        login.router(keys, store.access, clock),
+        pages.router(),
+    ):
+        app.include_router(routes)

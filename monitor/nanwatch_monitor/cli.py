@@ -1,0 +1,174 @@
+"""The server's commands. The `nanwatch` command mounts them; they also run by themselves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from nanwatch_monitor.errors import SetupError
+from nanwatch_monitor.home import MonitorNote
+from nanwatch_monitor.settings import IDLE_EXIT_S, ServerSettings, from_environment
+
+REFUSED = 2
+_STOP_TIMEOUT_S = 10.0
+
+_database_url = click.option(
+    "--database-url", metavar="URL", help="SQLite or PostgreSQL; default: a file of this user."
+)
+
+
+@click.command()
+@click.option("--host", help="Address to listen on; default 127.0.0.1.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Default 8777; 0: any free one.")
+@_database_url
+@click.option("--no-auth", is_flag=True, help="Ask for no token; on loopback only.")
+@click.option("--local", is_flag=True, hidden=True, help="The monitor that a callback starts.")
+def serve(
+    host: str | None, port: int | None, database_url: str | None, no_auth: bool, local: bool
+) -> None:
+    """Run the server with the dashboard."""
+    from nanwatch_monitor import serve as server
+    from nanwatch_monitor.log_lines import set_up_logging
+    from nanwatch_monitor.presence import AlreadyRunningError
+
+    set_up_logging()
+    with _refusals():
+        settings = _settings(
+            host=host,
+            port=port,
+            database_url=database_url,
+            auth=False if no_auth else None,
+            idle_exit_s=IDLE_EXIT_S if local else None,
+        )
+        try:
+            server.serve(settings, _greet_local if local else _greet, local)
+        except AlreadyRunningError as error:
+            if not local:
+                raise _with_address(error, settings.home.read_note()) from error
+            click.echo(f"a monitor runs already: {settings.home.read_note()}")
+        except KeyboardInterrupt:
+            click.echo("stopped")
+
+
+@click.command()
+def stop() -> None:
+    """End the local monitor."""
+    from nanwatch_monitor.presence import who_answers
+
+    with _refusals():
+        note = _settings().home.read_note()
+    found = who_answers(note.url) if note else None
+    if note is None or found is None or found.get("instance") != note.instance:
+        click.echo("no local monitor runs")
+        return
+    os.kill(note.pid, signal.SIGTERM)
+    if not _is_gone(note.pid, _STOP_TIMEOUT_S):
+        raise click.ClickException(f"process {note.pid} has not ended within {_STOP_TIMEOUT_S} s")
+    click.echo(f"stopped the monitor at {note.url}")
+
+
+@click.command()
+@_database_url
+def migrate(database_url: str | None) -> None:
+    """Bring the database up to date. `serve` does it by itself."""
+    from nanwatch_monitor.store.database import Database
+    from nanwatch_monitor.store.migrate import HEAD
+    from nanwatch_monitor.store.migrate import migrate as bring_up_to_date
+
+    with _refusals():
+        settings = _settings(database_url=database_url)
+        settings.home.prepare()
+        database = Database(settings.effective_database_url)
+        try:
+            done = bring_up_to_date(database)
+        finally:
+            database.close()
+    click.echo(f"{'migrated to' if done else 'is up to date at'} schema {HEAD}")
+
+
+@click.command()
+@click.option("--login", is_flag=True, help="Print a link that logs a browser in, once.")
+def token(login: bool) -> None:
+    """Print this user's token."""
+    with _refusals():
+        settings = _settings()
+        secret = settings.home.token()
+        click.echo(_login_link(settings, secret) if login else secret)
+
+
+commands: list[click.Command] = [serve, stop, migrate, token]
+
+
+def main() -> None:
+    """Run a command of the server."""
+    click.Group(name="nanwatch_monitor", commands=commands)(prog_name="nanwatch_monitor")
+
+
+def _settings(**overrides: Any) -> ServerSettings:
+    return from_environment(os.environ, **overrides)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What the user can mend ends the command with words instead of a traceback."""
+    try:
+        yield
+    except SetupError as error:
+        click.echo(f"nanwatch: {error}", err=True)
+        sys.exit(REFUSED)
+
+
+def _greet(settings: ServerSettings, login_path: str) -> None:
+    click.echo(f"nanwatch serves at {settings.url} - open {settings.url}{login_path} to log in")
+
+
+def _greet_local(settings: ServerSettings, _login_path: str) -> None:
+    """No link: this goes into a log file, and secrets don't belong there."""
+    click.echo(f"nanwatch serves at {settings.url}")
+
+
+def _with_address(error: SetupError, note: MonitorNote | None) -> SetupError:
+    if note is None:
+        return error
+    why = f"process {note.pid} serves it at {note.url}"
+    return SetupError(error.what, why, error.how)
+
+
+def _is_gone(pid: int, timeout_s: float) -> bool:
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _login_link(settings: ServerSettings, secret: str) -> str:
+    import json
+
+    import urllib3
+    from urllib3.exceptions import HTTPError
+
+    note = settings.home.read_note()
+    url = note.url if note else settings.url
+    headers = {"Authorization": f"Bearer {secret}"}
+    try:
+        answer = urllib3.request(
+            "POST", f"{url}/api/v1/login-codes", headers=headers, retries=False, redirect=False
+        )
+        return url + str(json.loads(answer.data)["path"])
+    except (HTTPError, ValueError, KeyError) as error:
+        raise SetupError(
+            f"no monitor of this user answers at {url}",
+            type(error).__name__,
+            "start one with `nanwatch serve`",
+        ) from error

@@ -1,0 +1,99 @@
+"""Taking frames in: check, store, and only then tell the rest of the server.
+
+A request is stored whole or not at all, and acknowledged after its commit. Sending it again
+changes nothing, so a client that did not hear the answer simply repeats it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from nanwatch import events, wire
+from nanwatch_monitor.problems import Problem, shown
+from nanwatch_monitor.store.log import (
+    BatchLog,
+    ConflictError,
+    RawFrame,
+    Receipt,
+    SequenceGapError,
+    UnknownRunError,
+)
+
+MAX_TEXT = 256  # bytes of a run's name, project or tag
+MAX_TAGS = 64
+
+
+@dataclass(frozen=True)
+class Ingest:
+    """Accepts requests.
+
+    Args:
+        followers: called with the run's id after new frames were committed.
+        clock: seconds since 1970.
+    """
+
+    log: BatchLog
+    followers: Sequence[Callable[[str, Receipt], None]]
+    clock: Callable[[], float]
+
+    def accept(self, body: bytes) -> Receipt:
+        """Store the frames of a request. Raises Problem; then nothing of it was stored."""
+        frames = _decoded(body)
+        receipt = _append(self.log, frames, self.clock())
+        for follow in self.followers if receipt.fresh else ():
+            follow(frames[0][0].run_id, receipt)
+        return receipt
+
+
+def _append(log: BatchLog, frames: list[RawFrame], now: float) -> Receipt:
+    try:
+        return log.append(frames, now)
+    except SequenceGapError as error:
+        extra = {"expected": error.expected}
+        how = f"send from frame {error.expected} on"
+        raise Problem(409, "gap", "frames are missing", str(error), how, extra=extra) from error
+    except UnknownRunError as error:
+        how = "begin the stream with frame 0, whose first event is RunStarted"
+        raise Problem(409, "unknown_run", "the run is not known", str(error), how) from error
+    except ConflictError as error:
+        how = "open a new stream (a new random token) for every writing process"
+        raise Problem(409, "conflict", "another frame is in its place", str(error), how) from error
+
+
+def _decoded(body: bytes) -> list[RawFrame]:
+    try:
+        frames = list(wire.decode_all(body))
+        for frame, _ in frames:
+            _check_storable(frame)
+    except (ValueError, TypeError, NotImplementedError, RecursionError) as error:
+        raise _malformed(str(error)) from error
+    if not frames:
+        raise _malformed("the request holds no frame")
+    if len({(frame.run_id, frame.stream) for frame, _ in frames}) > 1:
+        raise _malformed("the frames of one request belong to one stream of one run")
+    return frames
+
+
+def _malformed(why: str) -> Problem:
+    how = "put the frame aside and go on with the next; nothing of this request was stored"
+    return Problem(400, "malformed", "the frames cannot be read", shown(why, 80), how)
+
+
+def _check_storable(frame: wire.Frame) -> None:
+    """Refuse what could be stored but not shown. Raises ValueError and what `to_json` raises."""
+    for event in frame.events:
+        if isinstance(event, events.RunStarted):
+            _check_words(event)
+        if not isinstance(event, events.Points):
+            events.to_json(event)
+
+
+def _check_words(started: events.RunStarted) -> None:
+    if len(started.tags) > MAX_TAGS:
+        raise wire.WireError(f"{len(started.tags)} tags, at most {MAX_TAGS} are accepted")
+    for text in (started.name, started.project, *started.tags):
+        if len(text.encode("utf-8", "replace")) > MAX_TEXT or any(ord(char) < 32 for char in text):
+            raise wire.WireError(
+                f"names, projects and tags have up to {MAX_TEXT} bytes and no control characters"
+            )

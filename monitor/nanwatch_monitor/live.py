@@ -1,0 +1,130 @@
+"""Fan-out of live events to browsers: encoded once, bounded for everybody.
+
+Every viewer has a buffer of its own. Whoever does not keep up is disconnected and comes back by
+itself, so that no slow browser holds up another one or the server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import msgspec
+
+BUFFERED_EVENTS = 256
+KEEPALIVE_S = 15.0
+
+_COMMENT = b": nanwatch\n\n"
+
+
+def encoded(event: str, data: Any) -> bytes:
+    """A server-sent event. JSON has no line breaks, so one data line is enough."""
+    return b"event: %s\ndata: %s\n\n" % (event.encode(), msgspec.json.encode(data))
+
+
+class Viewer:
+    """One open page.
+
+    Args:
+        run_id: the run whose points it wants, or None for none.
+    """
+
+    def __init__(self, run_id: str | None, buffered: int = BUFFERED_EVENTS) -> None:
+        self.run_id = run_id
+        self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(buffered)
+
+    def offer(self, event: bytes) -> bool:
+        """Take an event. False when the buffer is full, and the viewer is to be given up."""
+        try:
+            self._queue.put_nowait(event)
+        except asyncio.QueueFull:
+            return False
+        return True
+
+    def end(self, last: bytes | None = None) -> None:
+        """Let go of what waits; say `last`, if given, and close."""
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        for item in (last, None) if last else (None,):
+            self._queue.put_nowait(item)
+
+    async def events(self) -> AsyncIterator[bytes]:
+        """What goes over the connection, until `end`; a comment now and then keeps it open."""
+        yield _COMMENT
+        while True:
+            try:
+                async with asyncio.timeout(KEEPALIVE_S):
+                    event = await self._queue.get()
+            except TimeoutError:
+                yield _COMMENT
+                continue
+            if event is None:
+                return
+            yield event
+
+
+class Hub:
+    """All viewers. `publish` may be called from any thread, everything else from the event loop."""
+
+    def __init__(self) -> None:
+        self._viewers: set[Viewer] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed = False
+
+    @property
+    def viewers(self) -> int:
+        """How many pages are open."""
+        return len(self._viewers)
+
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Deliver on this event loop from now on."""
+        self._loop = loop
+
+    def join(self, viewer: Viewer) -> None:
+        """A page was opened."""
+        self._viewers.add(viewer)
+        if self._closed:
+            self._say_goodbye(viewer)
+
+    def leave(self, viewer: Viewer) -> None:
+        """A page was closed."""
+        self._viewers.discard(viewer)
+
+    def publish(self, event: str, run_id: str, data: Callable[[], Any]) -> None:
+        """Tell every viewer, except those who look at another run.
+
+        Args:
+            data: makes the event's data; not called when nobody listens.
+        """
+        self._publish(event, data, lambda viewer: viewer.run_id in (None, run_id))
+
+    def publish_points(self, run_id: str, data: Callable[[], Any]) -> None:
+        """Tell the viewers of one run."""
+        self._publish("points", data, lambda viewer: viewer.run_id == run_id)
+
+    def close(self) -> None:
+        """The server is leaving: tell everybody and end every connection."""
+        self._closed = True
+        for viewer in tuple(self._viewers):
+            self._say_goodbye(viewer)
+
+    def _publish(
+        self, event: str, data: Callable[[], Any], concerns: Callable[[Viewer], bool]
+    ) -> None:
+        if self._loop is None or self._closed:
+            return
+        listening = [viewer for viewer in tuple(self._viewers) if concerns(viewer)]
+        if listening:
+            message = encoded(event, data())
+            self._loop.call_soon_threadsafe(self._deliver, listening, message)
+
+    def _deliver(self, viewers: list[Viewer], message: bytes) -> None:
+        for viewer in viewers:
+            if viewer in self._viewers and not viewer.offer(message):
+                self._viewers.discard(viewer)
+                viewer.end()
+
+    def _say_goodbye(self, viewer: Viewer) -> None:
+        self._viewers.discard(viewer)
+        viewer.end(encoded("gone", {}))

@@ -1,0 +1,59 @@
+"""The running parts of one server, started and stopped together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from nanwatch_monitor.activity import Activity
+from nanwatch_monitor.alerts.delivery import Delivery
+from nanwatch_monitor.live import Hub
+from nanwatch_monitor.run_news import RunNews
+from nanwatch_monitor.store import Store
+from nanwatch_monitor.views import RunViews
+from nanwatch_monitor.watch import Watch
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """The running parts.
+
+    Attributes:
+        instance: random; tells this process from any other.
+        delivery: None when there is no channel.
+    """
+
+    instance: str
+    store: Store
+    views: RunViews
+    hub: Hub
+    news: RunNews
+    watch: Watch
+    delivery: Delivery | None
+    activity: Activity
+
+    @asynccontextmanager
+    async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
+        """Start the workers; at the end stop them and close the store."""
+        self.hub.attach(asyncio.get_running_loop())
+        self.watch.start()
+        if self.delivery is not None:
+            self.delivery.start()
+        telling = asyncio.create_task(self.news.run())
+        yield
+        self.hub.close()
+        telling.cancel()
+        with suppress(asyncio.CancelledError):
+            await telling
+        await run_in_threadpool(self._stop)
+
+    def _stop(self) -> None:
+        if self.delivery is not None:
+            self.delivery.stop()
+        self.watch.stop()
+        self.store.close()

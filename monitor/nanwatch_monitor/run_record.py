@@ -1,0 +1,115 @@
+"""What is known of a run, and how each event changes it. Pure: no database, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from nanwatch import events
+from nanwatch.wire import MAX_STEP
+
+_LOSSES = ("batch/loss", "epoch/loss")
+_VAL_LOSS = "epoch/val_loss"
+_MAX_REASON = 4000
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The part of a run that changes while it runs.
+
+    Attributes:
+        seen_at: seconds since 1970 by the server's clock at the last receipt.
+        last_step: the highest global step seen.
+        last_loss: of the last batch, or of the last epoch when batches are not logged.
+        best_val_loss: the lowest finite validation loss.
+    """
+
+    seen_at: float
+    ended_at: float | None = None
+    end_state: events.EndState | None = None
+    reason: str = ""
+    last_step: int | None = None
+    last_loss: float | None = None
+    best_val_loss: float | None = None
+
+
+@dataclass(frozen=True)
+class Description:
+    """The part of a run that says what it is."""
+
+    name: str
+    project: str
+    tags: tuple[str, ...]
+    config: Mapping[str, Any]
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as the store knows it; `description` comes without config and facts in lists.
+
+    Attributes:
+        started_at: seconds since 1970 by the server's clock at the first receipt.
+    """
+
+    no: int
+    id: str
+    started_at: float
+    description: Description
+    progress: Progress
+
+
+def advanced(progress: Progress, event: events.Event, now: float) -> Progress:
+    """The progress after one more event."""
+    match event:
+        case events.RunStarted():  # a further writer: an ended run goes on
+            return replace(progress, end_state=None, ended_at=None, reason="")
+        case events.Points():
+            return _with_points(progress, event)
+        case events.Heartbeat(step=int(step)) if 0 <= step <= MAX_STEP:
+            return replace(progress, last_step=_later(progress.last_step, step))
+        case events.RunEnded():
+            # NUL is the one character that PostgreSQL's text cannot hold.
+            reason = event.reason.replace("\0", "\ufffd")[:_MAX_REASON]
+            return replace(progress, end_state=event.state, ended_at=now, reason=reason)
+    return progress
+
+
+def described(known: Description, event: events.Event) -> Description:
+    """The description after one more event; facts are merged key by key, the later on top."""
+    match event:
+        case events.RunStarted():
+            config, facts = {**known.config, **event.config}, {**known.facts, **event.facts}
+            return replace(known, config=config, facts=facts)
+        case events.FactsLearned():
+            return replace(known, facts={**known.facts, **event.facts})
+    return known
+
+
+def _with_points(progress: Progress, points: events.Points) -> Progress:
+    if any(name.startswith("batch/") for name in points.values):
+        last_step = _later(progress.last_step, int(points.steps.max()))
+        progress = replace(progress, last_step=last_step)
+    for name in _LOSSES:
+        if name in points.values:
+            progress = replace(progress, last_loss=float(points.values[name][-1]))
+            break
+    if _VAL_LOSS in points.values:
+        best = _lower(progress.best_val_loss, points.values[_VAL_LOSS])
+        progress = replace(progress, best_val_loss=best)
+    return progress
+
+
+def _later(known: int | None, step: int) -> int:
+    return step if known is None else max(known, step)
+
+
+def _lower(known: float | None, values: np.ndarray[Any, np.dtype[np.float64]]) -> float | None:
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return known
+    lowest = float(finite.min())
+    return lowest if known is None else min(known, lowest)

@@ -1,0 +1,1 @@
+"""Curves: read from the log, kept as columns in memory, and summed up for charts."""

@@ -1,0 +1,118 @@
+"""What the server can be told: read once in the command line, then passed in as one value."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nanwatch_monitor.errors import SetupError
+from nanwatch_monitor.home import Home, default_directory
+
+DEFAULT_PORT = 8777
+IDLE_EXIT_S = 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """Everything that a server needs to know.
+
+    Attributes:
+        home: the user's folder on this machine.
+        database_url: an SQLAlchemy URL; None is the SQLite file in `home`.
+        host: the address to listen on.
+        port: the port to listen on; 0 lets the system choose.
+        auth: False lets everybody in, on loopback only.
+        token: an admin token beside the one in the home folder.
+        allowed_hosts: names beside localhost and plain addresses that the Host header may carry.
+        public_url: where people reach the server; None is the address it listens on.
+        webhook_url: where alerts are posted; None sends none.
+        webhook_allow: hosts and networks that the guard against internal targets lets through.
+        idle_exit_s: leave after so many seconds without use; None stays.
+    """
+
+    home: Home
+    database_url: str | None = None
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    auth: bool = True
+    token: str | None = None
+    allowed_hosts: tuple[str, ...] = ()
+    public_url: str | None = None
+    webhook_url: str | None = None
+    webhook_allow: tuple[str, ...] = ()
+    idle_exit_s: float | None = None
+
+    @property
+    def url(self) -> str:
+        """Where people reach the server."""
+        return self.public_url or f"http://{dialable(self.host)}:{self.port}"
+
+    @property
+    def effective_database_url(self) -> str:
+        """The database: the one that was named, else the file in the home folder."""
+        return self.database_url or f"sqlite:///{self.home.database_file}"
+
+
+def from_environment(environ: Mapping[str, str], **overrides: Any) -> ServerSettings:
+    """The settings of an environment; an override that is not None beats it.
+
+    Raises:
+        SetupError: a value cannot be used.
+    """
+    directory = Path(environ.get("NANWATCH_DIR") or default_directory()).expanduser()
+    found: dict[str, Any] = {
+        "home": Home(directory.absolute(), socket.gethostname()),
+        "database_url": environ.get("NANWATCH_DATABASE_URL") or None,
+        "host": environ.get("NANWATCH_HOST") or "127.0.0.1",
+        "port": _port(environ.get("NANWATCH_PORT") or str(DEFAULT_PORT)),
+        "token": environ.get("NANWATCH_TOKEN") or None,
+        "allowed_hosts": _words(environ.get("NANWATCH_ALLOWED_HOSTS", "")),
+        "public_url": (environ.get("NANWATCH_PUBLIC_URL") or "").rstrip("/") or None,
+        "webhook_url": environ.get("NANWATCH_WEBHOOK_URL") or None,
+        "webhook_allow": _words(environ.get("NANWATCH_WEBHOOK_ALLOW", "")),
+    }
+    found.update({name: value for name, value in overrides.items() if value is not None})
+    return _checked(ServerSettings(**found))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only programs of this machine can reach a server on `host`."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _checked(settings: ServerSettings) -> ServerSettings:
+    if not settings.auth and not is_loopback(settings.host):
+        raise SetupError(
+            f"refused to serve on {settings.host} without asking for a token",
+            "everybody on the network could read, change and delete the runs",
+            "leave out --no-auth, or listen on 127.0.0.1",
+        )
+    return settings
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 65536):
+        raise SetupError(
+            f"NANWATCH_PORT is {text[:40]!r}", "a port is a number from 0 to 65535", "set it so"
+        )
+    return int(text)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in text.replace(",", " ").split() if word)
+
+
+def dialable(host: str) -> str:
+    """An address that a browser on this machine can open."""
+    if host in ("0.0.0.0", "::", ""):  # noqa: S104 - compared with, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,60 @@
+"""The store: everything that outlives the process, behind one door.
+
+No other room knows a table or a statement. What is written here is committed when the call
+returns; what is handed out is plain frozen values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nanwatch_monitor.store.access import AccessStore
+from nanwatch_monitor.store.database import Database, answers
+from nanwatch_monitor.store.incidents import IncidentStore
+from nanwatch_monitor.store.log import BatchLog
+from nanwatch_monitor.store.migrate import migrate
+from nanwatch_monitor.store.outbox import OutboxStore
+from nanwatch_monitor.store.runs import RunStore
+
+
+@dataclass(frozen=True)
+class Store:
+    """The parts of the store on one database."""
+
+    database: Database
+    log: BatchLog
+    runs: RunStore
+    incidents: IncidentStore
+    outbox: OutboxStore
+    access: AccessStore
+
+    @classmethod
+    def open(cls, url: str, notify_after_s: float | None = None) -> Store:
+        """Connect and bring the schema up to date. Raises SetupError.
+
+        Args:
+            url: an SQLAlchemy URL.
+            notify_after_s: see IncidentStore.
+        """
+        database = Database(url)
+        try:
+            migrate(database)
+        except BaseException:
+            database.close()
+            raise
+        return cls(
+            database=database,
+            log=BatchLog(database),
+            runs=RunStore(database),
+            incidents=IncidentStore(database, notify_after_s),
+            outbox=OutboxStore(database),
+            access=AccessStore(database),
+        )
+
+    def trouble(self) -> str | None:
+        """None when the database answers, else why it does not."""
+        return answers(self.database)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.database.close()

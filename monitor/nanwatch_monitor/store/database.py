@@ -1,0 +1,160 @@
+"""The connection to SQLite or PostgreSQL, with reads and writes as two kinds of transaction.
+
+SQLite runs in WAL mode with `synchronous=FULL`: a commit has reached the disk before it is
+acknowledged, so neither `kill -9` nor a power cut loses acknowledged points. (NORMAL would survive
+only the former.) PostgreSQL does the same by default.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from nanwatch_monitor.errors import SetupError
+
+_PRAGMAS = (
+    "PRAGMA page_size = 16384",  # before WAL: it cannot change afterwards
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA busy_timeout = 10000",
+    "PRAGMA foreign_keys = ON",
+)
+
+
+class Database:
+    """A pool of connections.
+
+    Args:
+        url: an SQLAlchemy URL of SQLite or PostgreSQL.
+
+    Raises:
+        SetupError: the URL or its driver cannot be used.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(_parsed(url))
+        self._writer = self._engine.execution_options(nanwatch_writes=True)
+        # Writers of one process queue here: waiting for SQLite's own lock means polling it.
+        self._turn = threading.Lock() if self.is_sqlite else None
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is SQLite."""
+        return self._engine.dialect.name == "sqlite"
+
+    @property
+    def kind(self) -> str:
+        """The word for people: "sqlite" or "postgresql"."""
+        return self._engine.dialect.name
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one snapshot of the database and changes nothing."""
+        with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that is committed at the end, or rolled back when an error leaves it."""
+        if self._turn is None:
+            with self._writer.begin() as connection:
+                yield connection
+            return
+        with self._turn, self._writer.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of an SQLite URL, or None for any other database."""
+    parsed = _parsed(url)
+    on_disk = parsed.get_backend_name() == "sqlite" and parsed.database
+    return Path(on_disk).absolute() if on_disk else None
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise SetupError(
+            "the database URL cannot be read",
+            "it is not of the form sqlite:////path/file.db or postgresql://user@host/name",
+            "mend --database-url or NANWATCH_DATABASE_URL",
+        ) from error
+    if parsed.drivername in ("postgres", "postgresql"):
+        return parsed.set(drivername="postgresql+psycopg")
+    return parsed
+
+
+def _engine(url: URL) -> Engine:
+    try:
+        if url.get_backend_name() == "sqlite":
+            return _sqlite_engine(url)
+        if url.get_backend_name() == "postgresql":
+            return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=32)
+    except (ModuleNotFoundError, NoSuchModuleError) as error:
+        raise SetupError(
+            "the driver for this database is missing",
+            str(error),
+            'pip install "nanwatch[postgres]"',
+        ) from error
+    raise SetupError(
+        f"{url.get_backend_name()[:40]} databases are not supported",
+        "nanwatch keeps its data in SQLite or PostgreSQL",
+        "mend --database-url or NANWATCH_DATABASE_URL",
+    )
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    _create_private_file(Path(url.database or ""))
+    engine = create_engine(url, pool_size=8, max_overflow=32)
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _create_private_file(path: Path) -> None:
+    """Create the file closed to other users; SQLite gives its companions the same rights."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise SetupError(
+            f"the database file {path} cannot be opened",
+            error.strerror or str(error),
+            "make its folder writable, or name another with --database-url sqlite:////path/file.db",
+        ) from error
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # the driver leaves transactions to `_begin_sqlite`
+    for pragma in _PRAGMAS:
+        connection.execute(pragma).close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at once: a transaction that upgrades later fails without waiting."""
+    writes = connection.get_execution_options().get("nanwatch_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def answers(database: Database) -> str | None:
+    """None when the database answers, else the reason why it does not."""
+    try:
+        with database.read() as connection:
+            connection.exec_driver_sql("SELECT 1")
+    except SQLAlchemyError as error:
+        return type(error).__name__
+    return None

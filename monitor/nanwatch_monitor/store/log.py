@@ -1,0 +1,190 @@
+"""The log: the verbatim frames of every stream, stored exactly once and never changed.
+
+A frame is known by (stream, seq). What was seen before is acknowledged again and not stored; what
+comes too early is refused with the number that is expected. Sealed chunks can take the place of
+old frames behind this door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select, update
+
+from nanwatch import events, wire
+from nanwatch_monitor.store.database import Database
+from nanwatch_monitor.store.runs import advance_run, lock_run, open_run
+from nanwatch_monitor.store.tables import batch, run, stream
+
+RawFrame = tuple[wire.Frame, bytes]
+
+
+class LogError(Exception):
+    """A frame that cannot be stored; nothing of its request was."""
+
+
+class UnknownRunError(LogError):
+    """A stream that does not begin with RunStarted."""
+
+
+class SequenceGapError(LogError):
+    """A frame came too early."""
+
+    def __init__(self, expected: int) -> None:
+        super().__init__(f"frame {expected} has not arrived yet")
+        self.expected = expected
+
+
+class ConflictError(LogError):
+    """The same stream and number were stored before, with other bytes or for another run."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a request.
+
+    Attributes:
+        acked: the number of the last stored frame of the stream.
+        fresh: the frames that were not stored before.
+        opened: whether this request made the stream.
+    """
+
+    stream_id: int
+    acked: int
+    fresh: tuple[wire.Frame, ...]
+    duplicates: int
+    opened: bool
+
+
+@dataclass(frozen=True)
+class StreamHead:
+    """How far a stream has come, and how far the brain has followed."""
+
+    id: int
+    run_id: str
+    last_seq: int
+    watched_seq: int
+
+
+class BatchLog:
+    """Appends frames and reads them back."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def append(self, frames: Sequence[RawFrame], now: float) -> Receipt:
+        """Store the frames of one stream; when this returns, they are committed.
+
+        Args:
+            frames: in order, at least one, all of one run and stream, with their bytes.
+            now: the server's clock.
+
+        Raises:
+            LogError: nothing was stored.
+        """
+        with self._database.write() as connection:
+            return _append(connection, frames, now)
+
+    def frames(self, stream_id: int, after: int, limit: int = 512) -> list[wire.Frame]:
+        """Up to `limit` frames behind number `after`, in order."""
+        query = select(batch.c.data).where(batch.c.stream_id == stream_id, batch.c.seq > after)
+        with self._database.read() as connection:
+            rows = connection.scalars(query.order_by(batch.c.seq).limit(limit)).all()
+        return [wire.decode(data) for data in rows]
+
+    def heads(self, run_id: str) -> list[StreamHead]:
+        """The streams of a run in order of arrival."""
+        return self._heads(run.c.id == run_id)
+
+    def head(self, stream_id: int) -> StreamHead:
+        """One stream."""
+        (head,) = self._heads(stream.c.id == stream_id)
+        return head
+
+    def unwatched(self) -> list[int]:
+        """The streams with frames that the brain has not seen."""
+        query = select(stream.c.id).where(stream.c.watched_seq < stream.c.last_seq)
+        with self._database.read() as connection:
+            return list(connection.scalars(query.order_by(stream.c.id)))
+
+    def _heads(self, condition: object) -> list[StreamHead]:
+        query = (
+            select(stream.c.id, run.c.id, stream.c.last_seq, stream.c.watched_seq)
+            .join(run, run.c.no == stream.c.run_no)
+            .where(condition)  # type: ignore[arg-type]
+            .order_by(stream.c.id)
+        )
+        with self._database.read() as connection:
+            return [StreamHead(*row) for row in connection.execute(query)]
+
+
+def _append(connection: Connection, frames: Sequence[RawFrame], now: float) -> Receipt:
+    first = frames[0][0]
+    started = next(iter(first.events), None)
+    if first.seq == 0 and isinstance(started, events.RunStarted):
+        open_run(connection, first.run_id, started, now)
+    locked = lock_run(connection, first.run_id)
+    if locked is None:
+        raise UnknownRunError("the run was never opened")
+    no, progress = locked
+    stream_id, last_seq, opened = _find_or_open(connection, no, first)
+    fresh = [raw for raw in frames if raw[0].seq > last_seq]
+    _refuse_gaps(fresh, last_seq)
+    _refuse_conflicts(connection, stream_id, frames, last_seq)
+    if fresh:
+        _insert(connection, stream_id, fresh)
+        said = [event for frame, _ in fresh for event in frame.events]
+        advance_run(connection, no, progress, said, now)
+    acked = fresh[-1][0].seq if fresh else last_seq
+    new = tuple(frame for frame, _ in fresh)
+    return Receipt(stream_id, acked, new, len(frames) - len(fresh), opened)
+
+
+def _find_or_open(connection: Connection, no: int, first: wire.Frame) -> tuple[int, int, bool]:
+    """The stream's id and last number, and whether it was opened just now."""
+    query = select(stream.c.id, stream.c.run_no, stream.c.last_seq)
+    row = connection.execute(query.where(stream.c.token == first.stream)).one_or_none()
+    if row is not None:
+        if row.run_no != no:
+            raise ConflictError("the stream belongs to another run")
+        return row.id, row.last_seq, False
+    if first.seq > 0:
+        raise SequenceGapError(0)
+    if not first.events or not isinstance(first.events[0], events.RunStarted):
+        raise UnknownRunError("the stream does not begin with RunStarted")
+    values = {"run_no": no, "token": first.stream, "last_seq": -1, "watched_seq": -1}
+    stream_id = connection.scalar(insert(stream).values(values).returning(stream.c.id))
+    assert stream_id is not None  # noqa: S101 - for the type checker: INSERT returns its row
+    return stream_id, -1, True
+
+
+def _refuse_gaps(fresh: Iterable[RawFrame], last_seq: int) -> None:
+    for expected, (frame, _) in enumerate(fresh, start=last_seq + 1):
+        if frame.seq != expected:
+            raise SequenceGapError(expected)
+
+
+def _refuse_conflicts(
+    connection: Connection, stream_id: int, frames: Iterable[RawFrame], last_seq: int
+) -> None:
+    """A number that was stored before must come with the same bytes."""
+    again = {frame.seq: wire.checksum(raw) for frame, raw in frames if frame.seq <= last_seq}
+    if not again:
+        return
+    query = select(batch.c.seq, batch.c.crc).where(
+        batch.c.stream_id == stream_id, batch.c.seq.between(min(again), max(again))
+    )
+    for seq, crc in connection.execute(query):
+        if again.get(seq, crc) != crc:
+            raise ConflictError(f"frame {seq} was stored before with other bytes")
+
+
+def _insert(connection: Connection, stream_id: int, fresh: Sequence[RawFrame]) -> None:
+    rows = [
+        {"stream_id": stream_id, "seq": frame.seq, "crc": wire.checksum(raw), "data": raw}
+        for frame, raw in fresh
+    ]
+    connection.execute(insert(batch), rows)
+    last = update(stream).where(stream.c.id == stream_id).values(last_seq=fresh[-1][0].seq)
+    connection.execute(last)

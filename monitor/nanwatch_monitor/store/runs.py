@@ -1,0 +1,152 @@
+"""The rows of runs: opening, advancing, listing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from nanwatch import events
+from nanwatch_monitor.run_record import Description, Progress, Run, advanced, described
+from nanwatch_monitor.store.database import Database
+from nanwatch_monitor.store.tables import run
+
+_PROGRESS = tuple(run.c[name] for name in Progress.__dataclass_fields__)
+_HEAD = (run.c.no, run.c.id, run.c.started_at, run.c.name, run.c.project, run.c.tags, *_PROGRESS)
+_CHANGES_DESCRIPTION = (events.RunStarted, events.FactsLearned)
+
+
+@dataclass(frozen=True)
+class RunQuery:
+    """Which runs a list holds.
+
+    Attributes:
+        end_state: only runs that ended so; "" is those that have not ended.
+        seen: for these, after and up to which moment they were last heard.
+        before_no: only runs that arrived before this one: where the last page ended.
+    """
+
+    project: str | None = None
+    end_state: str | None = None
+    seen: tuple[float, float] | None = None
+    before_no: int | None = None
+    limit: int = 50
+
+
+class RunStore:
+    """Reads runs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, run_id: str) -> Run | None:
+        """One run with its config and facts."""
+        with self._database.read() as connection:
+            query = select(*_HEAD, run.c.config, run.c.facts).where(run.c.id == run_id)
+            row = connection.execute(query).mappings().one_or_none()
+        return None if row is None else _as_run(row)
+
+    def list(self, query: RunQuery) -> Sequence[Run]:
+        """Runs without config and facts, the latest first."""
+        with self._database.read() as connection:
+            return [_as_run(row) for row in connection.execute(_listing(query)).mappings()]
+
+    def some(self, ids: Sequence[str]) -> Sequence[Run]:
+        """The runs with these ids, without config and facts."""
+        with self._database.read() as connection:
+            query = select(*_HEAD).where(run.c.id.in_(ids))
+            return [_as_run(row) for row in connection.execute(query).mappings()]
+
+    def last_seen_at(self) -> float | None:
+        """When any run was last heard, or None without a run."""
+        with self._database.read() as connection:
+            newest = select(run.c.seen_at).order_by(run.c.seen_at.desc()).limit(1)
+            return connection.scalar(newest)
+
+
+def open_run(connection: Connection, run_id: str, started: events.RunStarted, now: float) -> None:
+    """Make the run unless it is there. Two processes may open it at the same moment."""
+    insert = sqlite_insert if connection.dialect.name == "sqlite" else pg_insert
+    row = {
+        "id": run_id,
+        "name": started.name,
+        "project": started.project,
+        "tags": _to_text(started.tags),
+        "config": "{}",
+        "facts": "{}",
+        "started_at": now,
+        **asdict(Progress(seen_at=now)),
+    }
+    connection.execute(insert(run).values(row).on_conflict_do_nothing())
+
+
+def lock_run(connection: Connection, run_id: str) -> tuple[int, Progress] | None:
+    """The run's number and progress, locked until the transaction ends; None when unknown."""
+    query = select(run.c.no, *_PROGRESS).where(run.c.id == run_id).with_for_update()
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else (row["no"], _progress(row))
+
+
+def advance_run(
+    connection: Connection, no: int, progress: Progress, new: Iterable[events.Event], now: float
+) -> None:
+    """Write what the new events say about the run."""
+    values: dict[str, Any] = {}
+    new = tuple(new)
+    for event in new:
+        progress = advanced(progress, event, now)
+    if any(isinstance(event, _CHANGES_DESCRIPTION) for event in new):
+        values = _new_description(connection, no, new)
+    values |= asdict(progress) | {"seen_at": now}
+    connection.execute(update(run).where(run.c.no == no).values(values))
+
+
+def _new_description(
+    connection: Connection, no: int, new: Iterable[events.Event]
+) -> dict[str, Any]:
+    query = select(run.c.name, run.c.project, run.c.tags, run.c.config, run.c.facts)
+    known = _description(connection.execute(query.where(run.c.no == no)).mappings().one())
+    for event in new:
+        known = described(known, event)
+    return {"config": _to_text(known.config), "facts": _to_text(known.facts)}
+
+
+def _listing(query: RunQuery) -> Any:
+    found = select(*_HEAD).order_by(run.c.no.desc()).limit(query.limit)
+    if query.project is not None:
+        found = found.where(run.c.project == query.project)
+    if query.end_state is not None:
+        found = found.where(run.c.end_state.is_not_distinct_from(query.end_state or None))
+    if query.seen is not None:
+        after, until = query.seen
+        found = found.where(run.c.seen_at > after, run.c.seen_at <= until)
+    if query.before_no is not None:
+        found = found.where(run.c.no < query.before_no)
+    return found
+
+
+def _as_run(row: RowMapping) -> Run:
+    return Run(row["no"], row["id"], row["started_at"], _description(row), _progress(row))
+
+
+def _progress(fields: RowMapping) -> Progress:
+    return Progress(**{name: fields[name] for name in Progress.__dataclass_fields__})
+
+
+def _description(fields: RowMapping) -> Description:
+    return Description(
+        name=fields["name"],
+        project=fields["project"],
+        tags=tuple(msgspec.json.decode(fields["tags"])),
+        config=msgspec.json.decode(fields.get("config", "{}")),
+        facts=msgspec.json.decode(fields.get("facts", "{}")),
+    )
+
+
+def _to_text(value: Any) -> str:
+    return msgspec.json.encode(events.to_json(value)).decode()

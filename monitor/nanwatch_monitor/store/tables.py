@@ -1,0 +1,126 @@
+"""The tables, the same on SQLite and PostgreSQL. The migrations make them; a test compares both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class ExactFloat(TypeDecorator[float]):
+    """A float kept as text, because SQLite silently stores NaN as NULL."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: float | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """The shortest text that reads back as the same float."""
+        return None if value is None else repr(float(value))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> float | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """The float again."""
+        return None if value is None else float(value)
+
+
+metadata = MetaData()
+_Id = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts up by itself on SQLite
+
+run = Table(
+    "run",
+    metadata,
+    Column("no", _Id, primary_key=True),  # the order of arrival; what pages of runs go by
+    Column("id", String(64), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("project", Text, nullable=False),
+    Column("tags", Text, nullable=False),  # JSON, as `config` and `facts`
+    Column("config", Text, nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("seen_at", Double, nullable=False),
+    Column("ended_at", Double),
+    Column("end_state", String(16)),
+    Column("reason", Text, nullable=False),
+    Column("last_step", BigInteger),
+    Column("last_loss", ExactFloat),
+    Column("best_val_loss", ExactFloat),
+    Index("run_by_project", "project", "no"),
+    Index("run_by_state", "end_state", "seen_at"),
+)
+
+# One writing process of a run. `watched_seq` says how far the brain has come in its log.
+stream = Table(
+    "stream",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("run_no", ForeignKey("run.no"), nullable=False, index=True),
+    Column("token", String(64), nullable=False, unique=True),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("watched_seq", BigInteger, nullable=False),
+)
+
+# The log: verbatim frames, never changed.
+batch = Table(
+    "batch",
+    metadata,
+    Column("stream_id", ForeignKey("stream.id"), primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("crc", BigInteger, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+incident = Table(
+    "incident",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("run_no", ForeignKey("run.no"), nullable=False),
+    Column("symptom", String(32), nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("opened_at", Double, nullable=False),
+    Column("diagnosis", Text, nullable=False),  # JSON
+    UniqueConstraint("run_no", "symptom", name="one_incident_a_symptom"),
+)
+
+# Messages on their way: written with their incident in one transaction, so none is forgotten.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("incident_id", ForeignKey("incident.id"), nullable=False, unique=True),
+    Column("message_id", String(64), nullable=False),  # the same at every attempt
+    Column("state", String(16), nullable=False),  # waiting, sent, failed
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("due_at", Double, nullable=False),
+    Column("error", Text, nullable=False),
+    Index("outbox_by_due", "state", "due_at"),
+)
+
+# Only SHA-256 digests: whoever reads the database cannot log in with it.
+login_code = Table(
+    "login_code",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("expires_at", Double, nullable=False),
+)
+session = Table(
+    "session",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("expires_at", Double, nullable=False),
+)

@@ -1,0 +1,102 @@
+"""How runs, incidents and points look in JSON: the same in routes and live events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from nanwatch.events import Points, Severity, to_json
+from nanwatch_monitor.incidents import Incident, health_of
+from nanwatch_monitor.replies import numbers
+from nanwatch_monitor.run_record import Run
+from nanwatch_monitor.run_states import Deafness, state_of
+from nanwatch_monitor.store import Store
+
+
+def iso(moment: float | None) -> str | None:
+    """Seconds since 1970 as ISO 8601 in UTC."""
+    if moment is None:
+        return None
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
+
+
+@dataclass(frozen=True)
+class RunViews:
+    """Runs as JSON, with the state and health of the moment.
+
+    Args:
+        deaf: when the server could not hear.
+    """
+
+    store: Store
+    deaf: Deafness
+
+    def many(self, runs: Sequence[Run], now: float) -> list[dict[str, Any]]:
+        """A list of runs, without config and facts."""
+        severities = self.store.incidents.severities([run.no for run in runs])
+        return [_view(run, severities.get(run.no, []), now, self.deaf) for run in runs]
+
+    def one(self, run: Run, now: float) -> dict[str, Any]:
+        """One run with config and facts."""
+        described = {"config": run.description.config, "facts": run.description.facts}
+        return self.many([run], now)[0] | described
+
+
+def _view(run: Run, severities: Sequence[Severity], now: float, deaf: Deafness) -> dict[str, Any]:
+    progress = run.progress
+    view = {
+        "id": run.id,
+        "name": run.description.name,
+        "project": run.description.project,
+        "state": state_of(progress.seen_at, progress.end_state, now, deaf),
+        "health": health_of(severities),
+        "incidents": len(severities),
+        "tags": run.description.tags,
+        "started_at": iso(run.started_at),
+        "ended_at": iso(progress.ended_at),
+        "updated_at": iso(progress.seen_at),
+        "last_step": progress.last_step,
+        "last_loss": progress.last_loss,
+        "best_val_loss": progress.best_val_loss,
+        "reason": progress.reason,
+    }
+    found: dict[str, Any] = to_json(view)
+    return found
+
+
+def diagnosis_view(incident: Incident) -> dict[str, Any]:
+    """A diagnosis with the incident that it belongs to."""
+    about = {"id": incident.id, "run_id": incident.run_id, "source": incident.source}
+    found: dict[str, Any] = to_json(incident.diagnosis) | about
+    return found
+
+
+def alert_view(incident: Incident) -> dict[str, Any]:
+    """An incident as a line in the list of alerts."""
+    diagnosis = incident.diagnosis
+    return {
+        "id": incident.id,
+        "run_id": incident.run_id,
+        "run_name": incident.run_name,
+        "symptom": diagnosis.symptom,
+        "severity": diagnosis.severity,
+        "label": diagnosis.label,
+        "state": "open",
+        "opened_at": iso(incident.opened_at),
+        "first_step": diagnosis.first_step,
+        "summary": diagnosis.causes[0].summary if diagnosis.causes else "",
+    }
+
+
+def points_view(run_id: str, blocks: Iterable[Points]) -> dict[str, Any]:
+    """Blocks of points as live event: for each series its steps and values."""
+    series: dict[str, dict[str, list[Any]]] = {}
+    for block in blocks:
+        steps = block.steps.tolist()
+        for name, values in block.values.items():
+            found = series.setdefault(name, {"steps": [], "values": []})
+            found["steps"] += steps
+            found["values"] += numbers(values)
+    return {"run_id": run_id, "series": series}
