@@ -1,0 +1,75 @@
+/**
+ * The HTTP routes. Errors are problem+json and become `ApiError` with words for people.
+ * @module
+ */
+
+const BASE = "/api/v1";
+
+/** What the server refused, or that it could not be reached (status 0). */
+export class ApiError extends Error {
+  /**
+   * @param {number} status
+   * @param {string} message
+   */
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/**
+ * GET a JSON document. A missing login sends the browser to the login page.
+ * @param {string} path below /api/v1
+ * @param {Record<string, string | number | null | undefined>} [query]
+ * @returns {Promise<any>}
+ */
+export async function get(path, query = {}) {
+  const response = await reach(address(path, query), { headers: { Accept: "application/json" } });
+  if (response.status === 401) goToLogin();
+  return parse(response);
+}
+
+/**
+ * Trade a pasted token for a session cookie.
+ * @param {string} token
+ */
+export async function login(token) {
+  const body = JSON.stringify({ token });
+  const headers = { "Content-Type": "application/json", Accept: "application/json" };
+  const response = await reach("/login", { method: "POST", headers, body });
+  if (!response.ok) await parse(response);
+}
+
+/**
+ * @param {string} path
+ * @param {Record<string, string | number | null | undefined>} query
+ */
+function address(path, query) {
+  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined);
+  const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+  return `${BASE}${path}${text ? `?${text}` : ""}`;
+}
+
+/**
+ * @param {string} url
+ * @param {RequestInit} options
+ */
+async function reach(url, options) {
+  try {
+    return await fetch(url, { credentials: "same-origin", ...options });
+  } catch {
+    throw new ApiError(0, "The server cannot be reached.");
+  }
+}
+
+/** @param {Response} response */
+async function parse(response) {
+  if (response.ok) return response.json();
+  const problem = await response.json().catch(() => ({}));
+  const words = [problem.title, problem.detail].filter(Boolean).join(": ");
+  throw new ApiError(response.status, words || `The server answered ${response.status}.`);
+}
+
+function goToLogin() {
+  location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
+}

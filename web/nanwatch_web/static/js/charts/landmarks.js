@@ -1,0 +1,101 @@
+/**
+ * What stands behind the curves: epoch boundaries and the failure. Pure.
+ * @module
+ */
+
+import { integer } from "../format.js";
+import { boundaries, placeOf, toEpoch } from "./epochs.js";
+
+/** @typedef {import("../types").Failure} Failure */
+/** @typedef {import("./figure.js").Scene} Scene */
+
+const EPOCH_LABEL_PX = 58;
+const BOUNDARY_PX = 26;
+
+/**
+ * Dotted lines where epochs end, thinned when they stand too close.
+ * @param {Scene} scene
+ */
+export function epochShapes(scene) {
+  const most = Math.floor(scene.size.width / BOUNDARY_PX);
+  return boundaries(scene.ends, stepRange(scene), most).map(({ step }) => {
+    const x = across(scene, step);
+    return { type: "line", x0: x, x1: x, y0: 0, y1: 1, yref: "paper", line: { color: scene.palette.line, width: 1, dash: "dot" }, layer: "below" };
+  });
+}
+
+/**
+ * The epochs' numbers along the foot of the large chart, when there is room.
+ * @param {Scene} scene
+ */
+export function epochLabels(scene) {
+  if (!scene.spec.big || scene.view.x === "epoch") return [];
+  const most = Math.floor(scene.size.width / EPOCH_LABEL_PX);
+  const seen = boundaries(scene.ends, stepRange(scene), Infinity);
+  if (seen.length > most) return [];
+  return seen.map(({ step, epoch }) => ({
+    x: across(scene, step), y: 0, yref: "paper", xanchor: "right", yanchor: "bottom", xshift: -2, showarrow: false,
+    text: `epoch ${epoch}`, font: { size: 10, color: scene.palette.mut },
+  }));
+}
+
+/**
+ * A line at the failure, and a band behind everything after it when the run never came back.
+ * @param {Scene} scene
+ * @param {[number, number]} window in the axis' own unit
+ */
+export function failureShapes(scene, window) {
+  const { failure, palette } = scene;
+  if (!failure) return [];
+  const x = across(scene, failure.step);
+  const line = { type: "line", name: "failure", x0: x, x1: x, y0: 0, y1: 1, yref: "paper", line: { color: palette.bad, width: 1.5 } };
+  const end = Math.max(window[1], x);
+  const band = { type: "rect", name: "failure band", x0: x, x1: end, y0: 0, y1: 1, yref: "paper", fillcolor: palette.band, line: { width: 0 }, layer: "below" };
+  return failure.lasting ? [band, line] : [line];
+}
+
+/**
+ * What failed, and where, beside the line; only on the large chart.
+ * @param {Scene} scene
+ * @param {[number, number]} window in the axis' own unit
+ * @param {number} top upper edge of the plot below its rails, as a share
+ */
+export function failureLabel(scene, window, top) {
+  const { failure, palette } = scene;
+  const [from, to] = window;
+  if (!failure || !scene.spec.big) return [];
+  const x = across(scene, failure.step);
+  if (x < from || x > to) return [];
+  const right = (x - from) / (to - from) < 0.4;
+  return [{
+    name: "failure", x, y: top - 0.14, yref: "paper", text: failureText(failure, scene.ends), align: right ? "left" : "right",
+    xanchor: right ? "left" : "right", ax: right ? 22 : -22, ay: 0, showarrow: true, arrowhead: 0, arrowwidth: 1, arrowcolor: palette.bad,
+    font: { size: 12, color: palette.bad }, bgcolor: palette.card, bordercolor: palette.bad, borderwidth: 1, borderpad: 5, captureevents: true,
+  }];
+}
+
+/**
+ * @param {Failure} failure
+ * @param {number[]} ends
+ */
+function failureText(failure, ends) {
+  const place = placeOf(failure.step, ends);
+  const head = `<b>${failure.label}</b>`;
+  return place ? `${head}<br>epoch ${place.epoch}, batch ${integer(place.batch)}` : head;
+}
+
+/**
+ * @param {Scene} scene
+ * @returns {[number, number]}
+ */
+function stepRange({ view, extent }) {
+  return view.range ?? extent;
+}
+
+/**
+ * @param {Scene} scene
+ * @param {number} step
+ */
+function across({ view, ends }, step) {
+  return view.x === "epoch" ? toEpoch(step, ends) : step;
+}

@@ -1,0 +1,131 @@
+/**
+ * The vertical range of a chart, and what lies beyond it. Pure.
+ * @module
+ */
+
+/** @typedef {import("../types").Placed} Placed */
+
+const FEW = 12;
+const TAIL = 0.02;
+const ROOM = 0.3;
+const PAD = 0.06;
+
+/**
+ * The range of the vertical axis.
+ * @param {Placed[]} lines
+ * @param {boolean} log then the range is in powers of ten, as Plotly wants it
+ * @param {boolean} ignoreOutliers
+ * @returns {[number, number]}
+ */
+export function yRange(lines, log, ignoreOutliers) {
+  const { lows, highs } = edges(lines, log);
+  if (!lows.length) return log ? [-1, 1] : [0, 1];
+  const full = /** @type {[number, number]} */ ([lows[0], highs[highs.length - 1]]);
+  return log ? padded(full) : grounded(padded(ignoreOutliers ? core(lows, highs, full) : full), full[0]);
+}
+
+/**
+ * The peaks beyond the range, one for each stretch of neighbouring buckets.
+ * @param {Placed} line
+ * @param {[number, number]} range linear
+ * @returns {{x: number, value: number, up: boolean}[]}
+ */
+export function beyond(line, range) {
+  /** @type {{x: number, value: number, up: boolean}[]} */
+  const peaks = [];
+  let open = false;
+  line.x.forEach((x, i) => {
+    const peak = peakOf(line, i, range);
+    if (peak && open && isFurther(peak, peaks[peaks.length - 1])) peaks[peaks.length - 1] = { x, ...peak };
+    else if (peak && !open) peaks.push({ x, ...peak });
+    open = peak !== null;
+  });
+  return peaks;
+}
+
+/**
+ * Whether a loss spans so many orders of magnitude that only a log axis shows its course.
+ * @param {Placed} line
+ */
+export function wantsLog(line) {
+  const values = line.y.filter((value) => value !== null);
+  if (values.length < 2 || Math.min(...values) <= 0) return false;
+  return Math.max(...values) / median(values) > 1e4;
+}
+
+/**
+ * @param {Placed} line
+ * @param {number} i
+ * @param {[number, number]} range
+ */
+function peakOf(line, i, [low, high]) {
+  const [min, max] = [line.min[i], line.max[i]];
+  if (max !== null && max > high) return { value: max, up: true };
+  if (min !== null && min < low) return { value: min, up: false };
+  return null;
+}
+
+/**
+ * @param {{value: number, up: boolean}} peak
+ * @param {{value: number, up: boolean}} than
+ */
+function isFurther(peak, than) {
+  return peak.up ? peak.value > than.value : peak.value < than.value;
+}
+
+/**
+ * The finite lower and upper edges of all buckets, sorted.
+ * @param {Placed[]} lines
+ * @param {boolean} log
+ */
+function edges(lines, log) {
+  const scaled = (/** @type {(number | null)[][]} */ columns) =>
+    columns.flat().filter((v) => v !== null).filter((v) => !log || v > 0).map((v) => (log ? Math.log10(v) : v)).sort((a, b) => a - b);
+  return { lows: scaled(lines.map((line) => line.min)), highs: scaled(lines.map((line) => line.max)) };
+}
+
+/**
+ * Most of the values with room around them, never more than all.
+ * @param {number[]} lows
+ * @param {number[]} highs
+ * @param {[number, number]} full
+ * @returns {[number, number]}
+ */
+function core(lows, highs, full) {
+  if (lows.length < FEW) return full;
+  const [low, high] = [quantile(lows, TAIL), quantile(highs, 1 - TAIL)];
+  const room = ROOM * (high - low);
+  return [Math.max(full[0], low - room), Math.min(full[1], high + room)];
+}
+
+/**
+ * @param {[number, number]} range
+ * @returns {[number, number]}
+ */
+function padded([low, high]) {
+  const pad = high > low ? PAD * (high - low) : Math.abs(high) * 0.1 || 0.5;
+  return [low - pad, high + pad];
+}
+
+/**
+ * Begin at zero where the values come near it and never go below.
+ * @param {[number, number]} range
+ * @param {number} lowest
+ * @returns {[number, number]}
+ */
+function grounded([low, high], lowest) {
+  return lowest >= 0 && low < 0.25 * high ? [0, high] : [low, high];
+}
+
+/**
+ * @param {number[]} sorted
+ * @param {number} share
+ */
+function quantile(sorted, share) {
+  return sorted[Math.round(share * (sorted.length - 1))];
+}
+
+/** @param {number[]} values */
+function median(values) {
+  return quantile([...values].sort((a, b) => a - b), 0.5);
+}

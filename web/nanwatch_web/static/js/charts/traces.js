@@ -1,0 +1,139 @@
+/**
+ * Placed lines as Plotly traces. Every y is a value that the run sent (or a mean of such). Pure.
+ * @module
+ */
+
+import { integer, number } from "../format.js";
+import { beyond } from "./scale.js";
+
+/** @typedef {import("../types").Placed} Placed */
+/** @typedef {import("../types").Palette} Palette */
+
+/** The overlay axis that carries the arrows: 0 is the lower and 1 the upper edge of the plot. */
+export const ARROW_AXIS = "y2";
+
+const MOST_MARKERS = 60;
+
+/**
+ * The min-max envelope as one filled outline a stretch, so that gaps stay gaps.
+ * @param {Placed} placed
+ * @param {Palette} palette
+ */
+export function bandTrace(placed, palette) {
+  /** @type {(number | null)[]} */
+  const x = [];
+  /** @type {(number | null)[]} */
+  const y = [];
+  for (const stretch of stretches(placed)) {
+    const back = [...stretch].reverse();
+    x.push(...stretch.map((i) => placed.x[i]), ...back.map((i) => placed.x[i]), null);
+    y.push(...stretch.map((i) => placed.max[i]), ...back.map((i) => placed.min[i]), null);
+  }
+  return {
+    type: "scatter", mode: "lines", name: "min–max", x, y, fill: "toself", fillcolor: palette.env,
+    line: { width: 0 }, hoverinfo: "skip",
+  };
+}
+
+/**
+ * The line itself.
+ * @param {Placed} placed
+ * @param {Palette} palette
+ * @param {{index: number, of: number}} part which of the layers, for its colour
+ */
+export function lineTrace(placed, palette, part) {
+  const role = placed.line.role;
+  const dots = (role === "val" || role === "epoch") && placed.x.length <= MOST_MARKERS;
+  const alone = placed.x.length === 1;
+  return {
+    type: "scatter", mode: dots || alone ? "lines+markers" : "lines", name: plainText(placed.line.label), meta: placed.line.series,
+    x: placed.x, y: placed.y, connectgaps: false, line: strokeOf(placed, palette, part),
+    marker: markerOf(role, palette), text: placed.y.map((_, i) => spanOf(placed, i)),
+    hovertemplate: "%{text}",
+  };
+}
+
+/**
+ * Arrows at the edge for what the axis leaves out, with the true value for hover.
+ * @param {Placed[]} lines
+ * @param {[number, number]} range linear
+ * @param {Palette} palette
+ */
+export function arrowTrace(lines, range, palette) {
+  const peaks = lines.flatMap((line) => beyond(line, range));
+  if (!peaks.length) return null;
+  return {
+    type: "scatter", mode: "markers", name: "off scale", yaxis: ARROW_AXIS, cliponaxis: false,
+    x: peaks.map((peak) => peak.x), y: peaks.map((peak) => (peak.up ? 1 : 0)),
+    customdata: peaks.map((peak) => peak.value),
+    text: peaks.map((peak) => `${number(peak.value)}, off scale`),
+    hovertemplate: "%{text}<extra></extra>",
+    marker: { symbol: peaks.map((peak) => (peak.up ? "triangle-up" : "triangle-down")), size: 10, color: palette.warn, line: { color: palette.card, width: 1 } },
+  };
+}
+
+/**
+ * Text for Plotly, which reads a little HTML: what a run calls itself must stay text.
+ * @param {string} text
+ */
+export function plainText(text) {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+/**
+ * Runs of neighbouring buckets that have an envelope.
+ * @param {Placed} placed
+ */
+function stretches(placed) {
+  /** @type {number[][]} */
+  const found = [[]];
+  placed.min.forEach((min, i) => {
+    if (min !== null && placed.max[i] !== null) found[found.length - 1].push(i);
+    else found.push([]);
+  });
+  return found.filter((stretch) => stretch.length > 1);
+}
+
+/**
+ * @param {Placed} placed
+ * @param {Palette} palette
+ * @param {{index: number, of: number}} part
+ */
+function strokeOf(placed, palette, part) {
+  if (placed.line.role === "val") return { color: palette.val, width: 1.7 };
+  if (placed.line.role === "running") return { color: palette.running, width: 1.2 };
+  if (placed.line.role === "epoch") return { color: palette.train, width: 1, dash: "dot" };
+  if (placed.line.role === "part") return { color: partColor(palette, part), width: 1.2 };
+  return { color: palette.train, width: 1.7 };
+}
+
+/**
+ * From the first layer (light) to the last (strong).
+ * @param {Palette} palette
+ * @param {{index: number, of: number}} part
+ */
+function partColor(palette, { index, of }) {
+  const at = of > 1 ? Math.round((index / (of - 1)) * (palette.parts.length - 1)) : palette.parts.length - 1;
+  return palette.parts[at];
+}
+
+/**
+ * @param {Placed["line"]["role"]} role
+ * @param {Palette} palette
+ */
+function markerOf(role, palette) {
+  const color = role === "val" ? palette.val : palette.train;
+  const epoch = role === "epoch";
+  return { size: epoch ? 6 : 6.5, symbol: epoch ? "diamond" : "circle", color: palette.card, line: { color, width: epoch ? 1.3 : 1.9 } };
+}
+
+/**
+ * "0.4127, 0.35 to 0.52 in steps 7,400 to 7,419".
+ * @param {Placed} placed
+ * @param {number} i
+ */
+function spanOf(placed, i) {
+  const value = number(placed.y[i]);
+  if (placed.from[i] === placed.to[i]) return value;
+  return `${value} <span style="opacity:.7">${number(placed.min[i], 3)} to ${number(placed.max[i], 3)}, ${integer(placed.from[i])} to ${integer(placed.to[i])}</span>`;
+}

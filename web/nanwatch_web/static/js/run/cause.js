@@ -1,0 +1,112 @@
+/**
+ * The parts of a cause: where it was seen, what to change, whether that was tried.
+ * @module
+ */
+
+import { el, icon } from "../dom.js";
+import { integer, plain } from "../format.js";
+
+/** @typedef {import("../types").Cause} Cause */
+/** @typedef {Record<string, unknown>} Where */
+
+const MOST_LISTED = 8;
+
+/**
+ * Where the cause was seen, as a list of terms; empty when nothing is known.
+ * @param {Where} where
+ * @returns {HTMLElement[]}
+ */
+export function whereList(where) {
+  const pairs = wherePairs(where);
+  if (!pairs.length) return [];
+  return [el("h3", {}, "Where"), el("dl", { class: "where" }, ...pairs.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))))];
+}
+
+/**
+ * The same as pairs of words. Epochs and batches are counted from 1, as Keras prints them.
+ * @param {Where} where
+ * @returns {[string, string][]}
+ */
+export function wherePairs(where) {
+  /** @type {[string, string | null][]} */
+  const pairs = [
+    ["Layer", words(where.layer)],
+    ["Variable", words(where.variable)],
+    ["Input", words(where.input)],
+    ["Output", words(where.output)],
+    ["Batch", batchWords(where)],
+    ["Rows", listed(where.rows, "in the batch")],
+    ["Samples", listed(where.samples, "in the data")],
+    ["Columns", columnWords(where)],
+    ["Source", words(where.source_line)],
+  ];
+  return /** @type {[string, string][]} */ (pairs.filter(([, value]) => value !== null));
+}
+
+/**
+ * The change in words and as code; lines that begin with - or + are coloured as a change.
+ * @param {import("../types").Fix} fix
+ * @returns {HTMLElement[]}
+ */
+export function fixCode(fix) {
+  if (!fix.text && !fix.code) return [];
+  const text = fix.text ? [el("p", { class: "fixtext" }, fix.text)] : [];
+  const lines = fix.code.split("\n").map((line) => el("span", { class: kindOf(line) }, line));
+  const code = fix.code ? [el("pre", { class: "code diff", tabindex: 0, "aria-label": "Suggested change" }, ...lines)] : [];
+  return [el("h3", {}, "Suggested fix"), ...text, ...code];
+}
+
+/**
+ * Whether a replay with the fix was made, and how it went.
+ * @param {Cause} cause
+ */
+export function tried(cause) {
+  if (cause.verified === null || cause.verified === undefined) return el("p", { class: "tried" }, "Not tried in a replay");
+  if (!cause.verified) return el("p", { class: "tried no" }, icon("0 0 12 12", "M2.500 2.500l7 7M9.500 2.500l-7 7"), "Tried in a replay: did not help");
+  return el("p", { class: "tried yes" }, icon("0 0 12 12", "M1.500 6.500l3 3L10.500 3"), "Tried in a replay: the loss stayed finite and fell");
+}
+
+/** @param {string} line */
+function kindOf(line) {
+  if (line.startsWith("-")) return "del";
+  return line.startsWith("+") ? "add" : "";
+}
+
+/** @param {unknown} value */
+function words(value) {
+  return value === null || value === undefined || value === "" ? null : plain(value);
+}
+
+/** @param {Where} where */
+function batchWords({ epoch, batch }) {
+  const from1 = (/** @type {unknown} */ value) => integer(Number(value) + 1);
+  const parts = [
+    typeof epoch === "number" ? `epoch ${from1(epoch)}` : null,
+    typeof batch === "number" ? `batch ${from1(batch)}` : null,
+  ].filter(Boolean);
+  return parts.length ? parts.join(", ") : null;
+}
+
+/**
+ * "#4, #17 and 12 more in the batch".
+ * @param {unknown} value
+ * @param {string} of
+ */
+function listed(value, of) {
+  if (!Array.isArray(value) || !value.length) return null;
+  const shown = value.slice(0, MOST_LISTED).map((each) => `#${each}`).join(", ");
+  const rest = value.length - MOST_LISTED;
+  return rest > 0 ? `${shown} and ${integer(rest)} more ${of}` : `${shown} ${of}`;
+}
+
+/**
+ * "bill_length_mm (2), body_mass_g (5)".
+ * @param {Where} where
+ */
+function columnWords({ columns, column_names: names }) {
+  const given = Array.isArray(names) ? names : [];
+  if (!Array.isArray(columns) || !columns.length) return given.length ? given.map(String).join(", ") : null;
+  const told = columns.slice(0, MOST_LISTED).map((column, i) => (given[i] === undefined ? `#${column}` : `${given[i]} (#${column})`));
+  const rest = columns.length - MOST_LISTED;
+  return told.join(", ") + (rest > 0 ? ` and ${integer(rest)} more` : "");
+}

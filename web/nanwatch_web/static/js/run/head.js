@@ -1,0 +1,38 @@
+/**
+ * The head of the run page: name, pills, facts, the tab's title and icon.
+ * @module
+ */
+
+import { byId, el, fill } from "../dom.js";
+import { healthPill, showFavicon, statePill } from "../pills.js";
+import { healthWord, symptomBadge } from "../words.js";
+import { headFacts } from "./facts.js";
+
+/** @typedef {import("../types").Run} Run */
+/** @typedef {import("../types").Diagnosis} Diagnosis */
+
+/**
+ * Show who the run is and how it does.
+ * @param {Run} run
+ * @param {Diagnosis[]} diagnoses the gravest first
+ */
+export function showHead(run, diagnoses) {
+  const worst = diagnoses[0] ?? null;
+  const health = worst?.severity ?? run.health;
+  const tags = run.tags.map((tag) => el("span", { class: "tag", title: tag }, tag));
+  byId("name").textContent = run.name;
+  fill(byId("pills"), healthPill(health, worst?.symptom ?? null), statePill(run.state), ...tags);
+  fill(byId("crumbs"), el("a", { href: "/" }, "Runs"), el("span", { "aria-hidden": "true" }, "/"), el("span", {}, run.project), el("span", { "aria-hidden": "true" }, "/"), el("span", { "aria-current": "page" }, run.name));
+  showFavicon(health);
+  const told = worst && health !== "info" ? symptomBadge(worst.symptom) : healthWord(health);
+  document.title = `${told} · ${run.name} · nanwatch`;
+}
+
+/**
+ * @param {Run} run
+ * @param {import("./facts.js").Known} known
+ */
+export function showFacts(run, known) {
+  const facts = headFacts(run, known, Date.now());
+  fill(byId("facts"), ...facts.map(({ name, value, more }) => el("div", {}, el("dt", {}, name), el("dd", {}, value, more && el("small", {}, ` ${more}`)))));
+}

@@ -1,0 +1,200 @@
+/**
+ * The page of one run: the only place where its parts meet.
+ * @module
+ */
+
+import { ApiError, get } from "../api.js";
+import { byId } from "../dom.js";
+import { num } from "../format.js";
+import { showBanner, showLive } from "../pills.js";
+import { LiveStream } from "../stream.js";
+import { mountThemeButton } from "../theme.js";
+import { showAlerts } from "./alerts.js";
+import { Board } from "./board.js";
+import { openCard, showCards } from "./cards.js";
+import { showConfig } from "./config.js";
+import { diagnosisAt, failureOf } from "./failure.js";
+import { showFacts, showHead } from "./head.js";
+import { RunSeries } from "./series.js";
+import { showSteps } from "./steps.js";
+import { byGravity } from "../words.js";
+import { defaultView, Toolbar } from "./toolbar.js";
+
+/** @typedef {import("../types").Alert} Alert */
+/** @typedef {import("../types").Diagnosis} Diagnosis */
+/** @typedef {import("../types").Run} Run */
+
+const LOSS = "batch/loss";
+const LOSS_BUCKETS = 500;
+const FACTS_MS = 1000;
+const STEPS_AROUND = 60;
+const NEW_SERIES_MS = 400;
+
+const runId = decodeURIComponent(location.pathname.split("/").filter(Boolean).pop() ?? "");
+const path = `/runs/${encodeURIComponent(runId)}`;
+const view = defaultView();
+const series = new RunSeries(runId);
+const state = {
+  /** @type {Run | null} */
+  run: null,
+  /** @type {Diagnosis[]} */
+  diagnoses: [],
+  /** @type {Alert[]} */
+  alerts: [],
+  /** @type {Map<string, string>} */
+  titles: new Map(),
+  /** @type {number | null} the failure whose steps are shown */
+  shownStep: null,
+  /** @type {{value: number, step: number} | null} */
+  lastFinite: null,
+};
+const board = new Board(byId("charts"), { series, view, failure, zoom, openFailure }, onError);
+const toolbar = new Toolbar(byId("toolbar"), view, () => board.redraw(), zoom);
+
+function failure() {
+  return failureOf(series.of(LOSS, false), state.diagnoses);
+}
+
+/**
+ * Show a window of steps in all charts; null for the whole run.
+ * @param {[number, number] | null} range
+ */
+function zoom(range) {
+  view.range = range && [Math.max(0, range[0]), range[1]];
+  toolbar.showWindow(series.last());
+  void board.rezoom();
+}
+
+/** @param {number} step */
+function zoomTo(step) {
+  zoom([step - STEPS_AROUND, step + STEPS_AROUND]);
+  byId("charts").scrollIntoView({ block: "nearest" });
+}
+
+function openFailure() {
+  const where = failure();
+  const found = where && diagnosisAt(state.diagnoses, where);
+  if (found) openCard(found);
+}
+
+/** Fetch everything that the page shows; after this the stream keeps it fresh. */
+async function refetch() {
+  try {
+    await Promise.all([fetchRun(), series.refresh()]);
+    board.arrange();
+    const loss = series.has(LOSS) ? series.fetchWhole(LOSS, LOSS_BUCKETS) : null;
+    await Promise.all([loss, board.reload(), fetchStory()]);
+    showBanner(byId("banner"), null);
+  } catch (error) {
+    onError(error);
+  }
+  await showAll();
+}
+
+async function fetchRun() {
+  state.run = await get(path);
+  show();
+}
+
+async function fetchStory() {
+  const [{ diagnoses }, { alerts }] = await Promise.all([get(`${path}/diagnoses`), get("/alerts", { run: runId, limit: 500 })]);
+  state.diagnoses = byGravity(diagnoses);
+  state.alerts = alerts.filter((/** @type {Alert} */ alert) => alert.run_id === runId);
+}
+
+/** Titles of causes are for people; without them the labels serve. */
+async function fetchTitles() {
+  const { causes } = await get("/causes");
+  state.titles = new Map(causes.map((/** @type {{label: string, title: string}} */ cause) => [cause.label, cause.title]));
+  show();
+}
+
+function show() {
+  if (!state.run) return;
+  showHead(state.run, state.diagnoses);
+  showCards(byId("cards"), state.diagnoses, { zoomTo, titleOf: (label) => state.titles.get(label) ?? null });
+  showAlerts(byId("alerts"), state.run, state.alerts);
+  showNumbers();
+}
+
+function showNumbers() {
+  if (!state.run) return;
+  showFacts(state.run, { ends: series.ends, lastFinite: state.lastFinite, bestVal: bestVal() });
+  toolbar.showWindow(series.last());
+  toolbar.preferLog(board.prefersLog());
+}
+
+async function showAll() {
+  show();
+  if (state.run) showConfig(byId("config"), state.run);
+  const step = failure()?.step ?? null;
+  if (step === null || step === state.shownStep) return;
+  state.shownStep = step;
+  state.lastFinite = await showSteps(byId("steps"), series, step);
+  showNumbers();
+}
+
+function bestVal() {
+  const { mean, to } = series.of("epoch/val_loss", false);
+  const best = num(state.run?.best_val_loss);
+  const at = mean.indexOf(best);
+  return best === null || at < 0 ? null : { value: best, epoch: to[at] };
+}
+
+/** @param {unknown} error */
+function onError(error) {
+  const gone = error instanceof ApiError && error.status === 404;
+  showBanner(byId("banner"), gone ? "There is no such run. It may have been deleted." : `${error instanceof Error ? error.message : error} Trying again by itself.`);
+  if (gone) byId("name").textContent = "No such run";
+}
+
+/** @param {{run_id: string, series: import("./series.js").LivePoints}} points */
+function onPoints(points) {
+  if (board.add(points.series)) newSeries();
+  const step = failure()?.step ?? null;
+  if (step !== state.shownStep) setTimeout(() => void showAll(), FACTS_MS);
+}
+
+let newSeriesTimer = 0;
+
+/** New series come in groups: ask once for all of them. */
+function newSeries() {
+  clearTimeout(newSeriesTimer);
+  newSeriesTimer = window.setTimeout(() => void series.refresh().then(() => board.arrange()).catch(onError), NEW_SERIES_MS);
+}
+
+/** @param {Run} run */
+function onRun(run) {
+  if (run.id !== runId || !state.run) return;
+  state.run = { ...state.run, ...run };
+  show();
+}
+
+/** @param {Diagnosis} diagnosis */
+function onDiagnosis(diagnosis) {
+  state.diagnoses = byGravity([...state.diagnoses.filter((each) => each.id !== diagnosis.id), diagnosis]);
+  board.redraw();
+  void showAll();
+}
+
+/** @param {Alert} alert */
+function onAlert(alert) {
+  if (alert.run_id !== runId) return;
+  state.alerts = [...state.alerts.filter((each) => each.id !== alert.id), alert];
+  show();
+}
+
+/** @param {import("../stream.js").StreamState} streamState */
+function onState(streamState) {
+  showLive(byId("live"), streamState);
+  if (streamState === "lost") showBanner(byId("banner"), "The server does not answer. Reconnecting by itself; what is shown may be old.");
+}
+
+mountThemeButton(byId("theme"));
+setInterval(showNumbers, FACTS_MS);
+void fetchTitles().catch(onError);
+new LiveStream(`/api/v1/stream?run=${encodeURIComponent(runId)}`, {
+  onOpen: () => void refetch(),
+  onState,
+  on: { run: onRun, points: onPoints, diagnosis: onDiagnosis, alert: onAlert },
+}).start();

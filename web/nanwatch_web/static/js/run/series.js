@@ -1,0 +1,119 @@
+/**
+ * The series of one run: fetched in buckets, grown by live points.
+ * @module
+ */
+
+import { get } from "../api.js";
+import { append, condense, empty, fromOverview, lastStep } from "../charts/buckets.js";
+import { endsOf } from "../charts/epochs.js";
+
+/** @typedef {import("../types").Buckets} Buckets */
+/** @typedef {import("../types").SeriesInfo} SeriesInfo */
+/** @typedef {Record<string, {steps: number[], values: import("../types").Num[]}>} LivePoints */
+
+const EPOCH_ENDS = "epoch/last_step";
+const MOST_EPOCHS = 50_000;
+/** Live points may grow a curve this much beyond its buckets before neighbours are merged. */
+const ROOM = 2;
+
+/** What is known of a run's curves. */
+export class RunSeries {
+  /** @param {string} runId */
+  constructor(runId) {
+    this.path = `/runs/${encodeURIComponent(runId)}`;
+    /** @type {SeriesInfo[]} */
+    this.infos = [];
+    /** @type {Map<string, Buckets>} */
+    this.whole = new Map();
+    /** @type {Map<string, Buckets>} finer buckets of the zoomed window */
+    this.part = new Map();
+    /** @type {number[]} last step of each epoch */
+    this.ends = [];
+    /** @type {Map<string, LivePoints[]>} points that came while a series was on its way */
+    this.waiting = new Map();
+  }
+
+  /** Fetch which series there are and where the epochs end. */
+  async refresh() {
+    const { series } = await get(`${this.path}/series`);
+    this.infos = series;
+    if (this.has(EPOCH_ENDS)) await this.fetchEnds();
+  }
+
+  /** @param {string} name */
+  has(name) {
+    return this.infos.some((info) => info.name === name);
+  }
+
+  /**
+   * Fetch a series over the whole run.
+   * @param {string} name
+   * @param {number} buckets
+   */
+  async fetchWhole(name, buckets) {
+    this.waiting.set(name, []);
+    const found = fromOverview(await get(`${this.path}/overview`, { name, buckets }));
+    this.waiting.get(name)?.forEach((points) => append(found, points[name].steps, points[name].values));
+    this.waiting.delete(name);
+    this.whole.set(name, found);
+  }
+
+  /**
+   * Fetch a series in a window, finer.
+   * @param {string} name
+   * @param {[number, number]} window
+   * @param {number} buckets
+   */
+  async fetchPart(name, [from, to], buckets) {
+    const found = fromOverview(await get(`${this.path}/overview`, { name, buckets, from: Math.floor(from), to: Math.ceil(to) }));
+    this.part.set(name, found);
+  }
+
+  /**
+   * Add live points.
+   * @param {LivePoints} points by series
+   * @param {number} buckets how many a curve may have
+   * @returns {boolean} whether a series came that is not known yet
+   */
+  add(points, buckets) {
+    for (const [name, { steps, values }] of Object.entries(points)) {
+      this.waiting.get(name)?.push(points);
+      const known = this.whole.get(name);
+      if (!known) continue;
+      append(known, steps, values);
+      this.whole.set(name, condense(known, buckets * ROOM));
+    }
+    if (points[EPOCH_ENDS]) this.addEnds(points[EPOCH_ENDS]);
+    return Object.keys(points).some((name) => !this.has(name));
+  }
+
+  /**
+   * @param {string} name
+   * @param {boolean} zoomed
+   * @returns {Buckets}
+   */
+  of(name, zoomed) {
+    return (zoomed ? this.part.get(name) : undefined) ?? this.whole.get(name) ?? empty();
+  }
+
+  /**
+   * The last step that any curve over steps has reached.
+   * @returns {number}
+   */
+  last() {
+    const overSteps = [...this.whole].filter(([name]) => !name.startsWith("epoch/"));
+    const curves = overSteps.length ? overSteps : [...this.whole];
+    return Math.max(0, ...curves.map(([, buckets]) => lastStep(buckets)), ...this.ends.slice(-1));
+  }
+
+  async fetchEnds() {
+    const { steps, values } = await get(`${this.path}/points`, { name: EPOCH_ENDS, limit: MOST_EPOCHS });
+    this.ends = endsOf(steps, values);
+  }
+
+  /** @param {LivePoints[string]} points */
+  addEnds({ steps, values }) {
+    const known = this.ends.map((_, epoch) => epoch);
+    this.ends = endsOf([...known, ...steps], [...this.ends, ...values]);
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Exact values of the steps around the failure, as the callback sent them.
+ * @module
+ */
+
+import { get } from "../api.js";
+import { placeOf } from "../charts/epochs.js";
+import { el, fill } from "../dom.js";
+import { integer, number } from "../format.js";
+
+/** @typedef {import("./series.js").RunSeries} RunSeries */
+
+const BEFORE = 5;
+const AFTER = 3;
+const COLUMNS = [["batch/loss", "loss"], ["batch/loss_running", "Running mean"], ["batch/grad_norm", "Gradient norm"], ["batch/learning_rate", "Learning rate"]];
+
+/**
+ * Fetch and show them.
+ * @param {HTMLElement} section
+ * @param {RunSeries} series
+ * @param {number} step at which it began
+ * @returns {Promise<{value: number, step: number} | null>} the last finite loss before it
+ */
+export async function showSteps(section, series, step) {
+  const columns = COLUMNS.filter(([name]) => series.has(name));
+  const found = await Promise.all(columns.map(([name]) => around(series, name, step)));
+  const steps = [...new Set(found.flatMap((values) => [...values.keys()]))].sort((a, b) => a - b);
+  section.hidden = !steps.length;
+  const rows = steps.map((each) => row(each, step, found, series.ends));
+  fill(section, head(), table(columns.map(([, words]) => words), rows, series.ends.length > 0));
+  return columns[0]?.[0] === "batch/loss" ? lastFinite(found[0], step) : null;
+}
+
+/**
+ * @param {RunSeries} series
+ * @param {string} name
+ * @param {number} step
+ * @returns {Promise<Map<number, number>>}
+ */
+async function around(series, name, step) {
+  const { steps, values } = await get(`${series.path}/points`, { name, from: Math.max(0, step - BEFORE), to: step + AFTER });
+  return new Map(steps.map((/** @type {number} */ each, /** @type {number} */ i) => [each, Number(values[i])]));
+}
+
+/**
+ * @param {Map<number, number>} losses
+ * @param {number} before
+ */
+function lastFinite(losses, before) {
+  const finite = [...losses].filter(([step, value]) => step < before && Number.isFinite(value));
+  const last = finite[finite.length - 1];
+  return last ? { step: last[0], value: last[1] } : null;
+}
+
+function head() {
+  return el("div", { class: "cardhead" }, el("h2", { id: "steps-title" }, "Steps around the failure"), el("span", { class: "sub" }, "exact values as the callback sent them"));
+}
+
+/**
+ * @param {string[]} words
+ * @param {HTMLElement[]} rows
+ * @param {boolean} placed
+ */
+function table(words, rows, placed) {
+  const heads = ["Step", ...(placed ? ["Epoch, batch"] : []), ...words].map((each) => el("th", { scope: "col" }, each));
+  return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "steps-title" },
+    el("table", { class: "values" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows)));
+}
+
+/**
+ * @param {number} step
+ * @param {number} first
+ * @param {Map<number, number>[]} columns
+ * @param {number[]} ends
+ */
+function row(step, first, columns, ends) {
+  const place = placeOf(step, ends);
+  const where = place ? [el("td", {}, `${integer(place.epoch)}, ${integer(place.batch)}`)] : [];
+  const cells = columns.map((values) => cell(values.get(step)));
+  return el("tr", { class: step === first ? "first" : null }, el("th", { scope: "row" }, integer(step)), ...where, ...cells);
+}
+
+/** @param {number | undefined} value */
+function cell(value) {
+  const bad = value !== undefined && !Number.isFinite(value);
+  return el("td", { class: bad ? "nonfinite" : null }, number(value ?? null, 6));
+}

@@ -1,0 +1,169 @@
+/** Shapes of the server's JSON and of what the chart modules hand to each other. */
+
+/** JSON has no word for non-finite numbers, so they travel as text. */
+export type Num = number | "NaN" | "Infinity" | "-Infinity";
+
+export interface Run {
+  id: string;
+  name: string;
+  project: string;
+  state: string;
+  health: string;
+  tags: string[];
+  started_at: string;
+  ended_at: string | null;
+  last_step: number | null;
+  reason: string;
+  updated_at: string;
+  incidents: number;
+  last_loss: Num | null;
+  best_val_loss: Num | null;
+  config?: Record<string, unknown>;
+  facts?: Record<string, unknown>;
+}
+
+export interface Evidence { check: string; seen: string; expected: string }
+export interface Fix { text: string; code: string }
+
+export interface Cause {
+  label: string;
+  confidence: number;
+  summary: string;
+  evidence: Evidence[];
+  where: Record<string, unknown>;
+  fix: Fix;
+  verified: boolean | null;
+}
+
+export interface Diagnosis {
+  id: string | number;
+  source: "server" | "client";
+  symptom: string;
+  severity: "info" | "warning" | "critical";
+  first_step: number | null;
+  causes: Cause[];
+}
+
+export interface Alert {
+  id: string | number;
+  run_id: string;
+  run_name: string;
+  symptom: string;
+  severity: string;
+  label: string;
+  state: string;
+  opened_at: string;
+  first_step: number | null;
+  summary: string;
+}
+
+export interface SeriesInfo {
+  name: string;
+  n: number;
+  n_nan: number;
+  n_pinf: number;
+  n_ninf: number;
+  min: Num | null;
+  max: Num | null;
+  last: Num | null;
+}
+
+export type Kind = "nan" | "pinf" | "ninf";
+export interface Mark { step: number; kind: Kind }
+
+/**
+ * A series in buckets. `from` and `to` are inclusive steps; `min`, `max` and `mean` are of the finite
+ * points, null when there is none; `n` counts all points.
+ */
+export interface Buckets {
+  from: number[];
+  to: number[];
+  min: (number | null)[];
+  max: (number | null)[];
+  mean: (number | null)[];
+  n: number[];
+  nonfinite: Mark[];
+}
+
+export type Role = "train" | "running" | "epoch" | "val" | "part";
+
+/** A line of a chart: which series, and what it stands for. */
+export interface Line { series: string; role: Role; label: string }
+
+/** A chart of the run page, before any data. */
+export interface ChartSpec {
+  id: string;
+  title: string;
+  sub: string;
+  log: boolean;
+  big: boolean;
+  collapsed: boolean;
+  lines: Line[];
+}
+
+/** What the reader chose to see. `range` is in global steps, null for the whole run. */
+export interface View {
+  x: "step" | "epoch";
+  range: [number, number] | null;
+  smoothing: number;
+  band: boolean;
+  running: boolean;
+  ignoreOutliers: boolean;
+  logY: boolean;
+}
+
+/** The step at which the run failed, as all charts mark it. */
+export interface Failure { step: number; label: string; lasting: boolean }
+
+/** A line with its points placed on the horizontal axis. */
+export interface Placed {
+  line: Line;
+  x: number[];
+  y: (number | null)[];
+  min: (number | null)[];
+  max: (number | null)[];
+  n: number[];
+  from: number[];
+  to: number[];
+  marks: { x: number; step: number; kind: Kind | "nonpositive" }[];
+}
+
+export interface Palette {
+  font: string;
+  ink: string;
+  mut: string;
+  card: string;
+  bg: string;
+  line: string;
+  grid: string;
+  train: string;
+  env: string;
+  val: string;
+  running: string;
+  bad: string;
+  band: string;
+  warn: string;
+  parts: string[];
+}
+
+export interface Figure {
+  data: Record<string, unknown>[];
+  layout: Record<string, unknown>;
+  hidden: { n: number; furthest: number } | null;
+}
+
+/** What Plotly puts on a chart's element. */
+export interface PlotElement extends HTMLElement {
+  data: any[];
+  layout: any;
+  _fullLayout: any;
+  on(event: string, handle: (event: any) => void): void;
+}
+
+declare global {
+  const Plotly: {
+    react(node: HTMLElement, data: unknown[], layout: unknown, config: unknown): Promise<PlotElement>;
+    purge(node: HTMLElement): void;
+    Plots: { resize(node: HTMLElement): void };
+  };
+}
