@@ -28,3 +28,8 @@ CAUSES: dict[str, CausePage] = _load()
 def diagnose(case: Case) -> Diagnosis:
     """All suspects worth saying for a case, the likeliest first."""
     return ranking.diagnose(case, tuple(CAUSES.values()))
+
+
+def remedies(case: Case) -> list[str]:
+    """The names of the remedies worth a replay, that of the likeliest suspect first."""
+    return ranking.remedies(case, tuple(CAUSES.values()))

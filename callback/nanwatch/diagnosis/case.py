@@ -47,7 +47,6 @@ class ArrayLook:
         column_names: the names of those columns, or () when they have none.
         low, high, mean, std: over the finite cells; NaN when there is none.
         wide: the columns farthest from unit scale, the farthest first.
-        outliers: rows holding a cell a thousand times beyond the others' spread.
     """
 
     role: Role
@@ -116,7 +115,7 @@ class Autopsy:
         predictions_finite: whether the model's outputs were finite.
         loss: the batch's loss, recomputed.
         penalty: the part of it that comes from regularisation and `add_loss`.
-        row_losses_nonfinite: positions in the batch of rows whose own loss is not finite.
+        update_finite: whether the weights were finite after the optimizer's update.
     """
 
     arrays: tuple[ArrayLook, ...] = ()
@@ -125,11 +124,22 @@ class Autopsy:
     predictions_finite: bool = True
     loss: float = math.nan
     penalty: float = 0.0
+    update_finite: bool = True
 
     @property
     def weights_finite(self) -> bool:
         """Whether every trainable variable was finite before the step."""
         return all(variable.finite for variable in self.variables)
+
+    @property
+    def gradients_finite(self) -> bool:
+        """Whether every gradient of the step was finite."""
+        return all(variable.gradient_finite for variable in self.variables)
+
+    @property
+    def gradient_norm(self) -> float:
+        """The norm of all gradients together."""
+        return math.hypot(*(variable.gradient_norm for variable in self.variables))
 
     @property
     def data_finite(self) -> bool:
@@ -182,11 +192,11 @@ class History:
 
     @property
     def growth(self) -> float:
-        """The largest late finite loss over the smallest; 1 when there is nothing to tell."""
-        finite = [v for v in (*self.first_losses, *self.loss) if math.isfinite(v) and v > 0]
-        if len(finite) < 2:
+        """The last finite loss over the first; 1 when there is nothing to compare."""
+        finite = [v for v in self.loss if math.isfinite(v)]
+        if len(finite) < 2 or not self.start > 0 or finite[-1] <= 0:
             return 1.0
-        return max(finite[len(finite) // 2 :]) / max(min(finite), 1e-30)
+        return finite[-1] / self.start
 
     @property
     def start(self) -> float:

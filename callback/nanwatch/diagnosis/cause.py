@@ -31,6 +31,7 @@ class Testimony:
     Attributes:
         where: what applies of epoch, batch, input, output, layer, rows, samples, columns.
         remedy: the name of the replay (`Case.trials`) that tries this fix, or "".
+        also_try: names of further replays whose outcome tells this cause from others.
     """
 
     summary: str
@@ -38,6 +39,7 @@ class Testimony:
     fix: Fix
     where: Mapping[str, Any] = field(default_factory=dict)
     remedy: str = ""
+    also_try: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

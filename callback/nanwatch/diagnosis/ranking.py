@@ -26,6 +26,14 @@ def diagnose(case: Case, pages: tuple[CausePage, ...]) -> Diagnosis:
     return Diagnosis(case.symptom, case.severity, case.first_step, tuple(causes))
 
 
+def remedies(case: Case, pages: tuple[CausePage, ...]) -> list[str]:
+    """The remedies worth a replay, that of the likeliest suspect first, each once."""
+    heard = [testimony for page in pages if (testimony := page.weigh(case)) is not None]
+    heard.sort(key=lambda testimony: -_confidence(list(testimony.clues)))
+    wanted = [name for t in heard for name in (t.remedy, *t.also_try) if name]
+    return list(dict.fromkeys(wanted))
+
+
 def _suspect(case: Case, page: CausePage) -> Cause | None:
     testimony = page.weigh(case)
     if testimony is None:

@@ -1,0 +1,55 @@
+"""What the causes "NaN / infinity in inputs / targets / sample weights" have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nanwatch.diagnosis import clues, words
+from nanwatch.diagnosis.case import ArrayLook, Case, Role
+from nanwatch.diagnosis.cause import Testimony
+from nanwatch.events import Fix
+
+ROLE_WORDS: dict[Role, str] = {
+    "input": "inputs",
+    "target": "targets",
+    "sample_weight": "sample weights",
+}
+
+
+def weigh_cells(
+    case: Case, role: Role, kind: str, count: Callable[[ArrayLook], int], fix: Fix
+) -> Testimony | None:
+    """Testimony of the first array of `role` with cells that `count` counts."""
+    look = next((look for look in case.arrays(role) if count(look)), None)
+    if look is None:
+        return None
+    found = [
+        clues.bad_cells(look, count(look), kind),
+        clues.weights_were_finite(case),
+        clues.calm(case),
+    ]
+    if role == "input":
+        found.append(clues.reached_the_model(case))
+    return Testimony(_summary(look, kind, ROLE_WORDS[role]), found, fix, where(look), "drop_rows")
+
+
+def where(look: ArrayLook) -> dict[str, Any]:
+    """Which rows, samples and columns of which array."""
+    place: dict[str, Any] = {"rows": list(look.rows)}
+    if look.role != "sample_weight":
+        place["input" if look.role == "input" else "output"] = look.name
+    for name in ("samples", "columns", "column_names"):
+        if getattr(look, name):
+            place[name] = list(getattr(look, name))
+    return place
+
+
+def _summary(look: ArrayLook, kind: str, what: str) -> str:
+    rows = words.places("row", look.rows)
+    samples = f" (data set {words.places('row', look.samples)})" if look.samples else ""
+    columns = f", {words.columns(look)}" if look.columns else ""
+    return (
+        f"The {what} hold {kind}: {rows} of the batch{samples}{columns}. One such cell makes the "
+        "batch's loss and every gradient non-finite."
+    )

@@ -1,0 +1,85 @@
+"""A learning rate too high for the problem from the first step."""
+
+from __future__ import annotations
+
+from nanwatch.diagnosis import clues, words
+from nanwatch.diagnosis.case import Case
+from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
+from nanwatch.diagnosis.examples import CURED, FAILED, failed, table
+from nanwatch.diagnosis.scale import largest_scale
+from nanwatch.events import Fix
+
+PLAIN = {"SGD"}
+USUAL_PLAIN, USUAL_ADAPTIVE = 0.1, 0.01
+
+
+def weigh(case: Case) -> Testimony | None:
+    """A loss that grows from an ordinary start, at a rate that is high for its method."""
+    rate = case.learning_rate
+    if rate is None or rate <= 0:
+        return None
+    found = [_rate(case, rate), clues.grew(case), _scale(case), clues.data_finite(case)]
+    remedy = "lower_rate"
+    much = case.trials.get("much_lower_rate")
+    if much is not None and much.cured and not case.trials["lower_rate"].cured:
+        remedy = "much_lower_rate"
+    summary = (
+        f"At a rate of {words.number(rate)} each step overshoots the minimum by more than it came "
+        f"from: the loss was {words.number(case.history.start)} at first and grew from there."
+    )
+    factor = 0.01 if remedy == "much_lower_rate" else 0.1
+    fix = _fix(case, rate, rate * factor)
+    return Testimony(summary, found, fix, {}, remedy, ("lower_rate", "much_lower_rate"))
+
+
+def _rate(case: Case, rate: float) -> Clue:
+    plain = case.optimizer.get("class") in PLAIN
+    usual = USUAL_PLAIN if plain else USUAL_ADAPTIVE
+    weight = (
+        2.0 if rate > 10 * usual else 1.0 if rate > usual else 0.0 if rate > usual / 10 else -1.0
+    )
+    return Clue(weight, "learning rate", words.number(rate), f"at most about {usual:g}")
+
+
+def _scale(case: Case) -> Clue:
+    scale = largest_scale(case)
+    weight = 0.5 if scale < 5 else -2.0
+    return Clue(weight, "scale of inputs and targets", words.number(scale), "about 1")
+
+
+def _fix(case: Case, rate: float, better: float) -> Fix:
+    kind = case.optimizer.get("class", "SGD")
+    code = f"- keras.optimizers.{kind}({rate:g})\n+ keras.optimizers.{kind}({better:g})"
+    return Fix(f"Lower the learning rate to {better:g}.", code)
+
+
+PAGE = CausePage(
+    label="lr_too_high",
+    title="A learning rate that is too high",
+    why=(
+        "A gradient step is right for a small neighbourhood only. Beyond 2 / curvature each step "
+        "lands farther from the minimum than it began, so the loss grows exponentially until it "
+        "overflows."
+    ),
+    remedy="Divide the rate by ten until the loss falls, then look for the largest that is stable.",
+    before='model.compile(keras.optimizers.SGD(10.0), "mse")',
+    after='model.compile(keras.optimizers.SGD(0.1), "mse")',
+    weigh=weigh,
+    fires=(
+        failed(
+            losses=(1.0, 30.0, 1e4, 1e9),
+            optimizer={"class": "SGD", "learning_rate": 5.0},
+            lower_rate=CURED,
+        ),
+        failed(losses=(2.0, 1e3, 1e9), optimizer={"class": "Adam", "learning_rate": 10.0}),
+    ),
+    quiet=(
+        failed(optimizer={"class": "SGD", "learning_rate": 0.01}),
+        failed(
+            table(scale=200.0),
+            losses=(3e4, 1e10, 1e20),
+            optimizer={"class": "SGD", "learning_rate": 0.01},
+            lower_rate=FAILED,
+        ),
+    ),
+)

@@ -1,0 +1,99 @@
+"""Optimizer settings with which the method cannot work (document C: "wrong optimizer")."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from nanwatch.diagnosis import clues, words
+from nanwatch.diagnosis.case import Case
+from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
+from nanwatch.diagnosis.examples import CURED, failed
+from nanwatch.events import Fix
+
+RANGES: dict[str, tuple[float, float, str]] = {
+    "learning_rate": (0.0, math.inf, "positive and finite"),
+    "epsilon": (1e-12, 0.5, "1e-8 to 1e-3"),
+    "momentum": (-1e-9, 0.9999, "0 to 0.99"),
+    "beta_1": (-1e-9, 0.99999, "0 to 0.999"),
+    "beta_2": (-1e-9, 0.9999999, "0.9 to 0.9999"),
+    "rho": (-1e-9, 0.99999, "0.5 to 0.999"),
+}
+"""Setting -> (must be above, must be below, usual)."""
+USUAL = {"epsilon": 1e-7, "momentum": 0.9, "beta_1": 0.9, "beta_2": 0.999, "rho": 0.9}
+
+
+def weigh(case: Case) -> Testimony | None:
+    """A setting outside its range, best seen where finite gradients make a non-finite update."""
+    wrong = _wrong(case)
+    if not wrong:
+        return None
+    name, value = wrong[0]
+    found = [
+        *(Clue(3.0, key, words.number(seen), RANGES[key][2]) for key, seen in wrong),
+        _update(case),
+        clues.data_finite(case),
+        clues.weights_were_finite(case),
+    ]
+    kind = case.optimizer.get("class", "the optimizer")
+    summary = f"{kind} runs with {name} = {words.number(value)}; it needs {RANGES[name][2]}."
+    return Testimony(summary, found, _fix(kind, name, value), {}, "sane_optimizer")
+
+
+def _wrong(case: Case) -> list[tuple[str, float]]:
+    settings = {**(case.optimizer.get("config") or {})}
+    rate = case.learning_rate
+    if rate is not None:
+        settings["learning_rate"] = rate
+    numbers = ((name, settings.get(name)) for name in RANGES)
+    return [(n, float(v)) for n, v in numbers if isinstance(v, int | float) and not _fits(n, v)]
+
+
+def _fits(name: str, value: float) -> bool:
+    low, high, _ = RANGES[name]
+    return low < value < high
+
+
+def _update(case: Case) -> Clue:
+    autopsy = case.autopsy
+    check = "update made of finite gradients"
+    if autopsy is None or not autopsy.gradients_finite:
+        return Clue(0.0, check, "no finite gradients to judge by", "finite")
+    finite = autopsy.update_finite
+    return Clue(0.0 if finite else 2.0, check, "finite" if finite else "not finite", "finite")
+
+
+def _fix(kind: str, name: str, value: float) -> Fix:
+    usual = USUAL.get(name, 1e-3)
+    code = (
+        f"- keras.optimizers.{kind}({name}={value:g})\n+ keras.optimizers.{kind}({name}={usual:g})"
+    )
+    return Fix(f"Set {name} back to a value for which the method is made: {usual:g}.", code)
+
+
+def _optimizer(kind: str, **config: Any) -> dict[str, Any]:
+    return {"class": kind, "learning_rate": 0.001, "config": config}
+
+
+PAGE = CausePage(
+    label="optimizer_misconfigured",
+    title="Optimizer settings that cannot work",
+    why=(
+        "Adaptive methods divide by a running size of the gradient plus epsilon: with epsilon 0, a "
+        "weight whose gradient is exactly 0 divides 0 by 0. A momentum or decay of 1 never "
+        "forgets: the steps add up without end. A negative rate climbs the loss."
+    ),
+    remedy="Keep the defaults (epsilon 1e-7, momentum 0.9, beta 0.9 / 0.999) unless you must not.",
+    before="model.compile(keras.optimizers.Adam(1e-3, epsilon=0.0), loss)",
+    after="model.compile(keras.optimizers.Adam(1e-3), loss)",
+    weigh=weigh,
+    fires=(
+        failed(optimizer=_optimizer("Adam", epsilon=0.0), autopsy={"update_finite": False}),
+        failed(
+            optimizer=_optimizer("SGD", momentum=1.0),
+            losses=(1.0, 30.0, 1e5),
+            sane_optimizer=CURED,
+        ),
+    ),
+    quiet=(failed(optimizer=_optimizer("Adam", epsilon=1e-7, beta_1=0.9, beta_2=0.999)),),
+)

@@ -1,0 +1,59 @@
+"""A regression target far from unit scale."""
+
+from __future__ import annotations
+
+from nanwatch.diagnosis import clues, words
+from nanwatch.diagnosis.case import Case
+from nanwatch.diagnosis.cause import CausePage, Testimony
+from nanwatch.diagnosis.examples import CURED, FAILED, failed, table
+from nanwatch.diagnosis.scale import scale_clue, scale_of
+from nanwatch.events import Fix
+
+FIX = Fix(
+    "Train on a standardised target and undo it when predicting.",
+    "mean, std = y_train.mean(), y_train.std()\nmodel.fit(x_train, (y_train - mean) / std)\n"
+    "y_pred = model.predict(x) * std + mean",
+)
+
+
+def weigh(case: Case) -> Testimony | None:
+    """Float targets of a large scale."""
+    look = max(case.arrays("target"), key=scale_of, default=None)
+    if look is None or not look.dtype.startswith("float") or scale_of(look) < 20:
+        return None
+    summary = (
+        f"The target lies between {words.number(look.low)} and {words.number(look.high)}. The "
+        "first errors are as large as that, and so are the gradients that the first steps follow."
+    )
+    found = [
+        scale_clue(look, "scale of the target"),
+        clues.grew(case),
+        clues.data_finite(case),
+    ]
+    return Testimony(summary, found, FIX, {"output": look.name}, "scale_targets")
+
+
+PAGE = CausePage(
+    label="unscaled_targets",
+    title="A regression target that is not scaled",
+    why=(
+        "The gradient of a squared error grows with the error. Against a target in the hundreds "
+        "of thousands the first steps are huge: SGD diverges, and Adam needs thousands of steps "
+        "to get near."
+    ),
+    remedy="Standardise the target, or train on its logarithm when it spans decades.",
+    before='model.compile("sgd", "mse")\nmodel.fit(x, price)',
+    after='model.compile("sgd", "mse")\nmodel.fit(x, (price - price.mean()) / price.std())',
+    weigh=weigh,
+    fires=(
+        failed(table(), table("target", scale=5e5), losses=(2e11, 1e20, 1e30)),
+        failed(
+            table(scale=8.0),
+            table("target", scale=1e4),
+            losses=(1e8, 1e12, 1e20),
+            scale_targets=CURED,
+            scale_inputs=FAILED,
+        ),
+    ),
+    quiet=(failed(losses=(1.0, 1e5, 1e12)),),
+)

@@ -1,0 +1,64 @@
+"""Clues that several causes share."""
+
+from __future__ import annotations
+
+from nanwatch.diagnosis.case import ArrayLook, Case
+from nanwatch.diagnosis.cause import Clue
+from nanwatch.diagnosis.words import number, places
+
+GREW, CALM = 100.0, 3.0
+
+
+def grew(case: Case) -> Clue:
+    """Divergence shows as growth before the end; bad data strike out of a calm."""
+    growth = case.history.growth
+    seen = f"{number(growth)} times the first" if case.history.seen > 1 else "nothing came before"
+    weight = 1.5 if growth > GREW else -1.0 if growth < CALM and case.history.seen > 2 else 0.0
+    return Clue(weight, "loss before the failure", seen, "below the first loss")
+
+
+def calm(case: Case) -> Clue:
+    """The same observation, for causes that strike out of a calm."""
+    clue = grew(case)
+    return Clue(-clue.weight, clue.check, clue.seen, clue.expected)
+
+
+def data_finite(case: Case) -> Clue:
+    """Causes that need no bad data are less likely where the data are bad."""
+    if case.autopsy is None:
+        return Clue(0.0, "cells of the batch", "not looked at", "all finite")
+    finite = case.autopsy.data_finite
+    return Clue(0.5 if finite else -6.0, "cells of the batch", _finite_word(finite), "all finite")
+
+
+def weights_were_finite(case: Case) -> Clue:
+    """Who strikes a model whose weights are lost already cannot have been the first."""
+    finite = case.autopsy is None or case.autopsy.weights_finite
+    return Clue(
+        0.5 if finite else -3.0, "weights before the step", _finite_word(finite), "all finite"
+    )
+
+
+def bad_cells(look: ArrayLook, count: int, kind: str) -> Clue:
+    """The bad cells themselves: where there are any, little else needs to be asked."""
+    seen = f"{count} of {look.shape[0]} × {_width(look)} cells, {places('row', look.rows)}"
+    return Clue(6.0, f"{kind} in {look.name}", seen, "none")
+
+
+def reached_the_model(case: Case) -> Clue:
+    """Bad cells that a model masks on purpose do no harm: then another cause is at work."""
+    autopsy = case.autopsy
+    harmed = autopsy is None or not (autopsy.predictions_finite and autopsy.gradients_finite)
+    seen = "not finite" if harmed else "finite"
+    return Clue(1.0 if harmed else -4.0, "predictions and gradients of the batch", seen, "finite")
+
+
+def _finite_word(finite: bool) -> str:
+    return "all finite" if finite else "not all finite"
+
+
+def _width(look: ArrayLook) -> int:
+    width = 1
+    for size in look.shape[1:]:
+        width *= size
+    return width

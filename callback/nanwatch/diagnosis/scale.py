@@ -1,0 +1,37 @@
+"""On which scale the data lie, and whether the model brings them to another."""
+
+from __future__ import annotations
+
+import math
+
+from nanwatch.diagnosis import words
+from nanwatch.diagnosis.case import ArrayLook, Case
+from nanwatch.diagnosis.cause import Clue
+
+NORMALIZERS = ("Normalization", "BatchNormalization", "LayerNormalization", "Rescaling")
+
+
+def scale_of(look: ArrayLook) -> float:
+    """The scale of the widest column, else of the whole: its mean or its spread, if larger."""
+    scales = [max(abs(column.mean), column.std) for column in look.wide]
+    scales.append(max(abs(look.mean), look.std))
+    return max((scale for scale in scales if not math.isnan(scale)), default=0.0)
+
+
+def largest_scale(case: Case) -> float:
+    """The largest scale among floating-point inputs and targets; 1 when nothing was looked at."""
+    looks = [*case.arrays("input"), *case.arrays("target")]
+    return max((scale_of(look) for look in looks if look.dtype.startswith("float")), default=1.0)
+
+
+def scale_clue(look: ArrayLook, check: str) -> Clue:
+    """The farther from 1, the more it explains: one log-odds a decade above 3."""
+    scale = scale_of(look)
+    weight = min(4.0, max(0.0, 1.2 * math.log10(scale / 3)))
+    return Clue(weight, check, words.number(scale), "about 1")
+
+
+def has_layer(case: Case, kinds: tuple[str, ...]) -> bool:
+    """Whether the model has a layer of one of these classes."""
+    layers = (case.facts.get("model") or {}).get("layers") or []
+    return any(layer.get("class") in kinds for layer in layers)

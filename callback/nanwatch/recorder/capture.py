@@ -1,0 +1,161 @@
+"""What happens inside a train step while it runs or is traced, seen through scoped patches.
+
+The public names that are patched - `GradientTape.gradient`, `Mean.update_state`,
+`Model.compute_loss`, `Optimizer.apply` - exist in every Keras 3. The patches answer only to the
+thread and the step that set them, so two fits in two threads do not see each other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from nanwatch.recorder.patching import Patch, patched
+
+Apply = Callable[["Capture", "Update"], None]
+
+_active = threading.local()
+_lock = threading.RLock()
+
+
+@dataclass
+class Update:
+    """Gradients on their way into an optimizer.
+
+    Attributes:
+        apply: the optimizer's own `apply(gradients, variables)`.
+    """
+
+    optimizer: Any
+    apply: Callable[[list[Any], list[Any]], None]
+    gradients: list[Any]
+    variables: list[Any]
+
+
+@dataclass
+class Capture:
+    """What one step said while it ran.
+
+    Attributes:
+        means: name and value of every `Mean` that was updated, in order.
+        targets: what gradients were taken of.
+        compute_loss: the last result of `Model.compute_loss`, or None.
+        updates: what was handed to each optimizer, in order.
+    """
+
+    means: list[tuple[str, Any]] = field(default_factory=list)
+    targets: list[Any] = field(default_factory=list)
+    compute_loss: Any = None
+    updates: list[Update] = field(default_factory=list)
+    depth: int = 0
+
+    @property
+    def loss(self) -> Any:
+        """The loss that the step reports, from the best source there is; None without one."""
+        named = next((value for name, value in self.means if name == "loss"), None)
+        if named is not None:
+            return named
+        if self.compute_loss is not None:
+            return self.compute_loss
+        return self.targets[0] if self.targets else None
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """The other scalar losses by name, such as one output's."""
+        return {
+            name: value
+            for name, value in self.means
+            if name.endswith("_loss") and getattr(value, "shape", None) == ()
+        }
+
+
+@contextlib.contextmanager
+def capturing(model: Any, apply: Apply) -> Iterator[Capture]:
+    """Capture what happens in this thread within the block.
+
+    Args:
+        apply: called in place of each optimizer's own `apply`; it decides what becomes of the
+            update.
+    """
+    capture = Capture()
+    before = getattr(_active, "capture", None)
+    _active.capture = capture
+    try:
+        with _lock, patched(_patches(model, capture, apply)):
+            yield capture
+    finally:
+        _active.capture = before
+
+
+def optimizers_of(model: Any) -> list[Any]:
+    """Every optimizer that the model holds, each once."""
+    held = [v for v in vars(model).values() if isinstance(v, keras.optimizers.Optimizer)]
+    return list({id(optimizer): optimizer for optimizer in held}.values())
+
+
+def _patches(model: Any, capture: Capture, apply: Apply) -> list[Patch]:
+    hear = functools.partial(_hear, capture)
+    return [
+        (keras.metrics.Mean, "update_state", hear(_on_mean)),
+        (tf.GradientTape, "gradient", hear(_on_gradient)),
+        (model, "compute_loss", hear(_on_compute_loss)),
+        *((o, "apply", _on_apply(capture, o, apply)) for o in optimizers_of(model)),
+    ]
+
+
+def _hear(capture: Capture, listener: Callable[..., Any]) -> Callable[[Any], Any]:
+    def make(original: Any) -> Any:
+        @functools.wraps(original)
+        def heard(*args: Any, **kwargs: Any) -> Any:
+            if getattr(_active, "capture", None) is not capture:
+                return original(*args, **kwargs)
+            return listener(capture, original, *args, **kwargs)
+
+        return heard
+
+    return make
+
+
+def _on_mean(
+    capture: Capture, original: Any, metric: Any, values: Any, *args: Any, **kw: Any
+) -> Any:
+    capture.means.append((metric.name, values))
+    return original(metric, values, *args, **kw)
+
+
+def _on_gradient(
+    capture: Capture, original: Any, tape: Any, target: Any, *args: Any, **kw: Any
+) -> Any:
+    capture.targets.append(target)
+    return original(tape, target, *args, **kw)
+
+
+def _on_compute_loss(capture: Capture, original: Any, *args: Any, **kw: Any) -> Any:
+    capture.compute_loss = original(*args, **kw)
+    return capture.compute_loss
+
+
+def _on_apply(capture: Capture, optimizer: Any, apply: Apply) -> Callable[[Any], Any]:
+    def listener(_: Capture, original: Any, grads: Any, trainable_variables: Any = None) -> None:
+        if capture.depth:  # a wrapping optimizer calls its inner one: seen once is enough
+            original(grads, trainable_variables)
+            return
+        held = (
+            optimizer._trainable_variables if trainable_variables is None else trainable_variables
+        )
+        update = Update(optimizer, original, list(grads), list(held))
+        capture.updates.append(update)
+        capture.depth += 1
+        try:
+            apply(capture, update)
+        finally:
+            capture.depth -= 1
+
+    return _hear(capture, listener)

@@ -1,0 +1,68 @@
+"""A copy of everything that a training changes, to go back to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nanwatch.recorder.capture import optimizers_of
+
+
+class Snapshot:
+    """The values of a model's variables and its optimizers' at one moment.
+
+    Weights, BatchNorm statistics, seeds, optimizer slots, iteration counts and metrics: a replay
+    from here takes the same course, dropout included.
+
+    Attributes:
+        step: the global step that comes next after this state.
+    """
+
+    def __init__(self, model: Any, step: int) -> None:
+        self.step = step
+        self._model = model
+        self._values = [(variable, np.array(variable.numpy())) for variable in _state(model)]
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that the copy takes."""
+        return sum(value.nbytes for _, value in self._values)
+
+    @property
+    def finite(self) -> bool:
+        """Whether every floating-point value is finite."""
+        return all(_finite(value) for _, value in self._values)
+
+    def restore(self) -> None:
+        """Put every value back. Optimizer slots made since then go back to where they began."""
+        known = set()
+        for variable, value in self._values:
+            variable.assign(value)
+            known.add(id(variable))
+        for variable in _state(self._model):
+            if id(variable) not in known:
+                variable.assign(np.zeros(variable.shape, variable.dtype))
+
+
+def state_bytes(model: Any) -> int:
+    """How much memory a snapshot of the model would take."""
+    return sum(
+        int(np.prod(v.shape)) * np.dtype(_numpy_type(v.dtype)).itemsize for v in _state(model)
+    )
+
+
+def _numpy_type(dtype: str) -> str:
+    return "float16" if dtype == "bfloat16" else dtype
+
+
+def _state(model: Any) -> list[Any]:
+    held = [*model.variables, *model.metrics_variables]
+    for optimizer in optimizers_of(model):
+        held += optimizer.variables
+    return list({id(variable): variable for variable in held}.values())
+
+
+def _finite(value: NDArray[Any]) -> bool:
+    return value.dtype.kind != "f" or bool(np.isfinite(value).all())

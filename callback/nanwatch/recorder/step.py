@@ -1,0 +1,134 @@
+"""The instrumented train step: the user's own, with one row of numbers as an extra output.
+
+The row is [loss, whether loss and gradients are finite, whether the weights are finite after the
+update, gradient norm, learning rate, the named losses, then each variable's gradient norm and
+each variable's weight norm]. It is part of the step's graph, so it costs no extra call.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from nanwatch.recorder.capture import Capture, Update, capturing
+from nanwatch.recorder.norms import norms
+
+ROW = "__nanwatch__"
+"""The key under which the row travels in the step's logs until the recorder takes it out."""
+
+_NONE = np.zeros(0)
+
+FIXED = ("loss", "finite", "update_finite", "grad_norm", "learning_rate")
+
+
+class StepProbe:
+    """Instruments a model's train step.
+
+    Attributes:
+        guard: hold the update back, and undo what the forward pass did to non-trainable state
+            (BatchNorm statistics, seeds), when loss or gradients are not finite.
+        keep_metrics_clean: undo what such a step did to the metrics too, for trainings that go on.
+        parts: names of the further losses in the row.
+        variables: names of the variables in the row, in order.
+    """
+
+    def __init__(self, model: Any, guard: bool, keep_metrics_clean: bool = False) -> None:
+        self.model = model
+        self.guard = guard
+        self.keep_metrics_clean = keep_metrics_clean
+        self.parts: tuple[str, ...] = ()
+        self.variables: tuple[str, ...] = ()
+        self._measured: list[_Measured] = []
+
+    def wrap(self, train_step: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
+        """`train_step` with the row in its logs."""
+
+        @functools.wraps(train_step)
+        def watched(data: Any) -> dict[str, Any]:
+            self._measured = []
+            before = [(v, tf.identity(v.value)) for v in self._fragile()]
+            with capturing(self.model, self._apply) as capture:
+                logs = train_step(data)
+            finite = self._finite(capture)
+            if before:
+                tf.cond(finite, lambda: None, lambda: _restore(before))
+            return {**logs, ROW: self._row(capture, finite)}
+
+        return watched
+
+    def _fragile(self) -> list[Any]:
+        """State that a forward pass changes by itself, before any update could be held back."""
+        if not self.guard:
+            return []
+        metrics = self.model.metrics_variables if self.keep_metrics_clean else []
+        return [*self.model.non_trainable_variables, *metrics]
+
+    def _apply(self, capture: Capture, update: Update) -> None:
+        measured = _Measured(update)
+        self._measured.append(measured)
+        if not self.guard or measured.scaled:
+            update.apply(update.gradients, update.variables)
+            return
+        if not update.optimizer.built:
+            update.optimizer.build(update.variables)
+        finite = _is_finite(capture.loss) & measured.finite
+        tf.cond(finite, lambda: update.apply(update.gradients, update.variables), lambda: None)
+
+    def _finite(self, capture: Capture) -> Any:
+        checks = [_is_finite(capture.loss), *(m.finite for m in self._measured if not m.scaled)]
+        return tf.reduce_all(tf.stack(checks))
+
+    def _row(self, capture: Capture, finite: Any) -> Any:
+        held = [variable for update in capture.updates for variable in update.variables]
+        self.parts = tuple(capture.parts)
+        self.variables = tuple(variable.path for variable in held)
+        gradient_norms = tf.concat([_NONE, *(m.norms for m in self._measured)], 0)
+        weight_norms = norms([variable.value for variable in held])
+        fixed = [
+            float("nan") if capture.loss is None else capture.loss,
+            finite,
+            _is_finite(weight_norms),
+            tf.norm(gradient_norms),
+            self._measured[0].rate if self._measured else float("nan"),
+        ]
+        scalars = [_scalar(value) for value in (*fixed, *capture.parts.values())]
+        return tf.concat([tf.stack(scalars), gradient_norms, weight_norms], 0)
+
+
+class _Measured:
+    """What the row says of one update, taken before the optimizer acts on it."""
+
+    def __init__(self, update: Update) -> None:
+        optimizer = update.optimizer
+        self.scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+        self.rate = tf.identity(getattr(optimizer, "inner_optimizer", optimizer).learning_rate)
+        self.norms = norms(update.gradients) / _loss_scale(optimizer)
+        self.finite = _is_finite(self.norms)
+
+
+def _restore(before: list[tuple[Any, Any]]) -> None:
+    for variable, value in before:
+        variable.assign(value)
+
+
+def _scalar(value: Any) -> Any:
+    """Any number as a float64 scalar: what float32 holds stays exact."""
+    value = tf.convert_to_tensor(value)
+    if value.dtype == tf.bool:
+        return tf.cast(value, tf.float64)
+    return tf.reduce_mean(tf.cast(value, tf.float64))
+
+
+def _is_finite(value: Any) -> Any:
+    return tf.reduce_all(tf.math.is_finite(0.0 if value is None else tf.convert_to_tensor(value)))
+
+
+def _loss_scale(optimizer: Any) -> Any:
+    """Gradients of a half precision training arrive multiplied by this."""
+    scales = isinstance(optimizer, keras.optimizers.LossScaleOptimizer) and optimizer.built
+    return tf.cast(optimizer.dynamic_scale.value if scales else 1.0, tf.float64)
