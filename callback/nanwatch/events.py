@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 import numpy as np
@@ -35,6 +35,17 @@ EndState = Literal["finished", "failed", "interrupted"]
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 SYMPTOMS: tuple[Symptom, ...] = get_args(Symptom)
+
+MAX_STEP = 2**53 - 1  # the last integer that JavaScript shows exactly
+MAX_NAME = 256
+
+# Limits of what travels: checked where bytes become events (wire.py), so that nothing behind that
+# door has to fear an endless name, a step that no database holds or a date after the year 9999.
+Step = Annotated[int, msgspec.Meta(ge=0, le=MAX_STEP)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_STEP)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=2.5e11)]
+Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME, pattern=r"^[^\x00-\x1f]+\Z")]
 
 
 @dataclass(frozen=True)
@@ -69,7 +80,7 @@ class Cause:
     """
 
     label: str
-    confidence: float
+    confidence: Fraction
     summary: str
     evidence: tuple[Evidence, ...] = ()
     where: Mapping[str, Any] = field(default_factory=dict)
@@ -87,7 +98,7 @@ class Diagnosis:
 
     symptom: Symptom
     severity: Severity
-    first_step: int | None
+    first_step: Step | None
     causes: tuple[Cause, ...] = ()
 
     @property
@@ -106,12 +117,12 @@ class RunStarted:
         started_at: seconds since 1970 by the client's clock; a label only, never an order.
     """
 
-    name: str
-    project: str
-    tags: tuple[str, ...] = ()
+    name: Name
+    project: Name
+    tags: Annotated[tuple[Name, ...], msgspec.Meta(max_length=64)] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
-    started_at: float = 0.0
+    started_at: Seconds = 0.0
 
 
 @dataclass(frozen=True)
@@ -155,17 +166,21 @@ class Heartbeat:
         idle_s: seconds since that step, by a monotonic clock.
     """
 
-    step: int | None
-    idle_s: float
+    step: Step | None
+    idle_s: Seconds
 
 
 @dataclass(frozen=True)
 class Gap:
-    """Points that were lost on the way (a full disk, a full spool), so that a chart can say so."""
+    """Points that were lost on the way (a full disk, a full spool), so that a chart can say so.
 
-    n: int
-    first_step: int
-    last_step: int
+    Attributes:
+        n: how many values were lost, all series together.
+    """
+
+    n: Count
+    first_step: Step
+    last_step: Step
 
 
 @dataclass(frozen=True)
@@ -186,7 +201,7 @@ class RunEnded:
 
     state: EndState
     reason: str = ""
-    ended_at: float = 0.0
+    ended_at: Seconds = 0.0
 
 
 Event = RunStarted | FactsLearned | Points | Heartbeat | Gap | Diagnosed | RunEnded

@@ -27,10 +27,12 @@ VERSION = 1
 CONTENT_TYPE = "application/x-nanwatch"
 MAX_FRAME = 4 * 1024 * 1024
 MAX_POINTS = 50_000
-MAX_NAME = 256
-MAX_STEP = 2**53 - 1
+MAX_DEPTH = 16
+MAX_NAME = events.MAX_NAME
+MAX_STEP = events.MAX_STEP
 
 _HEAD = struct.Struct("<4sHHII")
+HEAD_SIZE = _HEAD.size
 _EXT_FLOATS, _EXT_STEPS = 1, 2
 _TAGS: dict[str, type[events.Event]] = {
     "run": events.RunStarted,
@@ -43,9 +45,9 @@ _TAGS: dict[str, type[events.Event]] = {
 }
 _TAG_OF = {kind: tag for tag, kind in _TAGS.items()}
 
-_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
-_Seq = Annotated[int, msgspec.Meta(ge=0, le=MAX_STEP)]
-_Body = tuple[_Id, _Id, _Seq, list[tuple[str, msgspec.Raw]]]
+_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+\Z")]
+_Body = tuple[_Id, _Id, events.Count, list[tuple[str, msgspec.Raw]]]
+_Identity = tuple[_Id, _Id, events.Count, msgspec.Raw]
 
 
 class WireError(ValueError):
@@ -136,6 +138,15 @@ def checksum(raw: bytes) -> int:
     return int(_HEAD.unpack(raw[: _HEAD.size])[4])
 
 
+def identity(raw: bytes) -> tuple[str, str, int]:
+    """(run_id, stream, seq) of one whole frame, without reading its events. Raises WireError."""
+    try:
+        run_id, stream, seq, _ = msgspec.msgpack.decode(raw[_HEAD.size :], type=_Identity)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise WireError(f"malformed frame: {error}") from error
+    return run_id, stream, seq
+
+
 def _plain(event: events.Event) -> Any:
     return {name: getattr(event, name) for name in event.__dataclass_fields__}
 
@@ -160,7 +171,7 @@ def _decode_body(body: bytes) -> Frame:
     try:
         run_id, stream, seq, tagged = msgspec.msgpack.decode(body, type=_Body)
         found = tuple(_decode_event(tag, raw) for tag, raw in tagged)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise WireError(f"malformed frame: {error}") from error
     return Frame(run_id, stream, seq, found)
 
@@ -169,9 +180,29 @@ def _decode_event(tag: str, raw: msgspec.Raw) -> events.Event:
     kind = _TAGS.get(tag)
     if kind is None:
         raise WireError(f"unknown event {tag[:40]!r}; this side speaks {', '.join(_TAGS)}")
+    fields = msgspec.msgpack.decode(raw, ext_hook=_decode_array)
     if kind is events.Points:
-        return _decode_points(msgspec.msgpack.decode(raw, ext_hook=_decode_array))
-    return msgspec.msgpack.decode(raw, type=kind)
+        return _decode_points(fields)
+    _check_plain(fields)
+    return msgspec.convert(fields, kind)
+
+
+def _check_plain(value: Any, depth: int = 0) -> None:
+    """What JSON and both databases can keep: no bytes, no dates, no NUL, no endless nesting."""
+    if depth > MAX_DEPTH:
+        raise WireError(f"values nested deeper than {MAX_DEPTH} levels")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _check_plain(key, depth + 1)
+            _check_plain(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _check_plain(item, depth + 1)
+    elif isinstance(value, str):
+        if "\0" in value:
+            raise WireError("NUL characters in a text")
+    elif value is not None and not isinstance(value, bool | int | float):
+        raise WireError(f"{type(value).__name__} is not a plain value")
 
 
 def _decode_points(fields: Any) -> events.Points:
@@ -190,6 +221,8 @@ def _check_points(points: events.Points) -> None:
         raise WireError("points: `steps` must be an array of 64-bit integers")
     if not 0 < len(steps) <= MAX_POINTS:
         raise WireError(f"points: {len(steps)} steps in one block, 1 to {MAX_POINTS} are accepted")
+    if not points.values:
+        raise WireError("points: a block without a series")
     if steps.min() < 0 or steps.max() > MAX_STEP:
         raise WireError(f"points: steps must lie between 0 and {MAX_STEP}")
     for name, column in points.values.items():

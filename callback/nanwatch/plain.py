@@ -1,0 +1,78 @@
+"""Makes anything a user passes fit to travel: plain values, bounded, readable.
+
+A configuration may hold paths, arrays, classes or itself. None of that may stop a training, and
+the other side accepts plain values only (see wire.py), so what has no plain form travels as text.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Set
+from typing import Any, TypeVar
+
+import msgspec
+import numpy as np
+
+from nanwatch.events import MAX_NAME
+
+MAX_TEXT = 20_000
+MAX_ITEMS = 1_000
+MAX_DEPTH = 12  # some way under the wire's limit, because an event wraps these values
+
+_AnyEvent = TypeVar("_AnyEvent")
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """The same value made of dicts with text keys, lists, text, numbers, booleans and None."""
+    if isinstance(value, np.generic):  # before float: numpy.float64 is one, but not a plain one
+        return plain(value.item(), depth) if value.dtype.kind in "biufU" else text(repr(value))
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, int):
+        return int(value) if -(2**63) <= value < 2**64 else text(str(value))
+    if depth >= MAX_DEPTH:
+        return text(_repr(value))
+    return _plain_container(value, depth + 1)
+
+
+def _plain_container(value: Any, depth: int) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        names = (field.name for field in dataclasses.fields(value))
+        return {name: plain(getattr(value, name), depth) for name in names}
+    if isinstance(value, Mapping):
+        pairs = list(value.items())[:MAX_ITEMS]
+        return {text(str(key)): plain(item, depth) for key, item in pairs}
+    if isinstance(value, np.ndarray) and value.size <= MAX_ITEMS:
+        return plain(value.tolist(), depth)
+    if isinstance(value, list | tuple | Set):
+        return [plain(item, depth) for item in list(value)[:MAX_ITEMS]]
+    return text(_repr(value))
+
+
+def plain_event(event: _AnyEvent) -> _AnyEvent:
+    """The same event with plain values only. Raises msgspec.ValidationError when a limit breaks."""
+    return msgspec.convert(plain(event), type(event))
+
+
+def text(value: str) -> str:
+    """Text that UTF-8, JSON and every database can keep, of a bounded length."""
+    value = str(value)
+    shortened = value if len(value) <= MAX_TEXT else f"{value[:MAX_TEXT]}... (shortened)"
+    return shortened.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def series_name(value: str) -> str:
+    """A series' name that the wire accepts: no control characters, at most 256 bytes."""
+    cleaned = "".join(char if ord(char) >= 32 else "\ufffd" for char in text(str(value)))
+    return cleaned.encode()[:MAX_NAME].decode("utf-8", "ignore") or "unnamed"
+
+
+def _repr(value: Any) -> str:
+    try:
+        return repr(value)[:MAX_TEXT]
+    except Exception:  # noqa: BLE001 - a user's own __repr__ may raise anything, and is only a label
+        return f"<{type(value).__name__}>"

@@ -1,0 +1,117 @@
+"""Arguments beat the environment, the environment beats defaults, and slips are explained."""
+
+from pathlib import Path
+
+import pytest
+
+from nanwatch.settings import ClientSettings, choose, is_loopback
+
+resolve = ClientSettings.resolve
+
+
+def test_defaults():
+    settings = resolve(environ={})
+    assert (settings.server, settings.token) == (None, None)
+    assert (settings.project, settings.mode, settings.tags) == ("default", "online", ())
+    assert settings.run
+    assert settings.directory.name == "nanwatch"
+
+
+def test_the_environment_beats_defaults_and_arguments_beat_the_environment():
+    environ = {
+        "NANWATCH_SERVER": "https://a.example",
+        "NANWATCH_PROJECT": "a",
+        "NANWATCH_MODE": "offline",
+        "NANWATCH_TOKEN": "secret",
+        "NANWATCH_DIR": "/data",
+    }
+    told = resolve(environ=environ)
+    assert (told.server, told.project, told.mode) == ("https://a.example", "a", "offline")
+    assert (told.token, told.directory) == ("secret", Path("/data"))
+    asked = resolve("https://b.example", project="b", mode="disabled", environ=environ)
+    assert (asked.server, asked.project, asked.mode) == ("https://b.example", "b", "disabled")
+
+
+def test_empty_variables_count_as_not_set():
+    names = ("SERVER", "PROJECT", "MODE", "TOKEN", "DIR")
+    settings = resolve(environ={f"NANWATCH_{name}": "" for name in names})
+    assert (settings.server, settings.project, settings.mode) == (None, "default", "online")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:8777",
+        "http://localhost:1",
+        "http://[::1]:8777",
+        "https://watch.example/nan/",
+    ],
+)
+def test_servers_that_are_taken(url):
+    assert resolve(url, environ={}).server == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("localhost:8777", "did you mean 'http://localhost:8777'"),
+        ("", "did you mean"),
+        ("ftp://x", "must begin with http"),
+        ("http://", "name a host"),
+        ("http://127.0.0.1:99999", "not a URL"),
+        ("https://me:secret@x.example", "NANWATCH_TOKEN"),
+        ("https://x.example/?token=1", "NANWATCH_TOKEN"),
+        ("http://x.example", "plain http"),
+        ("http://127.0.0.1.x.example", "plain http"),
+        (8777, "not a URL"),
+    ],
+)
+def test_servers_that_are_refused_with_a_way_out(url, says):
+    with pytest.raises(ValueError, match=says) as refused:
+        resolve(url, environ={})
+    assert "secret" not in str(refused.value)
+
+
+def test_plain_http_elsewhere_needs_a_word():
+    environ = {"NANWATCH_ALLOW_HTTP": "1"}
+    assert resolve("http://server:8777", environ=environ).server == "http://server:8777"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"mode": "ofline"}, "did you mean 'offline'"),
+        ({"mode": "zzz"}, "'online', 'offline', 'disabled'"),
+        ({"project": 5}, "project must be text"),
+        ({"project": "a\nb"}, "one line"),
+        ({"run": " "}, "printable"),
+        ({"run": "x" * 257}, "256"),
+        ({"tags": "baseline"}, r"tags=\['baseline'\]"),
+        ({"tags": [1]}, "each tag must be text"),
+        ({"tags": ["t"] * 65}, "65 tags"),
+        ({"config": [1]}, "config must be a dict"),
+    ],
+)
+def test_slips_are_explained(arguments, says):
+    with pytest.raises(ValueError, match=says):
+        resolve(**arguments, environ={})
+
+
+def test_config_is_made_plain_and_the_users_own_stays_as_it_is():
+    mine = {"layers": (64, 32)}
+    assert resolve(config=mine, environ={}).config == {"layers": [64, 32]}
+    assert mine == {"layers": (64, 32)}
+
+
+def test_choose_suggests_the_nearest():
+    with pytest.raises(ValueError, match="did you mean 'rollback'"):
+        choose("on_nonfinite", "roll_back", ("stop", "skip", "rollback", "record"))
+    assert choose("on_nonfinite", "skip", ("stop", "skip")) == "skip"
+
+
+@pytest.mark.parametrize(
+    ("host", "verdict"),
+    [("localhost", True), ("127.8.8.8", True), ("::1", True), ("10.0.0.1", False), ("x", False)],
+)
+def test_loopback(host, verdict):
+    assert is_loopback(host) is verdict
