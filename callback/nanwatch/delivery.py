@@ -1,0 +1,159 @@
+"""One step of delivery: take frames, post them, and do what the answer asks for.
+
+200            acknowledged: forgotten here
+409 expected   the server wants another number: go there
+400 413 422    alone, the frame is set aside and a stand-in takes its number; in company, the
+               frames are posted one by one to find the one that is meant
+401 403        refused: nothing more is sent until somebody mends the token
+429, 5xx, all else, no answer     try again later
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeGuard
+
+from nanwatch.spool import Record, Stream, bare
+from nanwatch.transport import Answer, Link, LinkError
+
+BATCH_BYTES = 1024 * 1024
+RATE_LIMITED_S = 1.0
+REFUSED_FRAME = (400, 409, 413, 422)
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """The server has these frames.
+
+    Attributes:
+        pause_s: how long the server would like to be left alone when there is no hurry.
+    """
+
+    frames: int
+    n_bytes: int
+    pause_s: float = 0.2
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """The server refuses one frame for good; it lies in `rejected`, the others go on."""
+
+    folder: Path
+    why: str
+
+
+@dataclass(frozen=True)
+class Retry:
+    """Not now. `after_s` is what the server asked for, or None."""
+
+    why: str
+    after_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Again:
+    """The same once more, at once: from another frame, or one by one."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Not at all, until a person changes something."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Idle:
+    """Nothing is left to deliver."""
+
+
+Outcome = Advanced | SetAside | Again | Retry | Refused | Idle
+
+
+class Delivery:
+    """Brings a stream's frames to a server, in order, one request at a time."""
+
+    def __init__(self, stream: Stream, link: Link) -> None:
+        self.link = link
+        self._stream = stream
+        self._batch: list[Record] = []
+        self._one_by_one = False
+        self._stand_in = False
+        self._rewound_to: int | None = None
+
+    def step(self) -> Outcome:
+        """Post the next frames, or those that were not acknowledged. Raises OSError."""
+        if not self._batch:
+            self._batch = self._stream.take(1 if self._one_by_one else BATCH_BYTES)
+        if not self._batch:
+            return Idle()
+        posted = self._batch[:1] if self._one_by_one else self._batch
+        try:
+            answer = self.link.deliver([record.raw for record in posted])
+        except LinkError as error:
+            return Retry(str(error))
+        return self._judge(answer, posted)
+
+    def _judge(self, answer: Answer, posted: list[Record]) -> Outcome:
+        if answer.status == 200:
+            return self._acknowledge(answer, posted)
+        expected = _expected(answer)
+        if expected is not None and self._may_rewind(expected, posted):
+            return self._rewind(expected)
+        if answer.status in REFUSED_FRAME:
+            return self._find_refused(answer, posted)
+        if answer.status in (401, 403):
+            return Refused(f"the server refuses the token ({answer.detail})")
+        floor = RATE_LIMITED_S if answer.status == 429 else None
+        return Retry(answer.detail, answer.retry_after_s or floor)
+
+    def _acknowledge(self, answer: Answer, posted: list[Record]) -> Outcome:
+        acked = answer.body.get("acked")
+        if not _is_number(acked) or acked < posted[0].seq:
+            return Retry("the answer is not that of a nanwatch server")
+        done = [record for record in posted if record.seq <= acked]
+        self._stream.acknowledge(done[-1].seq)
+        self._batch = self._batch[len(done) :]
+        self._one_by_one = self._one_by_one and bool(self._batch)
+        self._stand_in, self._rewound_to = False, None
+        pause = answer.body.get("flush_interval")
+        pause_s = min(max(float(pause), 0.0), 5.0) if isinstance(pause, int | float) else 0.2
+        return Advanced(len(done), sum(len(record.raw) for record in done), pause_s)
+
+    def _may_rewind(self, expected: int, posted: list[Record]) -> bool:
+        # A number beyond what was posted was never given out here, and the same number twice
+        # without an acknowledgement between would turn for ever.
+        return 0 <= expected <= posted[-1].seq and expected != self._rewound_to
+
+    def _rewind(self, expected: int) -> Outcome:
+        self._rewound_to = expected
+        self._batch, self._one_by_one = [], False
+        self._stream.rewind(expected)
+        return Again()
+
+    def _find_refused(self, answer: Answer, posted: list[Record]) -> Outcome:
+        if len(posted) > 1:
+            self._one_by_one = True
+            return Again()
+        if self._stand_in:
+            return Refused(f"the server refuses what this client sends ({answer.detail})")
+        record = posted[0]
+        folder = self._stream.set_aside(record)
+        self._stand_in = True
+        self._batch[0] = Record(record.seq, bare(record.raw, self._stream.introduction()))
+        return SetAside(folder, answer.detail)
+
+
+def _expected(answer: Answer) -> int | None:
+    """The number that the server wants next, when that is what it complains of."""
+    if answer.status != 409:
+        return None
+    if answer.body.get("code") == "unknown_run":  # it was deleted, or the database is a new one
+        return 0
+    expected = answer.body.get("expected")
+    return expected if _is_number(expected) else None
+
+
+def _is_number(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
