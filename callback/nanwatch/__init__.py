@@ -8,5 +8,7 @@ Importing this package imports neither Keras nor a backend: a script may still c
 """
 
 from nanwatch._version import __version__
+from nanwatch.keras_callback import NanWatch
+from nanwatch.run import start_run
 
-__all__ = ["__version__"]
+__all__ = ["NanWatch", "__version__", "start_run"]

@@ -48,10 +48,15 @@ class Watcher:
         signal = None
         for detector in self._detectors_of(name):
             found = detector.update(step, value)
-            if found is not None and found.symptom not in self._known and self._counts(found):
-                self._known.add(found.symptom)
+            if found is not None and self._counts(found) and self.is_news(found):
                 signal = found
         return signal
+
+    def is_news(self, signal: Signal) -> bool:
+        """Whether a symptom seen elsewhere was not known yet; from now on it is."""
+        news = signal.symptom not in self._known
+        self._known.add(signal.symptom)
+        return news
 
     def diagnose(
         self,

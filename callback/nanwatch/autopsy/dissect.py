@@ -19,6 +19,7 @@ from nanwatch.autopsy.arrays import as_numpy
 from nanwatch.autopsy.batch import look_at_batch
 from nanwatch.diagnosis.case import Autopsy, LayerLook, VariableLook
 from nanwatch.recorder.capture import Capture, capturing
+from nanwatch.recorder.naming import layer_of
 from nanwatch.recorder.patching import patched
 from nanwatch.recorder.snapshot import Snapshot
 from nanwatch.recorder.source import DataSource
@@ -42,7 +43,7 @@ def dissect(model: Any, batch: Any, source: DataSource, update_finite: bool = Tr
     return Autopsy(
         arrays=arrays,
         layers=tuple(layers.looks),
-        variables=_variables(capture),
+        variables=_variables(model, capture),
         predictions_finite=layers.predictions_finite,
         loss=math.nan if capture.loss is None else _number(capture.loss),
         penalty=penalty,
@@ -86,8 +87,7 @@ class LayerWatch:
             return
         largest = max(map(_largest, arrays))
         fed_finite = all(map(_finite, _concrete(given)))
-        name = getattr(layer, "path", "") or layer.name
-        self.looks.append(LayerLook(name, type(layer).__name__, fed_finite, finite, largest))
+        self.looks.append(LayerLook(layer.name, type(layer).__name__, fed_finite, finite, largest))
 
 
 def _concrete(structure: Any) -> list[Any]:
@@ -112,18 +112,17 @@ def _largest(array: Any) -> float:
     return float(finite.max()) if finite.size else 0.0
 
 
-def _variables(capture: Capture) -> tuple[VariableLook, ...]:
+def _variables(model: Any, capture: Capture) -> tuple[VariableLook, ...]:
     return tuple(
-        _variable_look(variable, gradient)
+        _variable_look(layer_of(variable.path, model.name), variable, gradient)
         for update in capture.updates
         for variable, gradient in zip(update.variables, update.gradients, strict=True)
     )
 
 
-def _variable_look(variable: Any, gradient: Any) -> VariableLook:
+def _variable_look(layer: str, variable: Any, gradient: Any) -> VariableLook:
     weights = keras.ops.convert_to_numpy(variable.value).astype(np.float64)
     slope = np.zeros(1) if gradient is None else as_numpy(gradient).astype(np.float64)
-    layer = variable.path.rpartition("/")[0]
     with np.errstate(over="ignore", invalid="ignore"):
         return VariableLook(
             variable.path,

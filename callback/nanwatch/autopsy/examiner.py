@@ -9,7 +9,9 @@ from nanwatch.autopsy.dissect import dissect
 from nanwatch.autopsy.remedies import REMEDIES
 from nanwatch.autopsy.replay import replay
 from nanwatch.diagnosis.case import Autopsy, Trial
-from nanwatch.recorder import Recorder, Snapshot, Step
+from nanwatch.recorder.install import AnyRecorder
+from nanwatch.recorder.seen import Step
+from nanwatch.recorder.snapshot import Snapshot
 from nanwatch.recorder.source import DataSource
 
 SECONDS = 7.0
@@ -28,7 +30,7 @@ class Examiner:
     """
 
     def __init__(
-        self, recorder: Recorder, source: DataSource, guarded: bool, seconds: float = SECONDS
+        self, recorder: AnyRecorder, source: DataSource, guarded: bool, seconds: float = SECONDS
     ) -> None:
         self._recorder = recorder
         self._model = recorder.model

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from nanwatch.autopsy.arrays import as_numpy
 from nanwatch.autopsy.batch import split
-from nanwatch.recorder.capture import Update, optimizers_of
+from nanwatch.recorder.capture import Update
 from nanwatch.recorder.patching import Patch, patched
+from nanwatch.recorder.snapshot import optimizers_of
 
 SANE_SETTINGS = {
     "epsilon": 1e-7,

@@ -160,7 +160,7 @@ class Trial:
 
     Attributes:
         finite: whether loss and weights stayed finite to the end.
-        fell: whether the loss ended clearly below where it began.
+        fell: whether the loss ended below where it began, in a network that still learns.
         steps: how many steps were replayed.
     """
 

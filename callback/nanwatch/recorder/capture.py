@@ -18,6 +18,7 @@ import keras
 import tensorflow as tf
 
 from nanwatch.recorder.patching import Patch, patched
+from nanwatch.recorder.snapshot import optimizers_of
 
 Apply = Callable[["Capture", "Update"], None]
 
@@ -92,12 +93,6 @@ def capturing(model: Any, apply: Apply) -> Iterator[Capture]:
             yield capture
     finally:
         _active.capture = before
-
-
-def optimizers_of(model: Any) -> list[Any]:
-    """Every optimizer that the model holds, each once."""
-    held = [v for v in vars(model).values() if isinstance(v, keras.optimizers.Optimizer)]
-    return list({id(optimizer): optimizer for optimizer in held}.values())
 
 
 def _patches(model: Any, capture: Capture, apply: Apply) -> list[Patch]:

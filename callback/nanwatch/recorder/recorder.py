@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,42 +11,13 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from nanwatch.recorder.batches import BatchRing
+from nanwatch.recorder.seen import MARK, Step, original_of
 from nanwatch.recorder.snapshot import Snapshot, state_bytes
 from nanwatch.recorder.step import FIXED, ROW, StepProbe
 
 SNAPSHOT_BUDGET = 64 * 1024 * 1024
 SNAPSHOT_EVERY = 16
 SNAPSHOT_SHARE = 0.01
-_MARK = "_nanwatch_original"
-
-
-@dataclass(frozen=True)
-class Step:
-    """What the recorder saw of one training step.
-
-    Attributes:
-        index: global step, 0-based, counted from the recorder's installation.
-        batch: the batch as the input pipeline made it.
-        logs: what Keras reports: running means of loss and metrics.
-        loss: the true loss of this batch, NaN when the step has none.
-        finite: whether loss and gradients were finite.
-        update_finite: whether all weights were finite after the update.
-        grad_norm: of all gradients together, before clipping.
-        learning_rate: in effect at this step.
-        parts: true values of the further losses, by name.
-        row: the step's numbers as `StepProbe` lays them out.
-    """
-
-    index: int
-    batch: Any
-    logs: dict[str, Any]
-    loss: float
-    finite: bool
-    update_finite: bool
-    grad_norm: float
-    learning_rate: float
-    parts: dict[str, float]
-    row: NDArray[np.float64]
 
 
 class Recorder:
@@ -56,6 +26,7 @@ class Recorder:
     Args:
         guard: hold back updates that are not finite, and keep what they would have spoilt.
         keep_metrics_clean: keep them out of the metrics as well.
+        snapshots: keep copies of the model's state for replays.
         on_step: called after every step.
         on_error: called with the batch and what the step raised, before it goes on.
 
@@ -72,8 +43,9 @@ class Recorder:
         *,
         guard: bool,
         on_step: Callable[[Step], None],
-        on_error: Callable[[int, Any, Exception], None],
+        on_error: Callable[[int, Any, BaseException], None],
         keep_metrics_clean: bool = False,
+        snapshots: bool = True,
     ) -> None:
         self.model = model
         self.probe = StepProbe(model, guard, keep_metrics_clean)
@@ -86,8 +58,14 @@ class Recorder:
         self._on_error = on_error
         self._original: Any = None
         self._proven = False
+        self._snapshots = snapshots
         self._snapshot_cost = 0.0
         self._snapshot_at = 0.0
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The paths of the variables whose norms stand in a step's row."""
+        return self.probe.variables
 
     def install(self) -> None:
         """Put the instrumented step in place of `model.train_function`."""
@@ -98,8 +76,11 @@ class Recorder:
         def train_function(iterator: Any) -> Any:
             return self._run(instrumented, iterator)
 
-        setattr(train_function, _MARK, self._original)
+        setattr(train_function, MARK, self._original)
         self.model.train_function = train_function
+
+    def epoch_begins(self) -> None:
+        """An epoch changes nothing here: every step has its own row."""
 
     def uninstall(self) -> None:
         """Put the model's own train function back and let go of the batches."""
@@ -131,6 +112,9 @@ class Recorder:
                 if logs is None:
                     raise
                 break
+            except (Exception, KeyboardInterrupt) as error:
+                self._on_error(self.step, None, error)
+                raise
             logs = self._run_one(instrumented, batch)
             if self.model.stop_training:
                 break
@@ -140,7 +124,7 @@ class Recorder:
         self.batches.add(self.step, batch)
         try:
             logs = self._try(instrumented, batch)
-        except Exception as error:
+        except (Exception, KeyboardInterrupt) as error:
             self._on_error(self.step, batch, error)
             raise
         row = logs.pop(ROW, None)
@@ -182,6 +166,8 @@ class Recorder:
         )
 
     def _take_first_snapshot(self) -> None:
+        if not self._snapshots:
+            return
         size = state_bytes(self.model)
         if 2 * size > SNAPSHOT_BUDGET:
             self.notes.append(f"no snapshots for replays: the model's state has {size >> 20} MiB")
@@ -204,8 +190,3 @@ class Recorder:
         self._snapshot_at = time.perf_counter()
         self._snapshot_cost = self._snapshot_at - began
         return snapshot
-
-
-def original_of(train_function: Any) -> Any:
-    """The model's own train function, also below what an interrupted fit left in place."""
-    return getattr(train_function, _MARK, train_function)

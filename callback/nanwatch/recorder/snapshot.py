@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
-
-from nanwatch.recorder.capture import optimizers_of
 
 
 class Snapshot:
@@ -51,6 +50,12 @@ def state_bytes(model: Any) -> int:
     return sum(
         int(np.prod(v.shape)) * np.dtype(_numpy_type(v.dtype)).itemsize for v in _state(model)
     )
+
+
+def optimizers_of(model: Any) -> list[Any]:
+    """Every optimizer that the model holds, each once."""
+    held = [v for v in vars(model).values() if isinstance(v, keras.optimizers.Optimizer)]
+    return list({id(optimizer): optimizer for optimizer in held}.values())
 
 
 def _numpy_type(dtype: str) -> str:

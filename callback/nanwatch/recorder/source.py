@@ -8,6 +8,7 @@ A data set that is not an array in memory simply has no positions to tell.
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import FrameType
@@ -26,12 +27,14 @@ class DataSource:
     """What is known of the data set behind the batches.
 
     Attributes:
+        anchor: an object that lives exactly as long as the fit's frame, or None.
         inputs: the input arrays in Keras' order, () when they are not arrays in memory.
         column_names: the names of the first input's columns, () when they have none.
     """
 
     inputs: tuple[NDArray[Any], ...] = ()
     column_names: tuple[str, ...] = ()
+    anchor: weakref.ref[Any] | None = None
 
     def positions(self, batch_inputs: list[NDArray[Any]], rows: tuple[int, ...]) -> tuple[int, ...]:
         """Where the batch's `rows` stand in the data set; () unless every one is found."""
@@ -57,7 +60,9 @@ def fit_source(model: Any) -> DataSource:
     if frame is None:
         return DataSource()
     x = frame.f_locals.get("x")
-    return DataSource(_arrays(x), _column_names(x))
+    iterator = frame.f_locals.get("epoch_iterator")
+    anchor = None if iterator is None else weakref.ref(iterator)
+    return DataSource(_arrays(x), _column_names(x), anchor)
 
 
 def _fit_frame(model: Any) -> FrameType | None:

@@ -46,7 +46,7 @@ def _at_once(first: float) -> Clue:
 
 def _scale(case: Case) -> Clue:
     scale = largest_scale(case)
-    weight = 0.5 if scale < 5 else -2.0
+    weight = 0.5 if scale < 5 else -3.0
     return Clue(weight, "scale of inputs and targets", words.number(scale), "about 1")
 
 

@@ -1,0 +1,148 @@
+"""`NanWatch`, the Keras callback: thin hooks around one session a fit."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from nanwatch import terminal
+from nanwatch.events import Diagnosis
+from nanwatch.options import LogFreq, Options
+from nanwatch.settings import ClientSettings
+
+if TYPE_CHECKING:
+    from nanwatch.session import Session
+
+
+class NanWatch:
+    """Watches a training live and says why its loss went wrong.
+
+        model.fit(x, y, callbacks=[NanWatch()])
+
+    Each fit is a run of its own. Whatever goes wrong in here costs the watching at worst, never
+    the training.
+
+    Args:
+        server: URL of a server; None: $NANWATCH_SERVER, else the local monitor is found or
+            started in the background.
+        project: None: $NANWATCH_PROJECT, else "default".
+        run: the run's name; None: a readable one is made.
+        tags: words to find the run by.
+        config: what the run was set up with, plain values.
+        log_freq: log points of every "batch", only of every "epoch", or of every n-th batch.
+        on_nonfinite: at a NaN or infinite loss or gradient: "stop" the fit with healthy weights,
+            "skip" the update, "rollback" to the last healthy state with half the rate, or just
+            "record".
+        probes: "full"; "light": no replays of fixes; "off": only what Keras logs.
+        mode: "online", "offline" (keep on disk for `nanwatch sync`) or "disabled" (do nothing);
+            None: $NANWATCH_MODE, else "online".
+        verbose: 0 keeps the terminal quiet.
+
+    Raises:
+        ValueError: an argument or an environment variable that makes no sense, and how to mend it.
+
+    Attributes:
+        diagnoses: what was found, in the order in which the symptoms appeared; complete when fit
+            returns or raises.
+        run_id: the id of the last fit's run, None before the first.
+    """
+
+    model: Any
+    params: Mapping[str, Any]
+
+    def __new__(cls, *_: Any, **__: Any) -> NanWatch:
+        """An instance that is a Keras callback, though importing this class imports no Keras.
+
+        Importing Keras settles its backend. A script may still want to choose one after it has
+        imported nanwatch, so that waits until a callback is made.
+        """
+        made: NanWatch = object.__new__(_as_keras_callback(cls))
+        return made
+
+    def __init__(
+        self,
+        server: str | None = None,
+        *,
+        project: str | None = None,
+        run: str | None = None,
+        tags: Iterable[str] = (),
+        config: Mapping[str, Any] | None = None,
+        log_freq: LogFreq = "batch",
+        on_nonfinite: str = "stop",
+        probes: str = "full",
+        mode: str | None = None,
+        verbose: int = 1,
+    ) -> None:
+        super().__init__()
+        self.options = Options.resolve(log_freq, on_nonfinite, probes, verbose)
+        self._settings = functools.partial(
+            ClientSettings.resolve, server, project, run, tags, config, mode
+        )
+        self._enabled = self._settings().mode != "disabled"
+        self._session: Session | None = None
+
+    @property
+    def url(self) -> str | None:
+        """The page of the last fit's run, or None while no server is known."""
+        return self._session.url if self._session else None
+
+    @property
+    def run_id(self) -> str | None:
+        """The id of the last fit's run, or None before the first."""
+        return self._session.run_id if self._session else None
+
+    @property
+    def diagnoses(self) -> list[Diagnosis]:
+        """What was found in the last fit."""
+        return self._session.diagnoses if self._session else []
+
+    def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
+        """Begin a run."""
+        if self._enabled:
+            self._guarded(self._begin)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
+        """Tell the session."""
+        self._tell(lambda session: session.epoch_begins(epoch))
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Hand over the epoch's means, those of the validation included."""
+        self._tell(lambda session: session.epoch_ends(epoch, logs or {}))
+
+    def on_train_end(self, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
+        """End the run."""
+        self._tell(lambda session: session.finish("finished"))
+
+    def _begin(self) -> None:
+        from nanwatch.session import Session  # only now: it imports Keras
+
+        if self._session is not None:
+            self._session.finish("interrupted", "the fit did not end")
+        self._session = Session(self.model, self.params, self._settings(), self.options)
+
+    def _tell(self, word: Callable[[Session], None]) -> None:
+        session = self._session
+        if session is not None:
+            self._guarded(lambda: word(session))
+
+    def _guarded(self, call: Callable[[], None]) -> None:
+        try:
+            call()
+        except Exception as error:  # noqa: BLE001 - a door: watching must never harm the training
+            if self.options.verbose:
+                terminal.say(f"nanwatch: watching failed ({type(error).__name__}: {error})")
+
+
+_MADE: dict[type[NanWatch], type[NanWatch]] = {}
+
+
+def _as_keras_callback(cls: type[NanWatch]) -> type[NanWatch]:
+    """`cls` itself when it is a Keras callback already, else a subclass that is one."""
+    import keras  # only now: see NanWatch.__new__
+
+    if issubclass(cls, keras.callbacks.Callback):
+        return cls
+    if cls not in _MADE:
+        _MADE[cls] = type(cls.__name__, (cls, keras.callbacks.Callback), {"__doc__": cls.__doc__})
+    return _MADE[cls]

@@ -1,0 +1,80 @@
+"""The next best recorder: reads the logs that a train function returns, on every backend.
+
+It sees no gradients and holds nothing back. The true loss of a batch is undone from the running
+mean, m(k)·k - m(k-1)·(k-1), which is exact to rounding for batches of one size and blind after
+the first NaN of an epoch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from nanwatch.recorder.batches import BatchRing
+from nanwatch.recorder.seen import MARK, Step, original_of
+
+
+class LogsRecorder:
+    """Wraps `model.train_function` and looks only at what comes out of it.
+
+    Args:
+        on_step: called after every call of the train function.
+        on_error: called with the step and what the train function raised, before it goes on.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        on_step: Callable[[Step], None],
+        on_error: Callable[[int, Any, BaseException], None],
+    ) -> None:
+        self.model = model
+        self.step = 0
+        self._on_step = on_step
+        self._on_error = on_error
+        self.notes: list[str] = []
+        self.variables: tuple[str, ...] = ()
+        self.start = self.healthy = None
+        self.batches = BatchRing()
+        self._mean = 0.0
+        self._count = 0
+
+    def install(self) -> None:
+        """Begin to listen."""
+        original = original_of(self.model.train_function)
+
+        def train_function(*args: Any) -> Any:
+            try:
+                result = original(*args)
+            except (Exception, KeyboardInterrupt) as error:
+                self._on_error(self.step, None, error)
+                raise
+            self._read(result)
+            return result
+
+        setattr(train_function, MARK, original)
+        self.model.train_function = train_function
+
+    def uninstall(self) -> None:
+        """Put the model's own train function back."""
+        self.model.train_function = original_of(self.model.train_function)
+
+    def epoch_begins(self) -> None:
+        """Keras begins its running means anew."""
+        self._mean, self._count = 0.0, 0
+
+    def _read(self, result: Any) -> None:
+        """TensorFlow and torch return the logs, JAX the logs and the state."""
+        parts = result if isinstance(result, tuple) else (result,)
+        logs = next((part for part in parts if isinstance(part, Mapping)), {})
+        self.step += int(getattr(self.model, "steps_per_execution", 1) or 1)
+        loss = self._batch_loss(logs)
+        self._on_step(Step(self.step - 1, None, logs, loss, math.isfinite(loss)))
+
+    def _batch_loss(self, logs: Mapping[str, Any]) -> float:
+        if "loss" not in logs:
+            return 0.0
+        before, self._mean = self._mean, float(logs["loss"])
+        self._count += 1
+        return self._mean * self._count - before * (self._count - 1)

@@ -1,0 +1,31 @@
+"""Going back to the last healthy state, with a lower rate, a few times."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nanwatch.recorder.install import AnyRecorder
+
+TRIES = 3
+RATE_CUT = 0.5
+
+
+class Rollback:
+    """Brings a model back to its last healthy snapshot and halves the learning rate."""
+
+    def __init__(self, model: Any, recorder: AnyRecorder) -> None:
+        self._model = model
+        self._recorder = recorder
+        self._left = TRIES
+
+    def go_back(self) -> bool:
+        """Go back once more; False when there is no snapshot or the tries are used up."""
+        healthy = self._recorder.healthy
+        if healthy is None or not self._left:
+            return False
+        self._left -= 1
+        rate = self._model.optimizer.get_config().get("learning_rate")
+        healthy.restore()
+        if isinstance(rate, int | float):  # a schedule sets its own
+            self._model.optimizer.learning_rate = rate * RATE_CUT
+        return True

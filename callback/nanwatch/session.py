@@ -1,0 +1,262 @@
+"""One watched fit: what the recorder sees goes to the watcher and the reporter.
+
+At a symptom the examiner looks at the failing step, the diagnosis is printed, kept and sent, and
+the training is stopped, goes on or goes back, as its user wished.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import sys
+import time
+import weakref
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from nanwatch import terminal
+from nanwatch.describe import describe_batch, describe_run
+from nanwatch.detectors import Signal
+from nanwatch.diagnosis import remedies
+from nanwatch.diagnosis.case import Autopsy, Trial
+from nanwatch.events import Diagnosed, Diagnosis, EndState, FactsLearned, Points, RunStarted
+from nanwatch.names import random_id
+from nanwatch.options import Options
+from nanwatch.plain import plain, series_name
+from nanwatch.recorder.install import install
+from nanwatch.recorder.layers import layer_series
+from nanwatch.recorder.rollback import Rollback
+from nanwatch.recorder.seen import Step
+from nanwatch.recorder.source import fit_source
+from nanwatch.reporter import Reporter
+from nanwatch.settings import ClientSettings
+from nanwatch.watcher import Watcher, is_loss
+
+LAYERS_EVERY = 10
+
+
+class Session:
+    """Watches one fit of one model from begin to end.
+
+    Attributes:
+        diagnoses: in the order in which the symptoms appeared.
+        over: whether the end of the run was told.
+    """
+
+    def __init__(
+        self, model: Any, params: Mapping[str, Any], settings: ClientSettings, options: Options
+    ) -> None:
+        self.model = model
+        self.diagnoses: list[Diagnosis] = []
+        self.over = False
+        self.run_id = random_id()
+        self._options = options
+        self._say = terminal.say if options.verbose else _say_nothing
+        self._watcher = Watcher()
+        self._epochs: list[tuple[int, int]] = [(0, 0)]
+        self._reason = ""
+        self._source = fit_source(model)
+        started = self._started(settings, params)
+        self._watcher.feed(started)
+        self._reporter = Reporter(settings, started, self.run_id, self._say)
+        self._recorder = install(
+            model, options.probes, options.on_nonfinite, self.on_step, self.on_error
+        )
+        self._rollback = Rollback(model, self._recorder)
+        self._leaving = self._notice_leaving()
+        self._reporter.start()
+
+    @property
+    def url(self) -> str | None:
+        """The run's page, or None while no server is known."""
+        return self._reporter.url
+
+    def epoch_begins(self, epoch: int) -> None:
+        """Keras begins an epoch."""
+        self._epochs.append((self._recorder.step, epoch))
+        self._recorder.epoch_begins()
+
+    def epoch_ends(self, epoch: int, logs: Mapping[str, Any]) -> None:
+        """Keras ends an epoch and tells its means, those of the validation included."""
+        values = {series_name(f"epoch/{key}"): float(value) for key, value in logs.items()}
+        values["epoch/last_step"] = float(self._recorder.step - 1)
+        for name, value in values.items():
+            signal = self._watcher.observe(name, epoch, value)
+            if signal is not None:
+                self._diagnosed(self._watcher.diagnose(self._at_step(signal)))
+        self._reporter.log(tuple(values), epoch, tuple(values.values()))
+
+    def on_step(self, step: Step) -> None:
+        """The recorder saw a step. Never raises: it is called from within the user's fit."""
+        try:
+            self._watch(step)
+        except Exception as error:  # noqa: BLE001 - a door: watching must never harm the training
+            self._give_up(error)
+
+    def on_error(self, index: int, batch: Any, error: BaseException) -> None:
+        """The step or the input pipeline raised: say so, and let it go on its way."""
+        try:
+            self._report_error(index, batch, error)
+        except Exception as own:  # noqa: BLE001 - a door: the user's error must arrive, not ours
+            self._give_up(own)
+
+    def _watch(self, step: Step) -> None:
+        if step.index == 0:
+            self._learn_data(step)
+        values = self._values(step)
+        signals = self._signals(step, values)
+        if signals or not step.finite:
+            self._reporter.send_now(_points(step.index, values))
+        elif self._options.logs(step.index):
+            self._reporter.log(tuple(values), step.index, tuple(values.values()))
+        for signal in signals:
+            self._examine(signal, step)
+        if not (step.finite and step.update_finite):
+            self._react()
+
+    def _report_error(self, index: int, batch: Any, error: BaseException) -> None:
+        if isinstance(error, KeyboardInterrupt):
+            self.finish("interrupted", "KeyboardInterrupt")
+            return
+        text = f"{type(error).__name__}: {error}"
+        signal = Signal("exception", "critical", "batch/loss", index, text)
+        self._examine(signal, Step(index, batch, {}, math.nan, finite=False))
+        self.finish("failed", text)
+
+    def finish(self, state: EndState, reason: str = "") -> None:
+        """End the run and leave the model as it was. Does nothing the second time."""
+        if self.over:
+            return
+        self.over = True
+        self._leaving()
+        self._recorder.uninstall()
+        if notes := self._recorder.notes:
+            self._reporter.send(FactsLearned({"notes": list(notes)}))
+        self._reporter.finish(state, reason or self._reason)
+
+    def _notice_leaving(self) -> Callable[[], Any]:
+        """Notice when fit is left without a word: an exception elsewhere, Ctrl-C, the exit.
+
+        Keras calls no hook then, but an object of fit's own frame dies with it.
+
+        Returns:
+            What calls the notice off.
+        """
+        anchor = self._source.anchor() if self._source.anchor else None
+        if anchor is None:
+            return lambda: None
+        return weakref.finalize(anchor, self._left).detach
+
+    def _left(self) -> None:
+        error = getattr(sys, "last_value", None)
+        if error is None or isinstance(error, KeyboardInterrupt):
+            self.finish("interrupted", "fit was left")
+        else:
+            self.finish("failed", f"{type(error).__name__}: {error}")
+
+    def _give_up(self, error: BaseException) -> None:
+        self._say(f"nanwatch: watching stopped ({type(error).__name__}: {error}); training goes on")
+        self._recorder.uninstall()
+
+    def _started(self, settings: ClientSettings, params: Mapping[str, Any]) -> RunStarted:
+        facts = plain(describe_run(self.model, params))
+        facts["on_nonfinite"] = self._options.on_nonfinite
+        facts["probes"] = self._options.probes
+        return RunStarted(
+            settings.run, settings.project, settings.tags, settings.config, facts, time.time()
+        )
+
+    def _learn_data(self, step: Step) -> None:
+        if step.batch is None:
+            return
+        facts = FactsLearned(plain(describe_batch(step.batch)))
+        self._watcher.feed(facts)
+        self._reporter.send(facts)
+
+    def _values(self, step: Step) -> dict[str, float]:
+        """The step's points by series; losses last, so that a symptom finds the others there."""
+        values = {}
+        if step.grad_norm is not None and step.learning_rate is not None:
+            values["batch/grad_norm"] = step.grad_norm
+            values["batch/learning_rate"] = step.learning_rate
+        for key, value in step.logs.items():
+            name = "batch/loss_running" if key == "loss" else f"batch/{key}"
+            values[name] = float(value)
+        for key, value in step.parts.items():
+            values[f"batch/{key}"] = value
+        if "loss" in step.logs or not step.parts:
+            values["batch/loss"] = step.loss
+        return values | self._layers(step)
+
+    def _layers(self, step: Step) -> dict[str, float]:
+        every = self._options.probes == "full" and step.index % LAYERS_EVERY == 0
+        return layer_series(self.model.name, self._recorder.variables, step.row) if every else {}
+
+    def _signals(self, step: Step, values: Mapping[str, float]) -> list[Signal]:
+        signals = [
+            signal
+            for name, value in values.items()
+            if (name == "batch/grad_norm" or name == "batch/learning_rate" or is_loss(name))
+            and (signal := self._watcher.observe(name, step.index, value)) is not None
+        ]
+        if not step.update_finite:
+            seen = "the update made weights that are not finite"
+            signal = Signal("nan_loss", "critical", "batch/loss", step.index, seen)
+            signals += [signal] if self._watcher.is_news(signal) else []
+        return signals
+
+    def _examine(self, signal: Signal, step: Step) -> None:
+        try:
+            autopsy, trials = self._evidence(signal, step)
+            diagnosis = self._watcher.diagnose(signal, autopsy, trials)
+        except Exception as error:  # noqa: BLE001 - a door: a failed autopsy must not fail the fit
+            self._say(f"nanwatch: the examination failed ({type(error).__name__}: {error})")
+            diagnosis = self._watcher.diagnose(signal)
+        self._diagnosed(self._placed(diagnosis))
+
+    def _evidence(self, signal: Signal, step: Step) -> tuple[Autopsy | None, dict[str, Trial]]:
+        if step.batch is None or not isinstance(self.model.optimizer, keras.optimizers.Optimizer):
+            return None, {}
+        from nanwatch.autopsy import Examiner  # only now: it needs the backend's own library
+
+        self._say(f"nanwatch: {signal.seen} at step {signal.first_step}, looking for the cause ...")
+        examiner = Examiner(self._recorder, self._source, self._options.guard)
+        autopsy = examiner.autopsy(step)
+        return autopsy, examiner.trials(remedies(self._watcher.case(signal, autopsy)))
+
+    def _placed(self, diagnosis: Diagnosis) -> Diagnosis:
+        """The diagnosis with epoch and batch added to where each cause strikes."""
+        step = diagnosis.first_step or 0
+        start, epoch = next(item for item in reversed(self._epochs) if item[0] <= step)
+        place = {"epoch": epoch, "batch": step - start}
+        causes = [dataclasses.replace(c, where={**place, **c.where}) for c in diagnosis.causes]
+        return dataclasses.replace(diagnosis, causes=tuple(causes))
+
+    def _at_step(self, signal: Signal) -> Signal:
+        """A signal of an epoch's series, dated by the last step of that epoch."""
+        return dataclasses.replace(signal, first_step=self._recorder.step - 1)
+
+    def _diagnosed(self, diagnosis: Diagnosis) -> None:
+        self.diagnoses.append(diagnosis)
+        self._reporter.send_now(Diagnosed(diagnosis))
+        self._say(terminal.render(diagnosis))
+
+    def _react(self) -> None:
+        """What the user wished to happen at a value that is not finite."""
+        wish = self._options.on_nonfinite
+        if wish == "rollback" and self._rollback.go_back():
+            return
+        if wish in ("stop", "rollback"):
+            self.model.stop_training = True
+            self._reason = "stopped_on_nan"
+
+
+def _points(step: int, values: Mapping[str, float]) -> Points:
+    return Points(np.array([step]), {name: np.array([value]) for name, value in values.items()})
+
+
+def _say_nothing(line: str) -> None:
+    """Quiet: verbose=0."""

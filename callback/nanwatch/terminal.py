@@ -1,0 +1,95 @@
+"""What a person reads in the terminal: one line of news, and a diagnosis as a short report."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+
+from nanwatch.events import Cause, Diagnosis, Symptom
+
+WIDTH, INDENT = 96, 13
+SYMPTOM_WORDS: dict[Symptom, str] = {
+    "nan_loss": "the loss is not finite",
+    "nan_val_only": "the validation loss is not finite",
+    "exception": "fit raised",
+    "exploding_loss": "the loss explodes",
+    "loss_spike": "the loss spikes",
+    "huge_loss": "the loss is huge",
+    "loss_stuck": "the loss does not fall",
+    "underfit": "the loss stays high",
+    "negative_loss": "the loss is negative",
+    "zero_loss": "the loss is zero",
+    "oscillating": "the loss oscillates",
+    "overfit": "the model overfits",
+}
+VERIFIED_WORDS = {
+    True: "Tried in a replay: the loss stayed finite and fell.",
+    False: "Tried in a replay: it did not help by itself.",
+    None: "Not tried in a replay.",
+}
+
+
+def say(line: str) -> None:
+    """Write to the terminal, below a progress bar that may stand in the current line."""
+    start = "\n" if sys.stdout.isatty() else ""
+    sys.stderr.write(f"{start}{line}\n")
+    sys.stderr.flush()
+
+
+def render(diagnosis: Diagnosis) -> str:
+    """A diagnosis as lines of at most 96 characters: what, why, evidence, what to change."""
+    lines = [headline(diagnosis), ""]
+    if not diagnosis.causes:
+        lines += _entry("cause", "none of the known causes fits what was seen")
+    for cause in diagnosis.causes[:1]:
+        lines += _cause(cause)
+    lines += _others(diagnosis.causes[1:4])
+    return "\n".join(lines) + "\n"
+
+
+def headline(diagnosis: Diagnosis) -> str:
+    """The symptom in one line."""
+    where = diagnosis.causes[0].where if diagnosis.causes else {}
+    place = "" if diagnosis.first_step is None else f" at step {diagnosis.first_step}"
+    if "epoch" in where and "batch" in where:
+        place += f" (epoch {where['epoch']}, batch {where['batch']})"
+    return f"nanwatch: {SYMPTOM_WORDS[diagnosis.symptom]}{place}"
+
+
+def _cause(cause: Cause) -> list[str]:
+    lines = _entry("cause", f"{cause.label}, confidence {cause.confidence:.0%}")
+    lines += _entry("", cause.summary)
+    lines += ["", *_evidence(cause), ""]
+    lines += _entry("fix", cause.fix.text)
+    lines += [" " * (INDENT + 2) + line for line in cause.fix.code.splitlines()]
+    lines += _entry("", VERIFIED_WORDS[cause.verified])
+    return [*lines, *_entry("more", f"nanwatch explain {cause.label}")]
+
+
+def _evidence(cause: Cause) -> list[str]:
+    width = max((len(item.check) for item in cause.evidence), default=0)
+    rows = [
+        f"{item.check:<{width}}  {item.seen}  (expected: {item.expected})"
+        for item in cause.evidence
+    ]
+    return [
+        line
+        for row, name in zip(rows, _once("evidence"), strict=False)
+        for line in _entry(name, row)
+    ]
+
+
+def _others(causes: tuple[Cause, ...]) -> list[str]:
+    if not causes:
+        return []
+    return _entry("or else", ", ".join(f"{c.label} {c.confidence:.0%}" for c in causes))
+
+
+def _entry(name: str, text: str) -> list[str]:
+    wrapped = textwrap.wrap(text, WIDTH - INDENT) or [""]
+    first = f"  {name:<{INDENT - 2}}{wrapped[0]}"
+    return [first, *(" " * INDENT + line for line in wrapped[1:])]
+
+
+def _once(name: str) -> list[str]:
+    return [name] + [""] * 20
