@@ -23,9 +23,22 @@ export function empty() {
  * @returns {Buckets}
  */
 export function fromOverview(json) {
-  const marks = json.nonfinite.map((/** @type {any} */ mark) => ({ step: mark.step, kind: kindOf(mark.kind) }));
+  const listed = json.nonfinite.map((/** @type {any} */ mark) => ({ step: mark.step, kind: kindOf(mark.kind) }));
   const { from, to, min, max, mean, n } = json;
-  return { from, to, min, max, mean, n, nonfinite: marks };
+  return { from, to, min, max, mean, n, nonfinite: [...listed, ...unlisted(from, mean, listed)] };
+}
+
+/**
+ * The server lists the first non-finite points only. Behind them a bucket without any finite value
+ * is known to begin with one; its kind is taken to be that of the last one listed.
+ * @param {number[]} from
+ * @param {(number | null)[]} mean
+ * @param {import("../types").Mark[]} listed
+ */
+function unlisted(from, mean, listed) {
+  const last = listed[listed.length - 1];
+  if (!last) return [];
+  return from.filter((step, i) => step > last.step && mean[i] === null).map((step) => ({ step, kind: last.kind }));
 }
 
 /**

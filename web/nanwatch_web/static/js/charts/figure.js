@@ -7,7 +7,7 @@ import { toEpoch } from "./epochs.js";
 import { epochLabels, epochShapes, failureLabel, failureShapes } from "./landmarks.js";
 import { place, smoothed } from "./place.js";
 import { rails } from "./rails.js";
-import { beyond, wantsLog, yRange } from "./scale.js";
+import { beyond, logTicks, wantsLog, yRange } from "./scale.js";
 import { arrowTrace, bandTrace, lineTrace } from "./traces.js";
 
 /** @typedef {import("../types").Buckets} Buckets */
@@ -158,11 +158,9 @@ function xAxis(scene) {
  * @param {Palette} palette
  */
 function yAxis(log, range, domain, palette) {
-  const decades = range[1] - range[0];
-  const wide = decades > 1.5 ? Math.ceil(decades / 6) : "D2";
-  const dtick = log ? { dtick: wide } : { nticks: 7 };
+  const ticks = log ? { tickmode: "array", ...logTicks(range) } : { nticks: 7, exponentformat: "e", minexponent: 4 };
   return {
     type: log ? "log" : "linear", range, domain, fixedrange: true, gridcolor: palette.grid, linecolor: palette.line,
-    zeroline: false, ticks: "", exponentformat: log ? "power" : "e", minexponent: 4, ...dtick,
+    zeroline: false, ticks: "", ...ticks,
   };
 }

@@ -3,12 +3,15 @@
  * @module
  */
 
+import { number } from "../format.js";
+
 /** @typedef {import("../types").Placed} Placed */
 
 const FEW = 12;
 const TAIL = 0.02;
 const ROOM = 0.3;
 const PAD = 0.06;
+const MOST_DECADES = 6;
 
 /**
  * The range of the vertical axis.
@@ -41,6 +44,19 @@ export function beyond(line, range) {
     open = peak !== null;
   });
   return peaks;
+}
+
+/**
+ * Where a log axis has its ticks: powers of ten, and between them when it spans few.
+ * @param {[number, number]} range in powers of ten
+ */
+export function logTicks([low, high]) {
+  const every = Math.max(1, Math.ceil((high - low) / MOST_DECADES));
+  const mantissas = high - low > 2 ? [1] : [1, 2, 5];
+  const powers = Array.from({ length: Math.ceil(high) - Math.floor(low) + 1 }, (_, i) => Math.floor(low) + i);
+  const values = powers.filter((power) => power % every === 0).flatMap((power) => mantissas.map((m) => m * 10 ** power));
+  const tickvals = values.filter((value) => Math.log10(value) >= low && Math.log10(value) <= high);
+  return { tickvals, ticktext: tickvals.map((value) => number(value, 2)) };
 }
 
 /**

@@ -86,7 +86,7 @@ export class Board {
   /** Draw the charts in sight that changed, each at most once a second. */
   async tick() {
     if (document.hidden) return;
-    const due = this.inSight().filter((panel) => panel.dirty && performance.now() - panel.drawnAt >= CALM_MS && panel.plot.clientWidth);
+    const due = [...this.panels.values()].filter((panel) => panel.due(performance.now(), CALM_MS));
     for (const panel of due) await panel.draw();
   }
 

@@ -8,6 +8,7 @@ import { duration, integer, num, number, plain } from "../format.js";
 /** @typedef {import("../types").Run} Run */
 /** @typedef {import("../types").Failure} Failure */
 /** @typedef {{name: string, value: string, more?: string}} Fact */
+/** @typedef {Record<string, unknown>} Dict */
 
 /**
  * @typedef {object} Known what the curves tell beside the run itself
@@ -32,18 +33,19 @@ export function headFacts(run, known, now) {
     bestFact(run, known),
     fact("Elapsed", elapsed(run, now)),
     fact("Optimizer", optimizerWords(facts)),
-    fact("Loss", nameOf(facts.loss)),
-    fact("Precision", nameOf(pick(facts, "policy", "dtype_policy", "precision"))),
-    fact("Batch size", plainOrNull(pick(facts, "batch_size"))),
-    fact("Parameters", plainOrNull(pick(facts, "parameters", "n_parameters", "params"))),
-    fact("Host", nameOf(pick(facts, "host", "hostname"))),
+    fact("Loss", lossWords(facts.loss)),
+    fact("Precision", words(facts.policy)),
+    fact("Batch size", words(facts.batch_size)),
+    fact("Parameters", words(dict(facts.model).parameters)),
+    fact("Host", words(facts.host)),
     fact("Versions", versionWords(facts)),
   ];
   return all.filter((each) => each !== null);
 }
 
 /**
- * A nested value as lines of "a.b" and text, for the configuration section.
+ * A nested value as lines of "a.b" and text, for the configuration section. Things of a list, such
+ * as layers, get a line each, under their name where they have one.
  * @param {Record<string, unknown>} values
  * @param {string} [prefix]
  * @returns {[string, string][]}
@@ -51,23 +53,37 @@ export function headFacts(run, known, now) {
 export function flat(values, prefix = "") {
   return Object.entries(values).flatMap(([key, value]) => {
     const name = prefix + key;
-    const nested = typeof value === "object" && value !== null && !Array.isArray(value);
-    if (nested && Object.keys(value).length) return flat(/** @type {Record<string, unknown>} */ (value), `${name}.`);
+    if (isListOfThings(value)) return value.map((each, i) => thingLine(name, each, i));
+    if (isDict(value) && Object.keys(value).length) return flat(value, `${name}.`);
     return [/** @type {[string, string]} */ ([name, plain(value)])];
   });
 }
 
 /**
- * A layer, loss or optimizer by its name, however much the callback told of it.
  * @param {unknown} value
- * @returns {string | null}
+ * @returns {value is Dict}
  */
-export function nameOf(value) {
-  if (value === null || value === undefined || value === "") return null;
-  if (typeof value !== "object") return String(value);
-  const told = /** @type {Record<string, unknown>} */ (value);
-  const name = told.name ?? told.class ?? told.class_name;
-  return name === undefined ? null : String(name);
+function isDict(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is Dict[]}
+ */
+function isListOfThings(value) {
+  return Array.isArray(value) && value.length > 0 && value.every(isDict);
+}
+
+/**
+ * @param {string} list
+ * @param {Dict} thing
+ * @param {number} i
+ * @returns {[string, string]}
+ */
+function thingLine(list, { name, ...rest }, i) {
+  const told = flat(rest).filter(([, value]) => value !== "–").map(([key, value]) => (key === "class" ? value : `${key} ${value}`));
+  return [`${list}.${name ?? i}`, told.join(", ")];
 }
 
 /**
@@ -107,14 +123,14 @@ function bestFact(run, { bestVal }) {
 /**
  * @param {Run} run
  * @param {number[]} ends
- * @param {Record<string, unknown>} facts
+ * @param {Dict} facts
  */
 function epochWords(run, ends, facts) {
-  const planned = pick(facts, "epochs");
-  if (!ends.length && planned === undefined) return null;
+  const planned = words(facts.epochs);
+  if (!ends.length && planned === null) return null;
   const begun = run.last_step !== null && run.last_step > (ends[ends.length - 1] ?? -1);
   const current = Math.max(1, ends.length + (begun ? 1 : 0));
-  return planned === undefined ? integer(current) : `${integer(Math.min(current, Number(planned)))} of ${plain(planned)}`;
+  return planned === null ? integer(current) : `${integer(Math.min(current, Number(facts.epochs)))} of ${planned}`;
 }
 
 /**
@@ -126,33 +142,38 @@ function elapsed(run, now) {
   return duration((end - new Date(run.started_at).getTime()) / 1000);
 }
 
-/** @param {Record<string, unknown>} facts */
+/** @param {Dict} facts */
 function optimizerWords(facts) {
-  const name = nameOf(facts.optimizer);
-  if (name === null) return null;
-  const told = /** @type {Record<string, any>} */ (typeof facts.optimizer === "object" ? facts.optimizer : {});
-  const rate = told?.learning_rate ?? told?.config?.learning_rate ?? facts.learning_rate;
-  return typeof rate === "number" ? `${told?.class ?? name}, ${number(rate)}` : String(told?.class ?? name);
+  const told = dict(facts.optimizer);
+  const rate = typeof told.learning_rate === "number" ? number(told.learning_rate) : dict(told.schedule).class_name;
+  return [words(told.class), rate].filter(Boolean).join(", ") || null;
 }
 
-/** @param {Record<string, unknown>} facts */
+/** @param {unknown} losses one entry an output */
+function lossWords(losses) {
+  const named = (Array.isArray(losses) ? losses : [losses]).map((loss) => words(isDict(loss) ? loss.class : loss));
+  return [...new Set(named)].filter(Boolean).join(", ") || null;
+}
+
+/** @param {Dict} facts */
 function versionWords(facts) {
-  const versions = facts.versions;
-  if (typeof versions !== "object" || versions === null) return null;
-  const wanted = ["keras", "tensorflow", "jax", "torch"];
-  const found = Object.entries(versions).filter(([name]) => wanted.includes(name));
-  return found.length ? found.map(([name, version]) => `${name} ${version}`).join(", ") : null;
+  const versions = dict(facts.versions);
+  const found = ["keras", String(versions.backend)].filter((name) => name in versions);
+  return found.length ? found.map((name) => `${name} ${versions[name]}`).join(", ") : null;
 }
 
 /**
- * @param {Record<string, unknown>} facts
- * @param {...string} names
+ * @param {unknown} value
+ * @returns {Dict} an empty one when the callback told nothing
  */
-function pick(facts, ...names) {
-  return names.map((name) => facts[name]).find((value) => value !== undefined && value !== null);
+function dict(value) {
+  return isDict(value) ? value : {};
 }
 
-/** @param {unknown} value */
-function plainOrNull(value) {
-  return value === undefined || typeof value === "object" ? null : plain(value);
+/**
+ * @param {unknown} value
+ * @returns {string | null}
+ */
+function words(value) {
+  return value === undefined || value === null || value === "" ? null : plain(value);
 }

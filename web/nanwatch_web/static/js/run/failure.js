@@ -3,6 +3,7 @@
  * @module
  */
 
+import { lastStep } from "../charts/buckets.js";
 import { integer } from "../format.js";
 import { symptomBadge } from "../words.js";
 
@@ -22,7 +23,7 @@ const KINDS = { nan: "NaN", pinf: "+Inf", ninf: "−Inf" };
 export function failureOf(loss, diagnoses) {
   const mark = loss.nonfinite[0];
   if (!mark) return diagnosed(diagnoses);
-  const lasting = !loss.from.some((from, i) => from > mark.step && loss.mean[i] !== null) && endsBad(loss, mark.step);
+  const lasting = isLasting(loss, mark.step);
   return { step: mark.step, label: labelOf(KINDS[mark.kind], mark.step, lasting), lasting };
 }
 
@@ -45,13 +46,14 @@ function diagnosed(diagnoses) {
 }
 
 /**
- * Whether the bucket that holds the step ends in a non-finite value too.
+ * Whether no finite loss came after a step.
  * @param {Buckets} loss
  * @param {number} step
  */
-function endsBad(loss, step) {
-  const i = loss.from.findIndex((from, at) => from <= step && step <= loss.to[at]);
-  return i < 0 || loss.mean[i] === null || loss.nonfinite.some((mark) => mark.step === loss.to[i]) || loss.nonfinite.length > 999;
+function isLasting(loss, step) {
+  const later = loss.mean.filter((_, i) => loss.from[i] > step);
+  if (later.length) return later.every((mean) => mean === null);
+  return loss.nonfinite.some((mark) => mark.step === lastStep(loss));
 }
 
 /**

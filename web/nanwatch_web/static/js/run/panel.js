@@ -3,7 +3,7 @@
  * @module
  */
 
-import { figure, xRange } from "../charts/figure.js";
+import { figure } from "../charts/figure.js";
 import { byEpoch } from "../charts/place.js";
 import { summary } from "../charts/summary.js";
 import { palette } from "../charts/palette.js";
@@ -42,6 +42,8 @@ export class Panel {
     this.host = host;
     this.visible = false;
     this.dirty = true;
+    /** Whether the reader drags across it: a redraw would take the chart from under the hand. */
+    this.held = false;
     this.drawnAt = 0;
     this.fetched = "";
     this.plot = el("div", { class: "plot", role: "img", "aria-label": spec.title });
@@ -54,7 +56,7 @@ export class Panel {
   /** Many layers fold away behind a summary. */
   body() {
     if (!this.spec.collapsed) return this.plot;
-    const open = () => ((this.dirty = true), (this.fetched = ""));
+    const open = () => (this.dirty = true);
     return el("details", { ontoggle: open }, el("summary", {}, `Show ${integer(this.spec.lines.length)} lines`), this.plot);
   }
 
@@ -107,6 +109,8 @@ export class Panel {
 
   /** @param {PlotElement} plot */
   listen(plot) {
+    plot.addEventListener("pointerdown", () => (this.held = true));
+    addEventListener("pointerup", () => (this.held = false));
     plot.on("plotly_relayout", (change) => {
       const [from, to] = [change["xaxis.range[0]"], change["xaxis.range[1]"]];
       if (from !== undefined && to !== undefined) this.host.zoom(this.inSteps([Number(from), Number(to)]));
@@ -151,8 +155,12 @@ export class Panel {
     this.note.textContent = `${peaks} outside this scale, the furthest at ${number(hidden.furthest)}: arrows at the edge. Untick “Ignore outliers” to see all.`;
   }
 
-  /** The window as it is drawn now, in steps; for the page's hint. */
-  window() {
-    return xRange(this.scene());
+  /**
+   * Whether it should be drawn now.
+   * @param {number} now
+   * @param {number} rest the least time between two drawings
+   */
+  due(now, rest) {
+    return this.visible && this.dirty && !this.held && now - this.drawnAt >= rest && this.plot.clientWidth > 0;
   }
 }

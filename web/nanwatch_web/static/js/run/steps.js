@@ -63,7 +63,7 @@ function head() {
  */
 function table(words, rows, placed) {
   const heads = ["Step", ...(placed ? ["Epoch, batch"] : []), ...words].map((each) => el("th", { scope: "col" }, each));
-  return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "steps-title" },
+  return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of exact values" },
     el("table", { class: "values" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows)));
 }
 

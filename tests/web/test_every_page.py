@@ -1,0 +1,124 @@
+"""What holds for every page: reachable for all, as wide as the screen, light enough."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from web.served import RunningServer, broken_run, healthy_run, watch
+
+PAGES = ("/", "/runs/broken", "/login")
+STATIC = Path(__file__).resolve().parents[2] / "web/nanwatch_web"
+MOST_BYTES = 600_000
+
+
+def visit(page: Page, path: str) -> None:
+    page.goto(path)
+    if path.startswith("/runs/"):
+        expect(page.get_by_role("article").first).to_be_visible()
+        page.wait_for_function("() => document.querySelectorAll('.main-svg').length > 1")
+    elif path == "/":
+        expect(page.locator(".runs .name a").first).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_no_barrier(
+    page: Page, server: RunningServer, axe: str, path: str, theme: str
+) -> None:
+    broken_run(server.url)
+    page.emulate_media(color_scheme=theme)
+    visit(page, path)
+    page.evaluate(axe)
+    found = page.evaluate(
+        "(rules) => axe.run(document, {runOnly: rules})",
+        ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"],
+    )
+    barriers = [
+        (each["id"], each["nodes"][0]["target"], each["nodes"][0]["failureSummary"])
+        for each in found["violations"]
+    ]
+    assert barriers == [], json.dumps(barriers, indent=1)
+
+
+@pytest.mark.parametrize("width", [390, 820, 1440])
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_scrolls_sideways(page: Page, server: RunningServer, path: str, width: int) -> None:
+    broken_run(server.url)
+    healthy_run(server.url, "long", "a-name-without-any-end-" * 9, tags=("t" * 200,))
+    page.set_viewport_size({"width": width, "height": 844})
+    visit(page, path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_theme_follows_the_wish_and_is_kept(page: Page, server: RunningServer) -> None:
+    page.emulate_media(color_scheme="dark")
+    page.goto("/login")
+    theme = page.locator("html")
+    expect(theme).to_have_attribute("data-theme", "dark")
+    page.get_by_role("button", name="Switch to light").click()
+    expect(theme).to_have_attribute("data-theme", "light")
+    page.reload()
+    expect(theme).to_have_attribute("data-theme", "light")
+
+
+def test_charts_take_the_colours_of_the_theme(page: Page, server: RunningServer) -> None:
+    broken_run(server.url)
+    visit(page, "/runs/broken")
+    paper = "() => document.querySelector('.plot').layout.paper_bgcolor"
+    assert page.evaluate(paper) == "#ffffff"
+    page.get_by_role("button", name="Switch to light").click()
+    page.get_by_role("button", name="Switch to dark").click()
+    page.wait_for_function(f"{paper} === '#171d25'")
+
+
+def test_a_run_is_looked_at_with_the_keyboard_alone(page: Page, server: RunningServer) -> None:
+    broken_run(server.url)
+    visit(page, "/runs/broken")
+    reached: set[str] = set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.textContent.trim().slice(0, 13)"))
+    assert {"Epoch", "Show step 37", "1 other suspe", "Configuration"} <= reached
+    page.get_by_label("Log y").focus()
+    page.keyboard.press("Space")
+    page.wait_for_function("() => document.querySelector('.plot').layout.yaxis.type === 'log'")
+
+
+def test_a_stranger_is_sent_to_the_login_and_a_token_lets_in(
+    browser: Browser, tmp_path: Path
+) -> None:
+    server = RunningServer(tmp_path, auth=True)
+    server.start()
+    page = browser.new_context(base_url=server.url).new_page()
+    problems = watch(page, server.url)
+    page.goto("/runs/broken")
+    expect(page).to_have_url(re.compile(r"/login\?next="))
+    page.get_by_label("Token").fill("nw_a_wrong")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.locator("#problem")).not_to_be_empty()
+    page.get_by_label("Token").fill(server.home.token())
+    page.get_by_role("button", name="Log in").click()
+    expect(page).to_have_url(f"{server.url}/runs/broken")
+    page.context.close()
+    server.stop()
+    assert [said for said in problems if "401" not in said and "404" not in said] == []
+
+
+def test_the_run_page_is_light_enough(page: Page, server: RunningServer) -> None:
+    broken_run(server.url)
+    visit(page, "/runs/broken")
+    loaded = page.evaluate(
+        "performance.getEntriesByType('resource').map((each) => new URL(each.name).pathname)"
+    )
+    files = [STATIC / path.lstrip("/") for path in loaded if path.startswith("/static/")]
+    sizes = {
+        file.name: len(gzip.compress(file.read_bytes())) for file in [STATIC / "run.html", *files]
+    }
+    assert "plotly-cartesian.min.js" in sizes
+    assert sum(sizes.values()) <= MOST_BYTES, sizes

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { endsOf, placeOf, toEpoch, toStep } from "../../web/nanwatch_web/static/js/charts/epochs.js";
+import { logTicks, wantsLog } from "../../web/nanwatch_web/static/js/charts/scale.js";
+import { ago, duration, num, number, plain } from "../../web/nanwatch_web/static/js/format.js";
+import { wherePairs } from "../../web/nanwatch_web/static/js/run/cause.js";
+import { flat, headFacts } from "../../web/nanwatch_web/static/js/run/facts.js";
+import { diagnosisAt, failureOf } from "../../web/nanwatch_web/static/js/run/failure.js";
+import { append, empty } from "../../web/nanwatch_web/static/js/charts/buckets.js";
+import { countWords, filtered } from "../../web/nanwatch_web/static/js/runs/filter.js";
+import { byGravity, symptomSentence, unlabel } from "../../web/nanwatch_web/static/js/words.js";
+
+const RUN = { id: "a", name: "Calm Otter", project: "digits", state: "running", health: "ok", tags: ["demo"], started_at: "2026-01-01T00:00:00Z", ended_at: null, last_step: 9, last_loss: "NaN", best_val_loss: 0.5 };
+
+test("numbers are short, exact enough and never hide what is not finite", () => {
+  assert.deepEqual([0.41271, 1822.4, 6e-8, 0, 1e9, -2.5].map((v) => number(v)), ["0.4127", "1,822", "6e-8", "0", "1e9", "-2.5"]);
+  assert.deepEqual(["NaN", "Infinity", "-Infinity", null].map((v) => number(num(v))), ["NaN", "+Inf", "−Inf", "–"]);
+});
+
+test("durations and ages are said as people say them", () => {
+  assert.deepEqual([59, 2892, 7260, 90000].map(duration), ["59 s", "48 min 12 s", "2 h 1 min", "1 d 1 h"]);
+  const now = Date.parse("2026-01-01T03:00:00Z");
+  assert.equal(ago("2026-01-01T00:00:00Z", now), "3 hours ago");
+  assert.equal(ago("2026-01-01T02:59:50Z", now), "just now");
+});
+
+test("configuration values fit a line", () => {
+  assert.equal(plain([1, "a", null]), "1, a, –");
+  assert.equal(plain({ a: [1] }), '{"a":[1]}');
+  assert.deepEqual(flat({ optimizer: { class: "SGD", config: { momentum: 0.9 } }, empty: {} }), [["optimizer.class", "SGD"], ["optimizer.config.momentum", "0.9"], ["empty", "{}"]]);
+  assert.deepEqual(flat({ layers: [{ name: "dense", class: "Dense", parameters: 330, units: null }] }), [["layers.dense", "Dense, parameters 330"]]);
+});
+
+test("steps and epochs are inverse to each other, beyond the last end too", () => {
+  const ends = endsOf([0, 1], [9, 29]);
+  assert.equal(toEpoch(9, ends), 1);
+  assert.equal(toEpoch(49, ends), 3);
+  for (const step of [0, 4, 9, 15, 29, 60]) assert.ok(Math.abs(toStep(toEpoch(step, ends), ends) - step) < 1e-9);
+});
+
+test("a step's place is counted from one, as Keras prints it", () => {
+  assert.deepEqual(placeOf(12, [9, 29]), { epoch: 2, batch: 3 });
+  assert.deepEqual(placeOf(30, [9, 29]), { epoch: 3, batch: 1 });
+  assert.equal(placeOf(3, []), null);
+});
+
+test("ticks of a log axis are powers of ten, and finer when it is short", () => {
+  assert.deepEqual(logTicks([-0.1, 3.2]).ticktext, ["1", "10", "100", "1,000"]);
+  assert.deepEqual(logTicks([-0.4, 0.4]).ticktext, ["0.5", "1", "2"]);
+});
+
+test("only a loss over many orders of magnitude asks for a log axis", () => {
+  const line = (y) => ({ y });
+  assert.ok(wantsLog(line([1, 2, 3, 1e9])));
+  assert.ok(!wantsLog(line([2.3, 1, 0.5, 38])));
+  assert.ok(!wantsLog(line([-1, 2, 1e9])));
+});
+
+test("the failure is the first non-finite loss, lasting unless the loss came back", () => {
+  const loss = empty();
+  append(loss, [0, 1, 2], [1, NaN, NaN]);
+  assert.deepEqual(failureOf(loss, []), { step: 1, label: "NaN from step 1", lasting: true });
+  append(loss, [3], [1]);
+  assert.deepEqual(failureOf(loss, []), { step: 1, label: "NaN at step 1", lasting: false });
+});
+
+test("without a non-finite loss the gravest diagnosis is the failure", () => {
+  const found = [{ id: 1, symptom: "exploding_loss", severity: "critical", first_step: 40, causes: [] }];
+  assert.equal(failureOf(empty(), found).label, "Exploding loss from step 40");
+  assert.equal(failureOf(empty(), [{ ...found[0], severity: "warning" }]), null);
+  assert.equal(diagnosisAt(found, { step: 41 }), found[0]);
+});
+
+test("a critical NaN comes before a critical explosion and both before a warning", () => {
+  const of = (severity, symptom) => ({ severity, symptom });
+  const found = byGravity([of("warning", "loss_spike"), of("critical", "exploding_loss"), of("critical", "nan_loss")]);
+  assert.deepEqual(found.map((each) => each.symptom), ["nan_loss", "exploding_loss", "loss_spike"]);
+});
+
+test("labels become words, unknown ones too", () => {
+  assert.equal(unlabel("nan_in_features"), "NaN in features");
+  assert.equal(symptomSentence("nan_loss", 7412), "Loss is not finite from step 7,412");
+  assert.equal(symptomSentence("from_the_future", null), "From the future");
+});
+
+test("where a cause was seen is told in words, with names of columns", () => {
+  const pairs = wherePairs({ epoch: 0, batch: 3, rows: [3], columns: [2, 5], column_names: ["bill_length_mm", "body_mass_g"] });
+  assert.deepEqual(pairs, [["Batch", "epoch 1, batch 4"], ["Rows", "#3 in the batch"], ["Columns", "bill_length_mm (#2), body_mass_g (#5)"]]);
+});
+
+test("the head shows the last finite loss beside a NaN", () => {
+  const facts = headFacts(RUN, { ends: [4], lastFinite: { value: 0.41, step: 8 }, bestVal: { value: 0.5, epoch: 0 } }, Date.parse("2026-01-01T00:01:00Z"));
+  const of = (name) => facts.find((fact) => fact.name === name);
+  assert.deepEqual(of("Last finite loss"), { name: "Last finite loss", value: "0.41", more: "at step 8" });
+  assert.deepEqual(of("Best val_loss").more, "epoch 1");
+  assert.equal(of("Elapsed").value, "1 min 0 s");
+  assert.equal(of("Optimizer"), undefined);
+});
+
+test("the head tells what the callback found out", () => {
+  const facts = {
+    model: { parameters: 25557032 }, loss: [{ output: null, class: "MeanSquaredError" }], policy: "mixed_float16", epochs: 30,
+    optimizer: { class: "AdamW", learning_rate: 0.001, schedule: null }, versions: { backend: "jax", jax: "0.9", keras: "3.15.0", python: "3.12" },
+  };
+  const told = Object.fromEntries(headFacts({ ...RUN, facts }, { ends: [], lastFinite: null, bestVal: null }, 0).map(({ name, value }) => [name, value]));
+  assert.equal(told.Optimizer, "AdamW, 0.001");
+  assert.equal(told.Loss, "MeanSquaredError");
+  assert.equal(told.Parameters, "25,557,032");
+  assert.equal(told.Epoch, "1 of 30");
+  assert.equal(told.Versions, "keras 3.15.0, jax 0.9");
+});
+
+test("every word of a filter must occur in name, project, tag, state or health", () => {
+  const other = { ...RUN, id: "b", name: "penguins", state: "failed", health: "critical", started_at: "2026-01-02T00:00:00Z" };
+  assert.deepEqual(filtered([RUN, other], "", "all").map((run) => run.id), ["b", "a"]);
+  assert.deepEqual(filtered([RUN, other], "otter DIGITS", "all").map((run) => run.id), ["a"]);
+  assert.deepEqual(filtered([RUN, other], "", "trouble").map((run) => run.id), ["b"]);
+  assert.equal(countWords(1, 2, false), "1 of 2 runs");
+});
