@@ -35,6 +35,8 @@ class LedgerServer:
         self.always = None
         self.requests = []
         self.streams = {}
+        self.health = {}
+        self.runs = []
         self._gone = threading.Event()
         self._http = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._http.daemon_threads = True
@@ -101,6 +103,12 @@ class LedgerServer:
                     self.answer(*ledger.take(body))
                 else:
                     self.fail(fault, body)
+
+            def do_GET(self):
+                ledger.requests.append((self.path, dict(self.headers), b""))
+                known = {"/healthz": ledger.health, "/api/v1/runs": {"runs": ledger.runs}}
+                found = known.get(self.path.partition("?")[0])
+                self.answer(404 if found is None else 200, found or {})
 
             def answer(self, status, value):
                 self.write(status, {"Content-Type": "application/json"}, json.dumps(value).encode())
