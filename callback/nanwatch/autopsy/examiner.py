@@ -7,7 +7,7 @@ from typing import Any
 
 from nanwatch.autopsy.dissect import dissect
 from nanwatch.autopsy.remedies import REMEDIES
-from nanwatch.autopsy.replay import replay
+from nanwatch.autopsy.replay import replay, stepper
 from nanwatch.diagnosis.case import Autopsy, Trial
 from nanwatch.recorder.install import AnyRecorder
 from nanwatch.recorder.seen import Step
@@ -15,7 +15,7 @@ from nanwatch.recorder.snapshot import Snapshot
 from nanwatch.recorder.source import DataSource
 
 SECONDS = 7.0
-SECONDS_EACH = 1.5
+SECONDS_EACH = 2.0
 
 
 class Examiner:
@@ -36,6 +36,7 @@ class Examiner:
         self._model = recorder.model
         self._source = source
         self._guarded = guarded
+        self._step = stepper(recorder.model)
         self._until = time.monotonic() + seconds
 
     def autopsy(self, step: Step) -> Autopsy:
@@ -65,7 +66,7 @@ class Examiner:
         seconds = min(SECONDS_EACH, self._until - time.monotonic())
         if seconds <= 0:
             return None
-        return replay(self._model, start, batches, REMEDIES[name], seconds)
+        return replay(self._model, self._step, start, batches, REMEDIES[name], seconds)
 
     def _rewind(self, index: int) -> bool:
         """Bring back the state before step `index`; False when it cannot be had."""

@@ -6,8 +6,9 @@ A remedy's name is the word under which a cause asks for it (`Testimony.remedy`)
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,6 @@ from numpy.typing import NDArray
 
 from nanwatch.autopsy.arrays import as_numpy
 from nanwatch.autopsy.batch import split
-from nanwatch.recorder.capture import Update
 from nanwatch.recorder.patching import Patch, patched
 from nanwatch.recorder.snapshot import optimizers_of
 
@@ -36,40 +36,16 @@ class Remedy:
 
     Attributes:
         batches: changes the batches, all at once, since scaling needs their common statistics.
-        update: changes what is done with gradients.
-        settings: a block in which the model's settings are changed.
+        share: how much of each update is done; 0.1 is a rate ten times lower.
+        limit: the gradients' common norm is cut to this.
+        settings: a block in which the model's settings are changed, or None.
     """
 
     name: str
     batches: Callable[[list[Any]], list[Any]] = list
-    update: Callable[[Update], None] = field(default=lambda update: plain_update(update))
-    settings: Callable[[Any], contextlib.AbstractContextManager[None]] = field(
-        default=lambda _: contextlib.nullcontext()
-    )
-
-
-def plain_update(update: Update) -> None:
-    """Apply the gradients as they are."""
-    update.apply(update.gradients, update.variables)
-
-
-def slower(factor: float) -> Callable[[Update], None]:
-    """An update of which only the share `factor` is done, as with a rate lower by that factor."""
-
-    def apply(update: Update) -> None:
-        before = [tf.identity(variable.value) for variable in update.variables]
-        plain_update(update)
-        for variable, old in zip(update.variables, before, strict=True):
-            variable.assign(old + tf.cast(factor, old.dtype) * (variable.value - old))
-
-    return apply
-
-
-def clipped(update: Update) -> None:
-    """Apply the gradients with their common norm cut to 1."""
-    present = [g for g in update.gradients if g is not None]
-    cut = iter(tf.clip_by_global_norm(present, 1.0)[0])
-    update.apply([None if g is None else next(cut) for g in update.gradients], update.variables)
+    share: float = 1.0
+    limit: float = math.inf
+    settings: Callable[[Any], contextlib.AbstractContextManager[None]] | None = None
 
 
 def drop_rows(batches: list[Any]) -> list[Any]:
@@ -86,6 +62,11 @@ def scale_inputs(batches: list[Any]) -> list[Any]:
 def scale_targets(batches: list[Any]) -> list[Any]:
     """The batches with every target column at mean 0 and spread 1."""
     return _scaled(batches, 1)
+
+
+def scale_both(batches: list[Any]) -> list[Any]:
+    """The batches with inputs and targets both scaled."""
+    return scale_targets(scale_inputs(batches))
 
 
 @contextlib.contextmanager
@@ -115,9 +96,10 @@ REMEDIES: dict[str, Remedy] = {
         Remedy("drop_rows", batches=drop_rows),
         Remedy("scale_inputs", batches=scale_inputs),
         Remedy("scale_targets", batches=scale_targets),
-        Remedy("lower_rate", update=slower(0.1)),
-        Remedy("much_lower_rate", update=slower(0.01)),
-        Remedy("clip", update=clipped),
+        Remedy("scale_both", batches=scale_both),
+        Remedy("lower_rate", share=0.1),
+        Remedy("much_lower_rate", share=0.01),
+        Remedy("clip", limit=1.0),
         Remedy("weaker_penalty", settings=weaker_penalty),
         Remedy("sane_optimizer", settings=sane_optimizer),
     )

@@ -35,3 +35,11 @@ def has_layer(case: Case, kinds: tuple[str, ...]) -> bool:
     """Whether the model has a layer of one of these classes."""
     layers = (case.facts.get("model") or {}).get("layers") or []
     return any(layer.get("class") in kinds for layer in layers)
+
+
+def better(case: Case, remedy: str) -> str:
+    """`remedy`, or "scale_both" when only scaling inputs and targets together cured."""
+    alone, both = case.trials.get(remedy), case.trials.get("scale_both")
+    return (
+        "scale_both" if both is not None and both.cured and not (alone and alone.cured) else remedy
+    )

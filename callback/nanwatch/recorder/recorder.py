@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nanwatch.recorder.batches import BatchRing
 from nanwatch.recorder.seen import MARK, Step, original_of
-from nanwatch.recorder.snapshot import Snapshot, state_bytes
+from nanwatch.recorder.snapshot import Snapshot, has_values, state_bytes
 from nanwatch.recorder.step import FIXED, ROW, StepProbe
 
 SNAPSHOT_BUDGET = 64 * 1024 * 1024
@@ -48,7 +48,7 @@ class Recorder:
         snapshots: bool = True,
     ) -> None:
         self.model = model
-        self.probe = StepProbe(model, guard, keep_metrics_clean)
+        self.probe = StepProbe(model, guard, keep_metrics_clean, self._take_first_snapshot)
         self.batches = BatchRing()
         self.start: Snapshot | None = None
         self.healthy: Snapshot | None = None
@@ -71,7 +71,6 @@ class Recorder:
         """Put the instrumented step in place of `model.train_function`."""
         self._original = original_of(self.model.train_function)
         instrumented = self._instrument()
-        self._take_first_snapshot()
 
         def train_function(iterator: Any) -> Any:
             return self._run(instrumented, iterator)
@@ -165,14 +164,18 @@ class Recorder:
             row,
         )
 
-    def _take_first_snapshot(self) -> None:
+    def _take_first_snapshot(self) -> bool:
+        """Copy the state in which the fit begins; False while it has no values yet."""
         if not self._snapshots:
-            return
+            return True
+        if not has_values(self.model):
+            return False
         size = state_bytes(self.model)
         if 2 * size > SNAPSHOT_BUDGET:
             self.notes.append(f"no snapshots for replays: the model's state has {size >> 20} MiB")
-            return
+            return True
         self.start = self.healthy = self._snapshot()
+        return True
 
     def _take_snapshot(self) -> None:
         """Every few steps, and so seldom that it takes no more than a hundredth of the time."""

@@ -35,14 +35,19 @@ class Snapshot:
         return all(_finite(value) for _, value in self._values)
 
     def restore(self) -> None:
-        """Put every value back. Optimizer slots made since then go back to where they began."""
-        known = set()
+        """Put every value back. Optimizer slots made since then go back to zero."""
         for variable, value in self._values:
             variable.assign(value)
-            known.add(id(variable))
-        for variable in _state(self._model):
+        known = {id(variable) for variable, _ in self._values}
+        for variable in _slots(self._model):
             if id(variable) not in known:
                 variable.assign(np.zeros(variable.shape, variable.dtype))
+
+
+def has_values(model: Any) -> bool:
+    """Whether every variable has a value yet; while a step is traced, a new one has none."""
+    checks = [getattr(variable.value, "is_initialized", None) for variable in _state(model)]
+    return all(check is None or bool(check()) for check in checks)
 
 
 def state_bytes(model: Any) -> int:
@@ -63,10 +68,12 @@ def _numpy_type(dtype: str) -> str:
 
 
 def _state(model: Any) -> list[Any]:
-    held = [*model.variables, *model.metrics_variables]
-    for optimizer in optimizers_of(model):
-        held += optimizer.variables
+    held = [*model.variables, *model.metrics_variables, *_slots(model)]
     return list({id(variable): variable for variable in held}.values())
+
+
+def _slots(model: Any) -> list[Any]:
+    return [variable for optimizer in optimizers_of(model) for variable in optimizer.variables]
 
 
 def _finite(value: NDArray[Any]) -> bool:

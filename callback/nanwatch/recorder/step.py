@@ -33,12 +33,23 @@ class StepProbe:
         guard: hold the update back, and undo what the forward pass did to non-trainable state
             (BatchNorm statistics, seeds), when loss or gradients are not finite.
         keep_metrics_clean: undo what such a step did to the metrics too, for trainings that go on.
+        before_first_update: called when all variables exist and none was updated yet, until it
+            returns True. A model without a declared input is built by its first step and no
+            sooner, and the first of its two traces comes before the variables have values.
         parts: names of the further losses in the row.
         variables: names of the variables in the row, in order.
     """
 
-    def __init__(self, model: Any, guard: bool, keep_metrics_clean: bool = False) -> None:
+    def __init__(
+        self,
+        model: Any,
+        guard: bool,
+        keep_metrics_clean: bool = False,
+        before_first_update: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.model = model
+        self._before_first_update = before_first_update
+        self._announced = False
         self.guard = guard
         self.keep_metrics_clean = keep_metrics_clean
         self.parts: tuple[str, ...] = ()
@@ -69,15 +80,21 @@ class StepProbe:
         return [*self.model.non_trainable_variables, *metrics]
 
     def _apply(self, capture: Capture, update: Update) -> None:
+        if not update.optimizer.built:
+            update.optimizer.build(update.variables)
+        self._announce_first_update()
         measured = _Measured(update)
         self._measured.append(measured)
         if not self.guard or measured.scaled:
             update.apply(update.gradients, update.variables)
             return
-        if not update.optimizer.built:
-            update.optimizer.build(update.variables)
         finite = _is_finite(capture.loss) & measured.finite
         tf.cond(finite, lambda: update.apply(update.gradients, update.variables), lambda: None)
+
+    def _announce_first_update(self) -> None:
+        if not self._announced:
+            with tf.init_scope():  # out of the graph that is being traced: real values
+                self._announced = self._before_first_update()
 
     def _finite(self, capture: Capture) -> Any:
         checks = [_is_finite(capture.loss), *(m.finite for m in self._measured if not m.scaled)]

@@ -8,13 +8,18 @@ from nanwatch.diagnosis import clues, words
 from nanwatch.diagnosis.case import ArrayLook, Case, ColumnLook
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import CURED, FAILED, failed, table
-from nanwatch.diagnosis.scale import NORMALIZERS, has_layer, scale_clue, scale_of
+from nanwatch.diagnosis.scale import NORMALIZERS, better, has_layer, scale_clue, scale_of
 from nanwatch.events import Fix
 
 FIX = Fix(
     "Bring every input column to mean 0 and spread 1, as a layer that travels with the model.",
     "normalize = keras.layers.Normalization()\nnormalize.adapt(x_train)\n"
     "model = keras.Sequential([normalize, *model.layers])",
+)
+
+FIX_BOTH = Fix(
+    "Bring the input columns and the target to mean 0 and spread 1; either alone is not enough.",
+    f"{FIX.code}\nmodel.fit(x_train, (y_train - y_train.mean()) / y_train.std())",
 )
 
 
@@ -30,7 +35,11 @@ def weigh(case: Case) -> Testimony | None:
         _normalized(case),
     ]
     columns = [column for column in look.wide if _scale(column) >= 5]
-    return Testimony(_summary(look, columns), found, FIX, _where(look, columns), "scale_inputs")
+    remedy = better(case, "scale_inputs")
+    fix = FIX if remedy == "scale_inputs" else FIX_BOTH
+    return Testimony(
+        _summary(look, columns), found, fix, _where(look, columns), remedy, ("scale_both",)
+    )
 
 
 def _normalized(case: Case) -> Clue:

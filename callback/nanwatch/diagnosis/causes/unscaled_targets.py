@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from nanwatch.diagnosis import clues, words
 from nanwatch.diagnosis.case import Case
-from nanwatch.diagnosis.cause import CausePage, Testimony
+from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import CURED, FAILED, failed, table
-from nanwatch.diagnosis.scale import scale_clue, scale_of
+from nanwatch.diagnosis.scale import better, scale_clue, scale_of
 from nanwatch.events import Fix
 
 FIX = Fix(
@@ -27,10 +27,17 @@ def weigh(case: Case) -> Testimony | None:
     )
     found = [
         scale_clue(look, "scale of the target"),
+        _inputs(case),
         clues.grew(case),
         clues.data_finite(case),
     ]
-    return Testimony(summary, found, FIX, {"output": look.name}, "scale_targets")
+    remedy = better(case, "scale_targets")
+    return Testimony(summary, found, FIX, {"output": look.name}, remedy, ("scale_both",))
+
+
+def _inputs(case: Case) -> Clue:
+    scale = max((scale_of(look) for look in case.arrays("input")), default=1.0)
+    return Clue(-1.0 if scale >= 5 else 0.5, "scale of the inputs", words.number(scale), "about 1")
 
 
 PAGE = CausePage(
