@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nanwatch.events import MAX_STEP, Event, Gap, Points
 from nanwatch.plain import series_name
@@ -54,12 +55,12 @@ def _cleaned(event: Event) -> Event:
 
 def _blocks(names: tuple[str, ...], group: list[Logged]) -> Iterator[Event]:
     try:
-        steps = np.array([step for _, step, _ in group], np.int64)
-        table = np.array([values for _, _, values in group], np.float64)
-        columns = table.reshape(len(group), len(names)).T
+        steps, columns = _columns(names, group)
     except (TypeError, ValueError, OverflowError):
         # Some value is no number. What it was is not for us to invent; that it is missing is said.
-        yield from _gap(names, group)
+        fit = [item for item in group if _is_number_row(item)]
+        yield from _blocks(names, fit) if fit else ()
+        yield from _gap(names, [item for item in group if not _is_number_row(item)])
         return
     series = [(series_name(name), column) for name, column in zip(names, columns, strict=True)]
     rows = max(1, BLOCK_VALUES // max(1, min(len(series), BLOCK_SERIES)))
@@ -68,6 +69,24 @@ def _blocks(names: tuple[str, ...], group: list[Logged]) -> Iterator[Event]:
             some = series[left : left + BLOCK_SERIES]
             block = {name: column[top : top + rows] for name, column in some}
             yield Points(steps[top : top + rows], block)
+
+
+def _columns(
+    names: tuple[str, ...], group: list[Logged]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Steps of shape (n,), and a row of n values for each name."""
+    steps = np.array([step for _, step, _ in group], np.int64)
+    table = np.array([values for _, _, values in group], np.float64)
+    return steps, table.reshape(len(group), len(names)).T
+
+
+def _is_number_row(item: Logged) -> bool:
+    names, _, _ = item
+    try:
+        _columns(names, [item])
+    except (TypeError, ValueError, OverflowError):
+        return False
+    return True
 
 
 def _gap(names: tuple[str, ...], group: list[Logged]) -> Iterator[Gap]:

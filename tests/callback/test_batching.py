@@ -51,9 +51,10 @@ def test_rows_of_numpy_are_taken_as_well():
 
 
 def test_what_is_no_number_becomes_a_gap_and_costs_nothing_else():
-    events = list(gather([(A, 0, (1.0,)), (B, 5, ("x", None)), (B, 6, (1.0,)), (A, 7, (2.0,))]))
-    assert [type(event) for event in events] == [Points, Gap, Points]
-    assert events[1] == Gap(4, 5, 6)
+    bad = [(B, 5, ("x", None)), (B, 6, (1.0,)), (B, 2**70, (1.0, 2.0))]
+    events = list(gather([(A, 0, (1.0,)), bad[0], (B, 4, (1.0, 2.0)), *bad[1:], (A, 7, (2.0,))]))
+    assert [type(event) for event in events] == [Points, Points, Gap, Points]
+    assert events[2] == Gap(6, 5, 6)
 
 
 def test_names_that_the_wire_refuses_are_mended():

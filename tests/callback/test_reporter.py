@@ -1,0 +1,329 @@
+"""The reporter: a training is watched without ever being hindered."""
+
+import math
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import warnings
+
+import numpy as np
+import pytest
+
+from ledger_server import Fault, LedgerServer, free_port
+from nanwatch import reporter as module
+from nanwatch.events import FactsLearned, Gap, Points, RunEnded, RunStarted
+from nanwatch.names import random_id
+from nanwatch.reporter import Reporter
+from nanwatch.settings import ClientSettings
+from nanwatch.spool import Stream, stored_streams
+from spools import frames, gaps, steps
+
+LOSS = ("batch/loss",)
+
+
+@pytest.fixture
+def server():
+    with LedgerServer() as running:
+        yield running
+
+
+@pytest.fixture
+def report(home):
+    """Makes reporters that have begun, with what they said in `said`."""
+    begun = []
+
+    def begin(server=None, mode="online", start=True):
+        settings = ClientSettings.resolve(server, run="calm-otter-17", mode=mode)
+        said = []
+        made = Reporter(settings, RunStarted(settings.run, "p"), random_id(), said.append)
+        made.said = said
+        begun.append(made)
+        if start:
+            made.start()
+        return made
+
+    yield begin
+    for made in begun:
+        made.finish("finished", timeout_s=0.0)
+
+
+def stored(home):
+    """What lies in the spool."""
+    found = []
+    for directory in stored_streams(home / "spool"):
+        stream = Stream.open(directory)
+        found += frames(stream)
+        stream.close(delivered=False)
+    return found
+
+
+def reporting_threads():
+    return [t for t in threading.enumerate() if t.name.startswith("nanwatch-")]
+
+
+def test_a_run_arrives_in_order_and_leaves_nothing_behind(server, home, report):
+    watching = report(server.url)
+    for step in range(500):
+        watching.log(LOSS, step, (1 / (step + 1),))
+    watching.finish("finished", timeout_s=20)
+    assert server.events()[0] == RunStarted("calm-otter-17", "p")
+    assert server.steps() == list(range(500))
+    assert isinstance(server.events()[-1], RunEnded)
+    assert stored_streams(home / "spool") == []
+
+
+def test_the_link_is_said_once_with_its_login_code(server, report):
+    watching = report(server.url)
+    server.wait_for(lambda: watching.said)
+    page = f"{server.url}/login?code=C&next=/runs/{watching.run_id}"
+    assert watching.said == [f"nanwatch: watching run calm-otter-17 - {page}"]
+    assert watching.url == f"{server.url}/runs/{watching.run_id}"
+
+
+def test_without_leave_for_login_codes_the_plain_address_is_said(server, report, monkeypatch):
+    monkeypatch.setattr(module, "LOGIN_CODES", "/api/v1/none")
+    server.faults.extend([None, Fault(403)])
+    watching = report(server.url)
+    server.wait_for(lambda: watching.said)
+    assert watching.said[0].endswith(f" - {watching.url}")
+
+
+def test_what_is_sent_now_is_on_disk_at_return(home, report):
+    watching = report(mode="offline")
+    watching.log(LOSS, 0, (1.0,))
+    watching.send_now(Points(np.array([1]), {"batch/loss": np.array([math.nan])}))
+    watching.finish("finished")
+    found = stored(home)
+    assert steps(found) == [0, 1]
+
+
+def test_offline_says_where_it_is_and_how_to_deliver_it(home, report):
+    watching = report(mode="offline")
+    watching.finish("failed", "ValueError: x")
+    assert len(watching.said) == 1
+    assert str(home / "spool") in watching.said[0]
+    assert "nanwatch sync" in watching.said[0]
+    assert watching.url is None
+    assert stored(home)[-1].events[-1].state == "failed"
+
+
+def black_hole():
+    return socket.create_server(("127.0.0.1", 0))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(500),
+        Fault(429, {"Retry-After": "3600"}),
+        Fault(200, body=b"garbage"),
+        Fault(401),
+        Fault(cut=True),
+        Fault(hang_s=60),
+    ],
+)
+@pytest.mark.timeout(20)  # without a bound on the exit, it would wait for ever
+def test_a_bad_server_costs_nothing_but_a_word(server, home, report, fault):
+    server.always = fault
+    watching = report(server.url)
+    for step in range(100):
+        watching.log(LOSS, step, (0.5,))
+    watching.finish("finished", timeout_s=0.5)
+    assert "nanwatch sync" in watching.said[-1]
+    assert steps(stored(home)) == list(range(100))
+
+
+@pytest.mark.timeout(20)  # without a bound on the exit, it would wait for ever
+def test_a_server_that_refuses_connections_or_swallows_them(home, report):
+    with black_hole() as hole:
+        urls = [f"http://127.0.0.1:{port}" for port in (free_port(), hole.getsockname()[1])]
+        for url in urls:
+            watching = report(url)
+            watching.log(LOSS, 0, (0.5,))
+            watching.finish("finished", timeout_s=0.2)
+    assert steps(stored(home)) == [0, 0]
+
+
+def test_a_full_queue_drops_and_counts_but_waiting_does_not(home, report, monkeypatch):
+    monkeypatch.setattr(module, "QUEUE", 5)
+    watching = report(mode="offline", start=False)
+    for step in range(9):
+        watching.log(LOSS, step, (0.5,))
+    watching.start()
+    for step in range(9, 30):
+        watching.log_waiting(LOSS, step, (0.5,))
+    watching.finish("finished", timeout_s=10)
+    found = stored(home)
+    assert steps(found) == [0, 1, 2, 3, 4, *range(9, 30)]
+    assert gaps(found) == [Gap(4, 5, 8)]
+
+
+def test_what_cannot_be_kept_costs_only_itself(home, report):
+    watching = report(mode="offline")
+    watching.log(LOSS, 0, ("no number",))
+    watching.log(LOSS, 1, (0.5,))
+    watching.send(FactsLearned({"model": object(), "lambda": {1, 2}}))
+    watching.finish("finished")
+    assert steps(stored(home)) == [1]
+    assert not watching.off or "stopped" not in str(watching.said)
+
+
+@pytest.mark.parametrize("break_it", ["Spool", "gather", "pack"])
+def test_a_fault_of_our_own_switches_off_with_one_word(home, report, monkeypatch, break_it):
+    def broken(*_args, **_kwargs):
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr(module, break_it, broken)
+    watching = report(mode="offline")
+    for step in range(50):
+        watching.log(LOSS, step, (0.5,))
+    watching.send_now(RunStarted("a", "b"))
+    watching.finish("finished")
+    words = [line for line in watching.said if "ZeroDivisionError: ours" in line]
+    assert len(words) == 1
+    assert "the training goes on" in words[0]
+
+
+def test_no_thread_can_be_started(home, report, monkeypatch):
+    def refuse(_self):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    watching = report(mode="offline")
+    watching.log(LOSS, 0, (0.5,))
+    watching.finish("finished")
+    assert "can't start new thread" in watching.said[0]
+
+
+def test_a_closed_terminal_is_no_matter(home):
+    def closed(_line):
+        raise ValueError("I/O operation on closed file")
+
+    settings = ClientSettings.resolve(mode="offline")
+    watching = Reporter(settings, RunStarted("a", "b"), random_id(), closed)
+    watching.start()
+    watching.log(LOSS, 0, (0.5,))
+    watching.finish("finished")
+    assert steps(stored(home)) == [0]
+
+
+def test_finish_twice_and_logging_afterwards_do_nothing(home, report):
+    watching = report(mode="offline")
+    watching.finish("finished")
+    watching.finish("failed")
+    watching.log(LOSS, 1, (0.5,))
+    watching.send_now(RunStarted("a", "b"))
+    found = stored(home)
+    assert [type(event) for frame in found for event in frame.events] == [RunStarted, RunEnded]
+
+
+def test_threads_end_with_their_run_even_with_a_dead_server(report):
+    url = f"http://127.0.0.1:{free_port()}"
+    for _ in range(5):
+        report(url).finish("finished", timeout_s=0.1)
+    deadline = time.monotonic() + 20
+    while reporting_threads():
+        assert time.monotonic() < deadline, reporting_threads()
+        time.sleep(0.01)
+
+
+def test_a_heartbeat_says_the_last_step(server, report, monkeypatch):
+    monkeypatch.setattr(module, "BEAT_S", 0.1)
+    watching = report(server.url)
+    watching.log(("epoch/loss",), 3, (0.5,))
+    watching.log(LOSS, 41, (0.5,))
+    watching.log(("epoch/loss",), 4, (0.5,))
+    server.wait_for(lambda: any(getattr(e, "step", None) == 41 for e in server.events()))
+
+
+def test_logging_from_a_signal_handler_and_a_destructor_does_not_hang(home, report):
+    watching = report(mode="offline")
+
+    class Talkative:
+        def __del__(self):
+            watching.log(("batch/del",), 0, (1.0,))
+
+    previous = signal.signal(signal.SIGALRM, lambda *_: watching.log(("batch/alarm",), 0, (1.0,)))
+    signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+    try:
+        for step in range(300):
+            Talkative()
+            watching.send_now(Points(np.array([step]), {"batch/loss": np.array([0.5])}))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+    watching.finish("finished")
+    blocks = [e for f in stored(home) for e in f.events if "batch/loss" in getattr(e, "values", {})]
+    assert [int(s) for b in blocks for s in b.steps] == list(range(300))
+
+
+def test_forked_children_are_silent_and_do_not_hang(server, report):
+    watching = report(server.url)
+    for step in range(60):
+        watching.log(LOSS, step, (0.5,))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # forking with threads is the test
+            pid = os.fork()
+        if pid == 0:
+            use_everything(watching)
+            os._exit(0)
+        assert wait_for_exit(pid) == 0
+    watching.finish("finished", timeout_s=20)
+    assert server.steps() == list(range(60))
+    assert len(server.streams) == 1
+
+
+def use_everything(watching):
+    """What a child might do with the reporter that it inherits."""
+    watching.log(LOSS, 999, (0.5,))
+    watching.log_waiting(LOSS, 999, (0.5,))
+    watching.send_now(RunStarted("child", "p"))
+    watching.finish("failed", "child")
+
+
+def wait_for_exit(pid, timeout_s=20):
+    """The exit code of a child; a child that hangs is ended and told."""
+    deadline = time.monotonic() + timeout_s
+    while not (done := os.waitpid(pid, os.WNOHANG))[0]:
+        if time.monotonic() > deadline:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            raise AssertionError("the child hangs")
+        time.sleep(0.001)
+    return os.waitstatus_to_exitcode(done[1])
+
+
+SCRIPT = """
+import sys, time
+from nanwatch.events import RunStarted
+from nanwatch.reporter import Reporter
+from nanwatch.settings import ClientSettings
+settings = ClientSettings.resolve(sys.argv[1], run="r")
+watching = Reporter(settings, RunStarted("r", "p"), "run")
+watching.start()
+watching.log(("batch/loss",), 0, (0.5,))
+time.sleep(0.2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("ending", "code"),
+    [
+        ("watching.finish('finished')", 0),
+        ("sys.exit(3)", 3),
+        ("raise ValueError", 1),
+        ("import os; os._exit(4)", 4),
+        ("import os; os.kill(os.getpid(), 9)", -9),
+    ],
+)
+def test_a_process_ends_as_it_wants_to_with_a_dead_server(home, ending, code):
+    with black_hole() as hole:
+        url = f"http://127.0.0.1:{hole.getsockname()[1]}"
+        command = [sys.executable, "-c", SCRIPT + ending, url]
+        done = subprocess.run(command, timeout=20, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    assert steps(stored(home)) == [0]
