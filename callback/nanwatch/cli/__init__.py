@@ -1,0 +1,97 @@
+"""The `nanwatch` command. Each subcommand is imported when it is called, so that help is quick."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import click
+
+from nanwatch._version import __version__
+
+SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "Look at trainings": {
+            "runs": "List the runs, the latest first.",
+            "show": "Show one run: its state, its series, what was found.",
+            "alerts": "List what went wrong, the latest first.",
+            "explain": "Say why a cause breaks a training, and how to mend it.",
+        },
+        "Bring what was recorded": {
+            "sync": "Deliver what offline or cut-off trainings left on disk.",
+        },
+        "Run the server": {
+            "demo": "See it at work: trainings on real data that go wrong, and why.",
+            "serve": "Run the server with the dashboard.",
+            "stop": "End the local monitor.",
+            "migrate": "Bring the database up to date.",
+            "token": "Print this user's token.",
+        },
+    }
+)
+OWN: Mapping[str, str] = MappingProxyType(
+    {
+        "runs": "nanwatch.cli.reading",
+        "show": "nanwatch.cli.reading",
+        "alerts": "nanwatch.cli.reading",
+        "explain": "nanwatch.cli.explain",
+        "sync": "nanwatch.cli.sync",
+    }
+)
+SERVERS = tuple(SECTIONS["Run the server"])
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Every command, in the order in which help shows them."""
+        return [name for section in SECTIONS.values() for name in section]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import one command."""
+        if cmd_name in OWN:
+            found: click.Command = getattr(importlib.import_module(OWN[cmd_name]), cmd_name)
+            return found
+        return _server_command(cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """One line a command, without importing any."""
+        width = max(map(len, self.list_commands(ctx)))
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(f"{name:<{width}}", text) for name, text in commands.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="nanwatch")
+def main() -> None:
+    """Watch Keras trainings live and learn why a loss went wrong."""
+
+
+def _server_command(name: str) -> click.Command | None:
+    from nanwatch.local_monitor import missing_packages
+
+    missing = missing_packages()
+    if missing:
+        return _stub(name, missing) if name in SERVERS else None
+    from nanwatch_monitor.cli import commands
+
+    return next((command for command in commands if command.name == name), None)
+
+
+def _stub(name: str, missing: list[str]) -> click.Command:
+    """What stands in for a command of the server where the server is not installed."""
+
+    def refuse(**_ignored: Any) -> None:
+        from nanwatch.local_monitor import INSTALL
+
+        raise click.ClickException(
+            f"`nanwatch {name}` needs the server, but {', '.join(missing)} cannot be found. "
+            f"Install it with: {INSTALL}"
+        )
+
+    anything = {"ignore_unknown_options": True, "allow_extra_args": True}
+    return click.Command(name, callback=refuse, context_settings=anything)

@@ -1,0 +1,129 @@
+"""What the commands share: how they reach a server, and how they write."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from nanwatch.local_monitor import server_for
+from nanwatch.settings import ClientSettings
+from nanwatch.transport import Answer, Link, LinkError
+
+server_option = click.option(
+    "--server", metavar="URL", help="Default: $NANWATCH_SERVER, else the local monitor."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+
+
+class RefusedError(click.ClickException):
+    """The command was used wrongly, or the server does not let it in."""
+
+    exit_code = 2
+
+
+def settle(server: str | None) -> ClientSettings:
+    """The client's settings. Raises RefusedError when they make no sense."""
+    try:
+        return ClientSettings.resolve(server, environ=os.environ)
+    except ValueError as error:
+        raise RefusedError(str(error)) from error
+
+
+@contextmanager
+def open_link(server: str | None) -> Iterator[Link]:
+    """A connection to the server that is there. Raises ClickException when none is."""
+    endpoint = server_for(settle(server)).find()
+    if endpoint is None:
+        raise click.ClickException(
+            "no local monitor runs on this machine. Start one with: nanwatch serve\n"
+            "Or name another server with --server or NANWATCH_SERVER."
+        )
+    link = Link(endpoint)
+    try:
+        yield link
+    finally:
+        link.close()
+
+
+def fetch(link: Link, path: str, query: Mapping[str, str] | None = None) -> Mapping[str, Any]:
+    """The JSON object at a path. Raises ClickException with what, why and how."""
+    try:
+        answer = link.get(path, query)
+    except LinkError as error:
+        raise click.ClickException(
+            f"{link.endpoint.url} cannot be reached ({error}). "
+            f"Check the address and that the server runs."
+        ) from error
+    return _accepted(answer, link.endpoint.url)
+
+
+def fetch_all(
+    link: Link, path: str, key: str, limit: int | None, query: Mapping[str, str] | None = None
+) -> Iterator[Mapping[str, Any]]:
+    """The items of a listing, page by page, at most `limit`."""
+    cursor: str | None = None
+    left = limit if limit is not None else sys.maxsize
+    while left > 0:
+        asked = {**(query or {}), "limit": str(min(left, 100))}
+        page = fetch(link, path, asked | ({"cursor": cursor} if cursor else {}))
+        yield from page[key]
+        left -= len(page[key])
+        cursor = page.get("next")
+        if not cursor:
+            return
+
+
+def write_json(value: object) -> None:
+    """Write a value as JSON, for programs."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=not sys.stdout.isatty()))
+
+
+def write_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Write a table: drawn at a terminal, tab-separated when piped."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    if not sys.stdout.isatty():
+        for row in [list(heads), *cells]:
+            click.echo("\t".join(row))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for head in heads:
+        table.add_column(head)
+    for row in cells:
+        table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
+    Console().print(table)
+
+
+def printable(value: object) -> str:
+    """Text from elsewhere in one line, without what could steer a terminal."""
+    return "".join(char if char.isprintable() else " " for char in str(value))
+
+
+_STYLES = {"critical": "bold red", "warning": "yellow", "ok": "green", "running": "cyan"}
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return printable(value)
+
+
+def _accepted(answer: Answer, url: str) -> Mapping[str, Any]:
+    if answer.status == 200 and answer.body:
+        return answer.body
+    if answer.status in (401, 403):
+        raise RefusedError(f"{url} refuses the token. Set NANWATCH_TOKEN to one that it knows.")
+    if answer.status == 200:
+        raise click.ClickException(f"{url} is not a nanwatch server. Check the address.")
+    raise click.ClickException(f"{url}: {answer.detail}")

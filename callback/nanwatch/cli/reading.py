@@ -1,0 +1,134 @@
+"""Commands that read: runs, show, alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+import msgspec
+
+from nanwatch import terminal
+from nanwatch.cli.connection import (
+    RefusedError,
+    fetch,
+    fetch_all,
+    json_option,
+    open_link,
+    printable,
+    server_option,
+    write_json,
+    write_table,
+)
+from nanwatch.events import diagnosis_from_json
+from nanwatch.transport import Link
+
+RUNS = "/api/v1/runs"
+STATES = ("running", "finished", "failed", "interrupted", "stale", "lost", "hung")
+
+
+@click.command()
+@click.option("--project", help="Only this project.")
+@click.option("--state", type=click.Choice(STATES), help="Only runs in this state.")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+@server_option
+@json_option
+def runs(
+    project: str | None, state: str | None, limit: int, server: str | None, as_json: bool
+) -> None:
+    """List the runs, the latest first."""
+    asked = {"project": project, "state": state}
+    query = {name: value for name, value in asked.items() if value}
+    with open_link(server) as link:
+        found = list(fetch_all(link, RUNS, "runs", limit, query))
+    if as_json:
+        write_json({"runs": found})
+        return
+    heads = ("name", "id", "project", "state", "health", "step", "loss", "started")
+    keys = ("name", "id", "project", "state", "health", "last_step", "last_loss", "started_at")
+    write_table("Runs", heads, [[run.get(key) for key in keys] for run in found])
+
+
+@click.command()
+@click.argument("run")
+@server_option
+@json_option
+def show(run: str, server: str | None, as_json: bool) -> None:
+    """Show one run: its state, its series, what was found.
+
+    RUN is an id, the beginning of one, or a name.
+    """
+    with open_link(server) as link:
+        path = f"{RUNS}/{find_run(link, run)}"
+        found = fetch(link, path)
+        series = fetch(link, f"{path}/series")["series"]
+        diagnoses = fetch(link, f"{path}/diagnoses")["diagnoses"]
+    if as_json:
+        write_json({"run": found, "series": series, "diagnoses": diagnoses})
+        return
+    _write_run(found)
+    keys = ("name", "n", "min", "max", "last", "n_nan", "n_pinf", "n_ninf")
+    heads = ("series", "points", "min", "max", "last", "NaN", "+Inf", "-Inf")
+    write_table("Series", heads, [[line.get(key) for key in keys] for line in series])
+    for diagnosis in diagnoses:
+        _write_diagnosis(diagnosis)
+
+
+@click.command()
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+@server_option
+@json_option
+def alerts(limit: int, server: str | None, as_json: bool) -> None:
+    """List what went wrong, the latest first."""
+    with open_link(server) as link:
+        found = list(fetch_all(link, "/api/v1/alerts", "alerts", limit))
+    if as_json:
+        write_json({"alerts": found})
+        return
+    keys = ("opened_at", "severity", "symptom", "label", "run_name", "first_step", "summary")
+    heads = ("since", "severity", "symptom", "cause", "run", "step", "summary")
+    write_table("Alerts", heads, [[alert.get(key) for key in keys] for alert in found])
+
+
+def find_run(link: Link, wanted: str) -> str:
+    """The id of the run that an id, the beginning of one, or a name means."""
+    fitting: list[Mapping[str, Any]] = []
+    for run in fetch_all(link, RUNS, "runs", limit=None):
+        if run["id"] == wanted:
+            return wanted
+        if run["name"] == wanted or run["id"].startswith(wanted):
+            fitting.append(run)
+    if len(fitting) == 1:
+        return str(fitting[0]["id"])
+    if not fitting:
+        raise click.ClickException(f"there is no run {wanted!r}; `nanwatch runs` lists them")
+    choices = ", ".join(f"{run['id']} ({printable(run['name'])})" for run in fitting[:8])
+    raise RefusedError(f"{wanted!r} may mean any of {len(fitting)} runs: {choices}. Use an id.")
+
+
+def _write_run(run: Mapping[str, Any]) -> None:
+    labels = {
+        "project": "project",
+        "state": "state",
+        "reason": "reason",
+        "health": "health",
+        "started_at": "started",
+        "ended_at": "ended",
+        "last_step": "last step",
+        "last_loss": "last loss",
+        "best_val_loss": "best validation loss",
+    }
+    click.secho(f"{printable(run['name'])}  {run['id']}", bold=True)
+    for key, words in labels.items():
+        if run.get(key) not in (None, ""):
+            click.echo(f"  {words:<21} {printable(run[key])}")
+    if run.get("tags"):
+        click.echo(f"  {'tags':<21} {printable(', '.join(run['tags']))}")
+
+
+def _write_diagnosis(diagnosis: Mapping[str, Any]) -> None:
+    try:
+        words = terminal.render(diagnosis_from_json(diagnosis))
+    except msgspec.ValidationError:  # of a newer server
+        words = f"{diagnosis.get('symptom')} (written by a newer version; see --json)"
+    click.echo(words)

@@ -1,0 +1,135 @@
+"""`nanwatch sync`: delivers what trainings left on disk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import click
+
+from nanwatch import wire
+from nanwatch.cli.connection import json_option, printable, server_option, settle, write_json
+from nanwatch.delivery import Advanced, Again, Delivery, Idle, Refused, Retry, SetAside
+from nanwatch.events import RunStarted
+from nanwatch.local_monitor import START_TIMEOUT_S, MonitorUnavailableError, server_for
+from nanwatch.sender import Backoff
+from nanwatch.settings import ClientSettings
+from nanwatch.spool import Stream, StreamBusyError, stored_streams
+from nanwatch.transport import Endpoint, Link
+
+TRIES = 5
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of one stream.
+
+    Attributes:
+        state: "delivered", "busy" (its training still delivers it) or "kept".
+        why: why it was kept, else empty.
+        rejected: how many frames the server refused; they stay in the folder.
+    """
+
+    run_id: str
+    name: str
+    state: str
+    frames: int = 0
+    n_bytes: int = 0
+    rejected: int = 0
+    why: str = ""
+
+
+@click.command()
+@server_option
+@json_option
+def sync(server: str | None, as_json: bool) -> None:
+    """Deliver what offline or cut-off trainings left on disk."""
+    settings = settle(server)
+    streams = stored_streams(settings.directory / "spool")
+    reports = list(_deliver_all(streams, settings)) if streams else []
+    if as_json:
+        write_json({"streams": [asdict(report) for report in reports]})
+    else:
+        _write(reports)
+    if any(report.state == "kept" or report.rejected for report in reports):
+        raise SystemExit(1)
+
+
+def _deliver_all(streams: list[Path], settings: ClientSettings) -> Iterator[Report]:
+    endpoint = _endpoint(settings)
+    for directory in streams:
+        yield deliver(directory, endpoint)
+
+
+def _endpoint(settings: ClientSettings) -> Endpoint:
+    try:
+        return server_for(settings).find_or_start(START_TIMEOUT_S, time.sleep)
+    except MonitorUnavailableError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def deliver(directory: Path, endpoint: Endpoint) -> Report:
+    """Deliver one stream and remove it, or say why not."""
+    report = Report(directory.parent.name, _run_name(directory), "kept")
+    try:
+        stream = Stream.open(directory)
+    except StreamBusyError:
+        return replace(report, state="busy")
+    except OSError as error:
+        return replace(report, why=f"{directory} cannot be read: {error.strerror}")
+    link = Link(endpoint)
+    try:
+        report = _drain(Delivery(stream, link), report)
+    finally:
+        link.close()
+        stream.close(delivered=report.state == "delivered")
+    return report
+
+
+def _drain(delivery: Delivery, report: Report) -> Report:
+    backoff = Backoff()
+    while True:
+        match delivery.step():
+            case Advanced(frames, n_bytes, _):
+                backoff.failures = 0
+                total = report.frames + frames
+                report = replace(report, frames=total, n_bytes=report.n_bytes + n_bytes)
+            case SetAside(_, why):
+                report = replace(report, rejected=report.rejected + 1, why=why)
+            case Again():
+                continue
+            case Idle():
+                return replace(report, state="delivered")
+            case Refused(why):
+                return replace(report, why=why)
+            case Retry(why, after_s):
+                if backoff.failures + 1 >= TRIES:
+                    return replace(report, why=why)
+                time.sleep(backoff.next(after_s))
+
+
+def _run_name(directory: Path) -> str:
+    try:
+        first = wire.decode((directory / "introduction").read_bytes()).events[0]
+    except (OSError, wire.WireError, IndexError):
+        return directory.parent.name
+    return first.name if isinstance(first, RunStarted) else directory.parent.name
+
+
+def _write(reports: list[Report]) -> None:
+    if not reports:
+        click.echo("nothing to deliver: every training's points are on their server")
+    for report in reports:
+        click.echo(f"{printable(report.name)} ({report.run_id}): {_words(report)}")
+
+
+def _words(report: Report) -> str:
+    size = f"{report.frames} blocks, {report.n_bytes / 1024:.1f} KiB"
+    if report.state == "busy":
+        return "its training is running and delivers by itself"
+    if report.state == "kept":
+        return f"kept on disk after {size}: {printable(report.why)}"
+    aside = f"; the server refused {report.rejected} ({printable(report.why)}), they are kept"
+    return f"delivered {size}{aside if report.rejected else ''}"
