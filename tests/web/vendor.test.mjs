@@ -1,16 +1,29 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 
-const STATIC = new URL("../../web/nanwatch_web/static/", import.meta.url);
-const read = (name) => readFile(new URL(`vendor/${name}`, STATIC));
+const ROOT = new URL("../../", import.meta.url);
+const WEB = new URL("web/nanwatch_web/", ROOT);
+const read = (name) => readFile(new URL(`static/vendor/${name}`, WEB));
 const manifest = JSON.parse(await read("vendor.json"));
+const wanted = JSON.parse(await readFile(new URL("package.json", ROOT), "utf8")).devDependencies;
 
-for (const [name, expected] of Object.entries(manifest.files)) {
+for (const [name, expected] of Object.entries(manifest.sha256)) {
   test(`${name} is the file that was pinned`, async () => {
-    assert.equal(`sha256-${createHash("sha256").update(await read(name)).digest("hex")}`, expected);
+    assert.equal(createHash("sha256").update(await read(name)).digest("hex"), expected);
+  });
+}
+
+for (const { name, version, files } of manifest.packages) {
+  test(`${name} is the published package's own file`, { skip: !existsSync(new URL(`node_modules/${name}`, ROOT)) && "run npm ci" }, async () => {
+    assert.equal(wanted[name], version);
+    for (const file of files) {
+      const published = await readFile(new URL(`node_modules/${name}/${file}`, ROOT));
+      assert.ok(published.equals(await read(file.split("/").at(-1))));
+    }
   });
 }
 
@@ -18,7 +31,8 @@ test("the packed bundle holds the same bytes", async () => {
   assert.ok(gunzipSync(await read("plotly-cartesian.min.js.gz")).equals(await read("plotly-cartesian.min.js")));
 });
 
-test("the run page asks for the pinned version, so that it may be cached for good", async () => {
-  const page = await readFile(new URL("../run.html", STATIC), "utf8");
-  assert.ok(page.includes(`plotly-cartesian.min.js?v=${manifest.version}"`));
+test("pages ask for the pinned versions, so that they may be cached for good", async () => {
+  const [page, style] = await Promise.all(["run.html", "static/css/base.css"].map((name) => readFile(new URL(name, WEB), "utf8")));
+  assert.ok(page.includes(`plotly-cartesian.min.js?v=${manifest.packages[0].version}"`));
+  for (const text of [page, style]) assert.ok(text.includes(`inter-latin-wght-normal.woff2?v=${manifest.packages[1].version}"`));
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { endsOf, placeOf, toEpoch, toStep } from "../../web/nanwatch_web/static/js/charts/epochs.js";
-import { logTicks, wantsLog } from "../../web/nanwatch_web/static/js/charts/scale.js";
+import { linearTicks, logTicks, wantsLog } from "../../web/nanwatch_web/static/js/charts/scale.js";
 import { ago, duration, num, number, plain } from "../../web/nanwatch_web/static/js/format.js";
 import { wherePairs } from "../../web/nanwatch_web/static/js/run/cause.js";
 import { flat, headFacts } from "../../web/nanwatch_web/static/js/run/facts.js";
@@ -48,6 +48,15 @@ test("a step's place is counted from one, as Keras prints it", () => {
 test("ticks of a log axis are powers of ten, and finer when it is short", () => {
   assert.deepEqual(logTicks([-0.1, 3.2]).ticktext, ["1", "10", "100", "1,000"]);
   assert.deepEqual(logTicks([-0.4, 0.4]).ticktext, ["0.5", "1", "2"]);
+  assert.ok(logTicks([-3.1, -2.9]).ticktext.length >= 3);
+});
+
+test("ticks of a linear axis are round and can be told apart", () => {
+  assert.deepEqual(linearTicks([0, 2.6]).ticktext, ["0", "0.5", "1", "1.5", "2", "2.5"]);
+  assert.deepEqual(linearTicks([0, 1.06e-3]).ticktext.slice(0, 3), ["0", "2e-4", "4e-4"]);
+  const near = linearTicks([6.85e-4, 6.96e-4]).ticktext;
+  assert.equal(new Set(near).size, near.length);
+  assert.ok(linearTicks([7e-4, 1.8e-3]).tickvals.every((value, i) => value === Number(linearTicks([7e-4, 1.8e-3]).ticktext[i])));
 });
 
 test("only a loss over many orders of magnitude asks for a log axis", () => {

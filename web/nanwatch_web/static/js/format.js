@@ -118,6 +118,6 @@ function nonFinite(value) {
  * @param {number} digits
  */
 function exponent(value, digits) {
-  const [mantissa, power] = value.toExponential(Math.min(digits, 3) - 1).split("e");
+  const [mantissa, power] = value.toExponential(digits - 1).split("e");
   return `${Number(mantissa)}e${Number(power)}`;
 }

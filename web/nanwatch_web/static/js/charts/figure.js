@@ -7,7 +7,7 @@ import { toEpoch } from "./epochs.js";
 import { epochLabels, epochShapes, failureLabel, failureShapes } from "./landmarks.js";
 import { place, smoothed } from "./place.js";
 import { rails } from "./rails.js";
-import { beyond, logTicks, wantsLog, yRange } from "./scale.js";
+import { beyond, linearTicks, logTicks, wantsLog, yRange } from "./scale.js";
 import { arrowTrace, bandTrace, lineTrace } from "./traces.js";
 
 /** @typedef {import("../types").Buckets} Buckets */
@@ -147,7 +147,7 @@ function xAxis(scene) {
     range: xRange(scene), tickformat: whole ? ",d" : "~g", hoverformat: whole ? ",.0f" : ".2f", nticks: Math.max(3, Math.round(size.width / 95)),
     gridcolor: palette.grid, linecolor: palette.line, zeroline: false, ticks: "", anchor: "free", position: 0,
     showspikes: true, spikemode: "across", spikesnap: "cursor", spikethickness: 1, spikedash: "solid", spikecolor: palette.mut,
-    unifiedhovertitle: { text: whole ? "step %{x}" : "epoch %{x}" },
+    unifiedhovertitle: { text: whole ? "step %{x:,.0f}" : "epoch %{x:.2f}" },
   };
 }
 
@@ -158,9 +158,9 @@ function xAxis(scene) {
  * @param {Palette} palette
  */
 function yAxis(log, range, domain, palette) {
-  const ticks = log ? { tickmode: "array", ...logTicks(range) } : { nticks: 7, exponentformat: "e", minexponent: 4 };
+  const ticks = log ? logTicks(range) : linearTicks(range);
   return {
     type: log ? "log" : "linear", range, domain, fixedrange: true, gridcolor: palette.grid, linecolor: palette.line,
-    zeroline: false, ticks: "", ...ticks,
+    zeroline: false, ticks: "", tickmode: "array", ...ticks,
   };
 }

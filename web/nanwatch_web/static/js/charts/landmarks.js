@@ -66,7 +66,8 @@ export function failureLabel(scene, window, top) {
   if (!failure || !scene.spec.big) return [];
   const x = across(scene, failure.step);
   if (x < from || x > to) return [];
-  const right = (x - from) / (to - from) < 0.4;
+  const share = (x - from) / (to - from);
+  const right = share < (failure.lasting ? 0.75 : 0.4);
   return [{
     name: "failure", x, y: top - 0.14, yref: "paper", text: failureText(failure, scene.ends), align: right ? "left" : "right",
     xanchor: right ? "left" : "right", ax: right ? 22 : -22, ay: 0, showarrow: true, arrowhead: 0, arrowwidth: 1, arrowcolor: palette.bad,

@@ -12,6 +12,9 @@ const TAIL = 0.02;
 const ROOM = 0.3;
 const PAD = 0.06;
 const MOST_DECADES = 6;
+const SHORT_DECADES = 0.7;
+const MOST_TICKS = 6;
+const ROUND = [1, 2, 2.5, 5, 10];
 
 /**
  * The range of the vertical axis.
@@ -51,12 +54,28 @@ export function beyond(line, range) {
  * @param {[number, number]} range in powers of ten
  */
 export function logTicks([low, high]) {
+  if (high - low < SHORT_DECADES) return linearTicks([10 ** low, 10 ** high]);
   const every = Math.max(1, Math.ceil((high - low) / MOST_DECADES));
-  const mantissas = high - low > 2 ? [1] : [1, 2, 5];
+  const mantissas = high - low > 1.6 ? [1] : [1, 2, 5];
   const powers = Array.from({ length: Math.ceil(high) - Math.floor(low) + 1 }, (_, i) => Math.floor(low) + i);
   const values = powers.filter((power) => power % every === 0).flatMap((power) => mantissas.map((m) => m * 10 ** power));
   const tickvals = values.filter((value) => Math.log10(value) >= low && Math.log10(value) <= high);
   return { tickvals, ticktext: tickvals.map((value) => number(value, 2)) };
+}
+
+/**
+ * Where a linear axis has its ticks: round values, with just the digits that tell them apart.
+ * @param {[number, number]} range
+ */
+export function linearTicks([low, high]) {
+  const raw = (high - low) / MOST_TICKS;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = power * (ROUND.find((round) => round * power >= raw) ?? 10);
+  const first = Math.ceil(low / step - 1e-9);
+  const last = Math.floor(high / step + 1e-9);
+  const digits = Math.ceil(Math.log10(Math.max(Math.abs(low), Math.abs(high)) / step)) + 2;
+  const tickvals = Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+  return { tickvals, ticktext: tickvals.map((value) => number(value, Math.max(2, digits))) };
 }
 
 /**

@@ -128,12 +128,13 @@ function markerOf(role, palette) {
 }
 
 /**
- * "0.4127, 0.35 to 0.52 in steps 7,400 to 7,419".
+ * "0.4127 (0.35 to 0.52 in 7,400–7,419)": the mean, the extremes and the steps of a bucket.
  * @param {Placed} placed
  * @param {number} i
  */
 function spanOf(placed, i) {
   const value = number(placed.y[i]);
   if (placed.from[i] === placed.to[i]) return value;
-  return `${value} <span style="opacity:.7">${number(placed.min[i], 3)} to ${number(placed.max[i], 3)}, ${integer(placed.from[i])} to ${integer(placed.to[i])}</span>`;
+  const span = `${number(placed.min[i], 3)} to ${number(placed.max[i], 3)} in ${integer(placed.from[i])}–${integer(placed.to[i])}`;
+  return `${value} <span style="opacity:.75">(${span})</span>`;
 }
