@@ -14,7 +14,7 @@ import click
 
 from nanwatch_monitor.errors import SetupError
 from nanwatch_monitor.home import MonitorNote
-from nanwatch_monitor.settings import IDLE_EXIT_S, ServerSettings, from_environment
+from nanwatch_monitor.settings import ServerSettings, as_local_monitor, from_environment
 
 REFUSED = 2
 _STOP_TIMEOUT_S = 10.0
@@ -45,8 +45,9 @@ def serve(
             port=port,
             database_url=database_url,
             auth=False if no_auth else None,
-            idle_exit_s=IDLE_EXIT_S if local else None,
         )
+        if local:
+            settings = as_local_monitor(settings)
         try:
             server.serve(settings, _greet_local if local else _greet, local)
         except AlreadyRunningError as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from nanwatch import events, wire
+from nanwatch import wire
 from nanwatch_monitor.problems import Problem, shown
 from nanwatch_monitor.store.log import (
     BatchLog,
@@ -19,9 +19,6 @@ from nanwatch_monitor.store.log import (
     SequenceGapError,
     UnknownRunError,
 )
-
-MAX_TEXT = 256  # bytes of a run's name, project or tag
-MAX_TAGS = 64
 
 
 @dataclass(frozen=True)
@@ -64,9 +61,7 @@ def _append(log: BatchLog, frames: list[RawFrame], now: float) -> Receipt:
 def _decoded(body: bytes) -> list[RawFrame]:
     try:
         frames = list(wire.decode_all(body))
-        for frame, _ in frames:
-            _check_storable(frame)
-    except (ValueError, TypeError, NotImplementedError, RecursionError) as error:
+    except wire.WireError as error:
         raise _malformed(str(error)) from error
     if not frames:
         raise _malformed("the request holds no frame")
@@ -78,22 +73,3 @@ def _decoded(body: bytes) -> list[RawFrame]:
 def _malformed(why: str) -> Problem:
     how = "put the frame aside and go on with the next; nothing of this request was stored"
     return Problem(400, "malformed", "the frames cannot be read", shown(why, 80), how)
-
-
-def _check_storable(frame: wire.Frame) -> None:
-    """Refuse what could be stored but not shown. Raises ValueError and what `to_json` raises."""
-    for event in frame.events:
-        if isinstance(event, events.RunStarted):
-            _check_words(event)
-        if not isinstance(event, events.Points):
-            events.to_json(event)
-
-
-def _check_words(started: events.RunStarted) -> None:
-    if len(started.tags) > MAX_TAGS:
-        raise wire.WireError(f"{len(started.tags)} tags, at most {MAX_TAGS} are accepted")
-    for text in (started.name, started.project, *started.tags):
-        if len(text.encode("utf-8", "replace")) > MAX_TEXT or any(ord(char) < 32 for char in text):
-            raise wire.WireError(
-                f"names, projects and tags have up to {MAX_TEXT} bytes and no control characters"
-            )

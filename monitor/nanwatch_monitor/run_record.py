@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from nanwatch import events
-from nanwatch.wire import MAX_STEP
 
 _LOSSES = ("batch/loss", "epoch/loss")
 _VAL_LOSS = "epoch/val_loss"
@@ -69,11 +68,10 @@ def advanced(progress: Progress, event: events.Event, now: float) -> Progress:
             return replace(progress, end_state=None, ended_at=None, reason="")
         case events.Points():
             return _with_points(progress, event)
-        case events.Heartbeat(step=int(step)) if 0 <= step <= MAX_STEP:
+        case events.Heartbeat(step=int(step)):
             return replace(progress, last_step=_later(progress.last_step, step))
         case events.RunEnded():
-            # NUL is the one character that PostgreSQL's text cannot hold.
-            reason = event.reason.replace("\0", "\ufffd")[:_MAX_REASON]
+            reason = event.reason[:_MAX_REASON]
             return replace(progress, end_state=event.state, ended_at=now, reason=reason)
     return progress
 

@@ -54,5 +54,9 @@ def seen_between(state: State, now: float, deaf: Deafness) -> tuple[float, float
     """Between which moments (exclusive, inclusive) a living run of this state was last heard."""
     stale = deaf.moment_before(now, STALE_AFTER_S)
     lost = deaf.moment_before(now, LOST_AFTER_S)
-    bounds = {"running": (stale, float("inf")), "stale": (lost, stale), "lost": (0.0, lost)}
+    bounds = {
+        "running": (stale, float("inf")),
+        "stale": (lost, stale),
+        "lost": (float("-inf"), lost),
+    }
     return bounds[state]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,19 @@ def from_environment(environ: Mapping[str, str], **overrides: Any) -> ServerSett
     }
     found.update({name: value for name, value in overrides.items() if value is not None})
     return _checked(ServerSettings(**found))
+
+
+def as_local_monitor(settings: ServerSettings) -> ServerSettings:
+    """What a callback starts, whatever the environment says of other servers: loopback only,
+    the database of the home folder, and gone after a day without use.
+    """
+    return replace(
+        settings,
+        database_url=None,
+        host="127.0.0.1",
+        public_url=None,
+        idle_exit_s=IDLE_EXIT_S,
+    )
 
 
 def is_loopback(host: str) -> bool:

@@ -8,8 +8,6 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, RowMapping, select, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from nanwatch import events
 from nanwatch_monitor.run_record import Description, Progress, Run, advanced, described
@@ -71,7 +69,6 @@ class RunStore:
 
 def open_run(connection: Connection, run_id: str, started: events.RunStarted, now: float) -> None:
     """Make the run unless it is there. Two processes may open it at the same moment."""
-    insert = sqlite_insert if connection.dialect.name == "sqlite" else pg_insert
     row = {
         "id": run_id,
         "name": started.name,
@@ -82,6 +79,10 @@ def open_run(connection: Connection, run_id: str, started: events.RunStarted, no
         "started_at": now,
         **asdict(Progress(seen_at=now)),
     }
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert
+    else:  # imported here: the dialect that is not used would only slow down the start
+        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
     connection.execute(insert(run).values(row).on_conflict_do_nothing())
 
 

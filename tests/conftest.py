@@ -1,0 +1,62 @@
+"""What the tests of several rooms share: databases and real servers."""
+
+import os
+
+import pytest
+
+from postgres import Cluster, find_programs
+from servers import ServerProcess, ServerThread
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL of this session's own."""
+    programs = find_programs()
+    if programs is None:
+        reason = "no PostgreSQL here: install the package `postgresql`"
+        pytest.fail(reason) if os.environ.get("REQUIRE_POSTGRES") else pytest.skip(reason)
+    cluster = Cluster(programs)
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request, tmp_path):
+    """An empty database of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.db'}"
+    return request.getfixturevalue("postgres").new_database()
+
+
+@pytest.fixture
+def start_server(tmp_path):
+    """Starts servers in threads, with settings of the test's choice; they end with the test."""
+    running = []
+
+    def start(**settings):
+        running.append(ServerThread(tmp_path, **settings).start())
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.stop()
+
+
+@pytest.fixture
+def live_server(start_server):
+    """A server in a thread, with its default settings."""
+    return start_server()
+
+
+@pytest.fixture
+def server_process(tmp_path):
+    """Makes servers that run as processes; those that were started end with the test."""
+    made = []
+
+    def make(*arguments, **more):
+        made.append(ServerProcess(tmp_path, *arguments, **more))
+        return made[-1]
+
+    yield make
+    for process in made:
+        process.stop()

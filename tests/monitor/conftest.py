@@ -1,0 +1,27 @@
+"""What the tests of the server share: a store on each kind of database, and a clock to turn."""
+
+import pytest
+
+from nanwatch_monitor.store import Store
+
+
+@pytest.fixture
+def store(database_url):
+    opened = Store.open(database_url, notify_after_s=1.0)
+    yield opened
+    opened.close()
+
+
+class Clock:
+    """Stands still until it is turned."""
+
+    def __init__(self, now):
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock(1_700_000_000.0)

@@ -1,0 +1,73 @@
+"""What the store knows of runs."""
+
+import math
+
+import pytest
+
+from frames import frame, opening, points
+from nanwatch import wire
+from nanwatch.events import FactsLearned, Heartbeat, RunEnded
+from nanwatch_monitor.store.runs import RunQuery
+
+
+def append(store, *frames, now=1000.0):
+    return store.log.append([(frame, wire.encode(frame)) for frame in frames], now)
+
+
+def test_a_run_is_what_it_said(store):
+    append(store, opening(tags=("a", "b"), config={"lr": math.nan}, facts={"seed": 7}))
+    run = store.runs.find("run1")
+    assert (run.description.name, run.description.project) == ("brave-fox", "zoo")
+    assert run.description.tags == ("a", "b")
+    assert run.description.config == {"lr": "NaN"}
+    assert run.description.facts == {"seed": 7}
+
+
+def test_facts_that_are_learned_later_are_merged(store):
+    append(store, opening(facts={"a": 1, "b": 1}), frame(1, FactsLearned({"b": 2, "c": 3})))
+    assert store.runs.find("run1").description.facts == {"a": 1, "b": 2, "c": 3}
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 0.1, 1e308, 5e-324])
+def test_the_last_loss_is_exact_whatever_it_is(store, value):
+    append(store, opening(), frame(1, points([3], batch_loss=[value])))
+    progress = store.runs.find("run1").progress
+    assert repr(progress.last_loss) == repr(value)
+    assert progress.last_step == 3
+
+
+def test_the_end_is_kept_and_a_new_writer_goes_on(store):
+    append(store, opening(), frame(1, RunEnded("failed", "it broke")), now=50.0)
+    progress = store.runs.find("run1").progress
+    assert (progress.end_state, progress.reason, progress.ended_at) == ("failed", "it broke", 50.0)
+    append(store, opening(stream="stream2"), now=60.0)
+    assert store.runs.find("run1").progress.end_state is None
+
+
+def test_runs_are_listed_by_page_the_latest_first(store):
+    for number in range(5):
+        append(store, opening(run_id=f"run{number}", stream=f"s{number}"))
+    first = store.runs.list(RunQuery(limit=3))
+    rest = store.runs.list(RunQuery(limit=3, before_no=first[-1].no))
+    assert [run.id for run in [*first, *rest]] == ["run4", "run3", "run2", "run1", "run0"]
+
+
+def test_runs_are_found_by_project_and_by_how_they_do(store):
+    append(store, opening("a", "sa", project="p"), now=10.0)
+    append(store, opening("b", "sb", project="q"), now=20.0)
+    append(store, opening("c", "sc"), frame(1, RunEnded("finished"), run_id="c", stream="sc"))
+    found = {
+        "project": store.runs.list(RunQuery(project="p")),
+        "ended": store.runs.list(RunQuery(end_state="finished")),
+        "silent": store.runs.list(RunQuery(end_state="", seen=(0.0, 10.0))),
+    }
+    ids = {word: [run.id for run in runs] for word, runs in found.items()}
+    assert ids == {"project": ["a"], "ended": ["c"], "silent": ["a"]}
+
+
+def test_a_heartbeat_is_a_sign_of_life(store):
+    append(store, opening(), now=10.0)
+    append(store, frame(1, Heartbeat(9, 0.5)), now=25.0)
+    progress = store.runs.find("run1").progress
+    assert (progress.seen_at, progress.last_step) == (25.0, 9)
+    assert store.runs.last_seen_at() == 25.0
