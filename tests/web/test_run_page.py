@@ -75,7 +75,7 @@ def test_the_band_begins_at_the_exact_step(page: Page, server: RunningServer) ->
     assert ["failure", NAN_STEP] in shapes
     assert ["failure band", NAN_STEP] in shapes
     label = page.locator(f"{LOSS} .annotation-text", has_text=f"NaN from step {NAN_STEP}")
-    expect(label).to_contain_text(f"epoch 2, batch {NAN_STEP - EPOCH + 1}")
+    expect(label).to_contain_text(f"epoch 2, batch {NAN_STEP - EPOCH}")
 
 
 def test_validation_stands_where_its_epoch_ended(page: Page, server: RunningServer) -> None:
@@ -146,7 +146,7 @@ def test_the_steps_around_the_failure_are_exact(page: Page, server: RunningServe
     opened(page)
     rows = page.locator("#steps tbody tr")
     expect(rows).to_have_count(9)
-    expect(page.locator("#steps tr.first")).to_contain_text(f"{NAN_STEP}2, 18NaN")
+    expect(page.locator("#steps tr.first")).to_contain_text(f"{NAN_STEP}2, 17NaN")
     expect(page.locator("#facts")).to_contain_text(f"at step {NAN_STEP - 1}")
 
 

@@ -39,9 +39,9 @@ test("steps and epochs are inverse to each other, beyond the last end too", () =
   for (const step of [0, 4, 9, 15, 29, 60]) assert.ok(Math.abs(toStep(toEpoch(step, ends), ends) - step) < 1e-9);
 });
 
-test("a step's place is counted from one, as Keras prints it", () => {
-  assert.deepEqual(placeOf(12, [9, 29]), { epoch: 2, batch: 3 });
-  assert.deepEqual(placeOf(30, [9, 29]), { epoch: 3, batch: 1 });
+test("epochs are counted from one, as Keras prints them, batches from zero", () => {
+  assert.deepEqual(placeOf(12, [9, 29]), { epoch: 2, batch: 2 });
+  assert.deepEqual(placeOf(30, [9, 29]), { epoch: 3, batch: 0 });
   assert.equal(placeOf(3, []), null);
 });
 
@@ -61,7 +61,7 @@ test("ticks of a linear axis are round and can be told apart", () => {
 
 test("only a loss over many orders of magnitude asks for a log axis", () => {
   const line = (y) => ({ y });
-  assert.ok(wantsLog(line([1, 2, 3, 1e9])));
+  assert.ok(wantsLog(line([1, 2, null, 1e9])));
   assert.ok(!wantsLog(line([2.3, 1, 0.5, 38])));
   assert.ok(!wantsLog(line([-1, 2, 1e9])));
 });
@@ -69,16 +69,25 @@ test("only a loss over many orders of magnitude asks for a log axis", () => {
 test("the failure is the first non-finite loss, lasting unless the loss came back", () => {
   const loss = empty();
   append(loss, [0, 1, 2], [1, NaN, NaN]);
-  assert.deepEqual(failureOf(loss, []), { step: 1, label: "NaN from step 1", lasting: true });
+  assert.deepEqual(failureOf(loss, empty(), []), { step: 1, label: "NaN from step 1", lasting: true });
   append(loss, [3], [1]);
-  assert.deepEqual(failureOf(loss, []), { step: 1, label: "NaN at step 1", lasting: false });
+  assert.deepEqual(failureOf(loss, empty(), []), { step: 1, label: "NaN at step 1", lasting: false });
 });
 
 test("without a non-finite loss the gravest diagnosis is the failure", () => {
   const found = [{ id: 1, symptom: "exploding_loss", severity: "critical", first_step: 40, causes: [] }];
-  assert.equal(failureOf(empty(), found).label, "Exploding loss from step 40");
-  assert.equal(failureOf(empty(), [{ ...found[0], severity: "warning" }]), null);
+  assert.equal(failureOf(empty(), empty(), found).label, "Exploding loss from step 40");
+  assert.equal(failureOf(empty(), empty(), [{ ...found[0], severity: "warning" }]), null);
   assert.equal(diagnosisAt(found, { step: 41 }), found[0]);
+});
+
+test("a gradient that was not finite is named as such when the loss was", () => {
+  const [loss, gradient] = [empty(), empty()];
+  append(loss, [0, 1], [1, 2]);
+  append(gradient, [0, 1], [1, NaN]);
+  const found = [{ id: 1, symptom: "nan_loss", severity: "critical", first_step: 1, causes: [] }];
+  assert.equal(failureOf(loss, gradient, found).label, "Gradient NaN from step 1");
+  assert.equal(failureOf(loss, gradient, []), null);
 });
 
 test("a critical NaN comes before a critical explosion and both before a warning", () => {
@@ -95,7 +104,7 @@ test("labels become words, unknown ones too", () => {
 
 test("where a cause was seen is told in words, with names of columns", () => {
   const pairs = wherePairs({ epoch: 0, batch: 3, rows: [3], columns: [2, 5], column_names: ["bill_length_mm", "body_mass_g"] });
-  assert.deepEqual(pairs, [["Batch", "epoch 1, batch 4"], ["Rows", "#3 in the batch"], ["Columns", "bill_length_mm (#2), body_mass_g (#5)"]]);
+  assert.deepEqual(pairs, [["Batch", "epoch 1, batch 3"], ["Rows", "#3 in the batch"], ["Columns", "bill_length_mm (#2), body_mass_g (#5)"]]);
 });
 
 test("the head shows the last finite loss beside a NaN", () => {

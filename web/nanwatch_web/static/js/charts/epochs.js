@@ -42,7 +42,8 @@ export function toStep(done, ends) {
 }
 
 /**
- * Where a step lies, counted from 1 as Keras prints it.
+ * Where a step lies: the epoch counted from 1, as Keras prints it, and the batch from 0, as it is
+ * found in the data.
  * @param {number} step
  * @param {number[]} ends
  * @returns {{epoch: number, batch: number} | null} null when the epochs are not known
@@ -51,7 +52,7 @@ export function placeOf(step, ends) {
   if (!ends.length) return null;
   const found = ends.findIndex((end) => end >= step);
   const epoch = found >= 0 ? found : ends.length;
-  return { epoch: epoch + 1, batch: step - startOf(epoch, ends) };
+  return { epoch: epoch + 1, batch: step - startOf(epoch, ends) - 1 };
 }
 
 /**

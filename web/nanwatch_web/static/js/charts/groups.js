@@ -97,7 +97,7 @@ const ORDER = ["train", "running", "epoch", "val", "part"];
  */
 function layerSpec(id, quantity, lines) {
   const title = `Layers: ${titleOf(quantity).toLowerCase()}`;
-  const sub = `${lines.length} layers, log scale`;
+  const sub = `${lines.length} layers, log`;
   return { id, title, sub, log: true, big: false, collapsed: lines.length > MANY_LAYERS, lines };
 }
 

@@ -12,6 +12,7 @@ const TAIL = 0.02;
 const ROOM = 0.3;
 const PAD = 0.06;
 const MOST_DECADES = 6;
+const EXPLODED = 1e6;
 const SHORT_DECADES = 0.7;
 const MOST_TICKS = 6;
 const ROUND = [1, 2, 2.5, 5, 10];
@@ -84,8 +85,8 @@ export function linearTicks([low, high]) {
  */
 export function wantsLog(line) {
   const values = line.y.filter((value) => value !== null);
-  if (values.length < 2 || Math.min(...values) <= 0) return false;
-  return Math.max(...values) / median(values) > 1e4;
+  const lowest = Math.min(...values);
+  return lowest > 0 && Math.max(...values) / lowest > EXPLODED;
 }
 
 /**
@@ -158,9 +159,4 @@ function grounded([low, high], lowest) {
  */
 function quantile(sorted, share) {
   return sorted[Math.round(share * (sorted.length - 1))];
-}
-
-/** @param {number[]} values */
-function median(values) {
-  return quantile([...values].sort((a, b) => a - b), 0.5);
 }

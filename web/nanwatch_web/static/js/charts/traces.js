@@ -13,6 +13,7 @@ import { beyond } from "./scale.js";
 export const ARROW_AXIS = "y2";
 
 const MOST_MARKERS = 60;
+const FEW_POINTS = 40;
 
 /**
  * The min-max envelope as one filled outline a stretch, so that gaps stay gaps.
@@ -43,12 +44,12 @@ export function bandTrace(placed, palette) {
  */
 export function lineTrace(placed, palette, part) {
   const role = placed.line.role;
-  const dots = (role === "val" || role === "epoch") && placed.x.length <= MOST_MARKERS;
-  const alone = placed.x.length === 1;
+  const byEpoch = role === "val" || role === "epoch";
+  const dots = placed.x.length <= (byEpoch ? MOST_MARKERS : FEW_POINTS);
   return {
-    type: "scatter", mode: dots || alone ? "lines+markers" : "lines", name: plainText(placed.line.label), meta: placed.line.series,
+    type: "scatter", mode: dots ? "lines+markers" : "lines", cliponaxis: placed.x.length > 1, name: plainText(placed.line.label), meta: placed.line.series,
     x: placed.x, y: placed.y, connectgaps: false, line: strokeOf(placed, palette, part),
-    marker: markerOf(role, palette), text: placed.y.map((_, i) => spanOf(placed, i)),
+    marker: byEpoch ? epochMarker(role, palette) : { size: 4 }, text: placed.y.map((_, i) => spanOf(placed, i)),
     hovertemplate: "%{text}",
   };
 }
@@ -121,7 +122,7 @@ function partColor(palette, { index, of }) {
  * @param {Placed["line"]["role"]} role
  * @param {Palette} palette
  */
-function markerOf(role, palette) {
+function epochMarker(role, palette) {
   const color = role === "val" ? palette.val : palette.train;
   const epoch = role === "epoch";
   return { size: epoch ? 6 : 6.5, symbol: epoch ? "diamond" : "circle", color: palette.card, line: { color, width: epoch ? 1.3 : 1.9 } };

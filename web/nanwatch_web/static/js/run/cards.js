@@ -12,6 +12,9 @@ import { fixCode, tried, whereList } from "./cause.js";
 /** @typedef {import("../types").Diagnosis} Diagnosis */
 /** @typedef {import("../types").Cause} Cause */
 
+/** So many letters alike at the beginning say the same: "finite, and the loss fell", "... falls". */
+const ALIKE = 8;
+
 /**
  * @typedef {object} CardActions
  * @property {(step: number) => void} zoomTo
@@ -103,8 +106,17 @@ function checkWords(n) {
 function evidence(cause) {
   if (!cause.evidence.length) return [];
   const heads = ["Check", "Seen", "Expected"].map((words) => el("th", { scope: "col" }, words));
-  const rows = cause.evidence.map((each) => el("tr", {}, el("th", { scope: "row" }, each.check), el("td", {}, each.seen), el("td", {}, each.expected)));
+  const rows = cause.evidence.map((each) => el("tr", { class: differs(each) && "differs" }, el("th", { scope: "row" }, each.check), el("td", {}, each.seen), el("td", {}, each.expected)));
   return [el("h3", {}, "Evidence"), el("table", { class: "values evidence" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows))];
+}
+
+/**
+ * Whether what was seen is another thing than what was expected, not just the same in other words.
+ * @param {import("../types").Evidence} each
+ */
+function differs({ seen, expected }) {
+  const [first, second] = [seen, expected].map((words) => words.slice(0, ALIKE).toLowerCase());
+  return first !== second;
 }
 
 /**

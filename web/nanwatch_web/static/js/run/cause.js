@@ -23,7 +23,8 @@ export function whereList(where) {
 }
 
 /**
- * The same as pairs of words. Epochs and batches are counted from 1, as Keras prints them.
+ * The same as pairs of words. Epochs are counted from 1, as Keras prints them, batches and
+ * rows from 0, as they are found in the data.
  * @param {Where} where
  * @returns {[string, string][]}
  */
@@ -79,10 +80,9 @@ function words(value) {
 
 /** @param {Where} where */
 function batchWords({ epoch, batch }) {
-  const from1 = (/** @type {unknown} */ value) => integer(Number(value) + 1);
   const parts = [
-    typeof epoch === "number" ? `epoch ${from1(epoch)}` : null,
-    typeof batch === "number" ? `batch ${from1(batch)}` : null,
+    typeof epoch === "number" ? `epoch ${integer(epoch + 1)}` : null,
+    typeof batch === "number" ? `batch ${integer(batch)}` : null,
   ].filter(Boolean);
   return parts.length ? parts.join(", ") : null;
 }

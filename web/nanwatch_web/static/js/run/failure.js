@@ -15,16 +15,16 @@ import { symptomBadge } from "../words.js";
 const KINDS = { nan: "NaN", pinf: "+Inf", ninf: "−Inf" };
 
 /**
- * The first non-finite loss; without one, the first step of the gravest diagnosis.
+ * The first non-finite loss. Without one the first step of the gravest diagnosis, and if that speaks
+ * of a gradient that was not finite, the gradient.
  * @param {Buckets} loss of the batches, over the whole run
+ * @param {Buckets} gradient their gradients' norm
  * @param {Diagnosis[]} diagnoses the gravest first
  * @returns {Failure | null}
  */
-export function failureOf(loss, diagnoses) {
-  const mark = loss.nonfinite[0];
-  if (!mark) return diagnosed(diagnoses);
-  const lasting = isLasting(loss, mark.step);
-  return { step: mark.step, label: labelOf(KINDS[mark.kind], mark.step, lasting), lasting };
+export function failureOf(loss, gradient, diagnoses) {
+  const grave = diagnoses.find((each) => each.severity === "critical" && each.first_step !== null);
+  return nonFinite(loss, "") ?? (grave?.symptom === "nan_loss" ? nonFinite(gradient, "Gradient ") : null) ?? diagnosed(grave);
 }
 
 /**
@@ -38,22 +38,36 @@ export function diagnosisAt(diagnoses, failure) {
   return [...diagnoses].sort((a, b) => distance(a) - distance(b))[0] ?? null;
 }
 
-/** @param {Diagnosis[]} diagnoses */
-function diagnosed(diagnoses) {
-  const grave = diagnoses.find((each) => each.severity === "critical" && each.first_step !== null);
+/**
+ * @param {Buckets} series
+ * @param {string} whose
+ * @returns {Failure | null}
+ */
+function nonFinite(series, whose) {
+  const mark = series.nonfinite[0];
+  if (!mark) return null;
+  const lasting = isLasting(series, mark.step);
+  return { step: mark.step, label: labelOf(whose + KINDS[mark.kind], mark.step, lasting), lasting };
+}
+
+/**
+ * @param {Diagnosis | undefined} grave
+ * @returns {Failure | null}
+ */
+function diagnosed(grave) {
   if (!grave || grave.first_step === null) return null;
   return { step: grave.first_step, label: labelOf(symptomBadge(grave.symptom), grave.first_step, true), lasting: false };
 }
 
 /**
- * Whether no finite loss came after a step.
- * @param {Buckets} loss
+ * Whether no finite value came after a step.
+ * @param {Buckets} series
  * @param {number} step
  */
-function isLasting(loss, step) {
-  const later = loss.mean.filter((_, i) => loss.from[i] > step);
+function isLasting(series, step) {
+  const later = series.mean.filter((_, i) => series.from[i] > step);
   if (later.length) return later.every((mean) => mean === null);
-  return loss.nonfinite.some((mark) => mark.step === lastStep(loss));
+  return series.nonfinite.some((mark) => mark.step === lastStep(series));
 }
 
 /**

@@ -25,7 +25,8 @@ import { defaultView, Toolbar } from "./toolbar.js";
 /** @typedef {import("../types").Run} Run */
 
 const LOSS = "batch/loss";
-const LOSS_BUCKETS = 500;
+const GRADIENT = "batch/grad_norm";
+const BUCKETS = 500;
 const FACTS_MS = 1000;
 const STEPS_AROUND = 60;
 const NEW_SERIES_MS = 400;
@@ -52,7 +53,7 @@ const board = new Board(byId("charts"), { series, view, failure, zoom, openFailu
 const toolbar = new Toolbar(byId("toolbar"), view, () => board.redraw(), zoom);
 
 function failure() {
-  return failureOf(series.of(LOSS, false), state.diagnoses);
+  return failureOf(series.of(LOSS, false), series.of(GRADIENT, false), state.diagnoses);
 }
 
 /**
@@ -82,8 +83,8 @@ async function refetch() {
   try {
     await Promise.all([fetchRun(), series.refresh()]);
     board.arrange();
-    const loss = series.has(LOSS) ? series.fetchWhole(LOSS, LOSS_BUCKETS) : null;
-    await Promise.all([loss, board.reload(), fetchStory()]);
+    const telling = [LOSS, GRADIENT].filter((name) => series.has(name));
+    await Promise.all([...telling.map((name) => series.fetchWhole(name, BUCKETS)), board.reload(), fetchStory()]);
     showBanner(byId("banner"), null);
   } catch (error) {
     onError(error);

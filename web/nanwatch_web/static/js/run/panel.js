@@ -140,7 +140,7 @@ export class Panel {
   showLegend(series) {
     const { view } = this.host;
     const lines = this.spec.lines.filter((line) => line.role !== "running" || view.running);
-    const parts = lines.length > 1 && lines[0].role === "part" ? [el("li", { class: "k-part" }, "first to last layer, light to dark")] : null;
+    const parts = lines.length > 1 && lines[0].role === "part" ? [el("li", { class: "k-first" }, "first layer"), el("li", { class: "k-part" }, "last")] : null;
     const items = parts ?? lines.map((line) => el("li", { class: LEGEND[line.role] }, line.label));
     const band = view.band && lines.some((line) => line.role === "train") && el("li", { class: "k-band" }, "min–max");
     const bad = [...series.values()].some((each) => each.nonfinite.length) && el("li", { class: "k-nan" }, "non-finite");
