@@ -67,16 +67,15 @@ def _cause(cause: Cause) -> list[str]:
 
 
 def _evidence(cause: Cause) -> list[str]:
-    width = max((len(item.check) for item in cause.evidence), default=0)
-    rows = [
-        f"{item.check:<{width}}  {item.seen}  (expected: {item.expected})"
-        for item in cause.evidence
-    ]
-    return [
-        line
-        for row, name in zip(rows, _once("evidence"), strict=False)
-        for line in _entry(name, row)
-    ]
+    width = max((len(item.check) for item in cause.evidence), default=0) + 2
+    hang = " " * (INDENT + width)
+    lines = []
+    for item in cause.evidence:
+        text = f"{item.seen} (healthy: {item.expected})"
+        wrapped = textwrap.wrap(text, WIDTH - len(hang)) or [""]
+        lines.append(f"{'':{INDENT}}{item.check:<{width}}{wrapped[0]}")
+        lines += [hang + line for line in wrapped[1:]]
+    return [_titled("evidence", lines[0]), *lines[1:]] if lines else []
 
 
 def _others(causes: tuple[Cause, ...]) -> list[str]:
@@ -86,10 +85,11 @@ def _others(causes: tuple[Cause, ...]) -> list[str]:
 
 
 def _entry(name: str, text: str) -> list[str]:
+    """A titled paragraph, its lines below each other."""
     wrapped = textwrap.wrap(text, WIDTH - INDENT) or [""]
-    first = f"  {name:<{INDENT - 2}}{wrapped[0]}"
-    return [first, *(" " * INDENT + line for line in wrapped[1:])]
+    lines = [" " * INDENT + line for line in wrapped]
+    return [_titled(name, lines[0]), *lines[1:]]
 
 
-def _once(name: str) -> list[str]:
-    return [name] + [""] * 20
+def _titled(name: str, line: str) -> str:
+    return f"  {name:<{INDENT - 2}}{line[INDENT:]}"

@@ -38,8 +38,7 @@ def has_layer(case: Case, kinds: tuple[str, ...]) -> bool:
 
 
 def better(case: Case, remedy: str) -> str:
-    """`remedy`, or "scale_both" when only scaling inputs and targets together cured."""
-    alone, both = case.trials.get(remedy), case.trials.get("scale_both")
-    return (
-        "scale_both" if both is not None and both.cured and not (alone and alone.cured) else remedy
-    )
+    """`remedy`, or "scale_both" when scaling inputs and targets cured only together."""
+    cured = {name for name, trial in case.trials.items() if trial.cured}
+    only_both = "scale_both" in cured and not cured & {"scale_inputs", "scale_targets"}
+    return "scale_both" if only_both else remedy
