@@ -11,6 +11,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -86,11 +87,10 @@ class LocalMonitor:
             return found
         _require_server()
         process = self._launch()
-        try:
-            return self._await(process, timeout_s, pause)
-        finally:
-            # It outlives this process on purpose; without this Popen would warn of that.
-            process.returncode = 0
+        # It outlives this process on purpose; if it ends before, somebody has to hear of it, or
+        # it would linger as a zombie and look alive to `nanwatch stop`.
+        threading.Thread(target=process.wait, name="nanwatch-monitor", daemon=True).start()
+        return self._await(process, timeout_s, pause)
 
     def token(self) -> str | None:
         """The user's token, or None when no server has made one yet."""

@@ -72,8 +72,11 @@ def fetch_all(
     while left > 0:
         asked = {**(query or {}), "limit": str(min(left, 100))}
         page = fetch(link, path, asked | ({"cursor": cursor} if cursor else {}))
-        yield from page[key]
-        left -= len(page[key])
+        items = page.get(key)
+        if not isinstance(items, list):
+            raise click.ClickException(f"{link.endpoint.url} is not a nanwatch server.")
+        yield from items
+        left -= len(items)
         cursor = page.get("next")
         if not cursor:
             return
