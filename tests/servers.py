@@ -64,7 +64,7 @@ class ServerThread:
     def __init__(self, folder, **settings):
         self.settings = ServerSettings(Home(Path(folder), "testhost"), **settings)
         self.app = create_app(self.settings)
-        self._server = make_server(self.app)
+        self._server = make_server(self.app, self.settings.idle_exit_s)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -90,19 +90,24 @@ class ServerThread:
 class ServerProcess:
     """`nanwatch serve` in a process of its own, as people start it."""
 
-    def __init__(self, folder, *arguments, port=0, **environ):
+    def __init__(self, folder, *arguments, port=0, program=None, **environ):
         self.folder = Path(folder)
         kept = {name: text for name, text in os.environ.items() if not name.startswith("NANWATCH_")}
         self._environ = {**kept, "NANWATCH_DIR": str(self.folder), **environ}
-        self._command = [sys.executable, "-m", "nanwatch_monitor", "serve", "--port", str(port)]
-        self._command += arguments
-        self.process = None
+        program = [str(program)] if program else ["-m", "nanwatch_monitor"]
+        self._command = [sys.executable, *program, "serve", "--port", str(port), *arguments]
+        self.process = self.client = None
 
-    def start(self):
-        """Start and wait for the line that says where it serves."""
+    def launch(self):
+        """Start without waiting."""
         self.process = subprocess.Popen(
             self._command, env=self._environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
+        return self
+
+    def start(self):
+        """Start and wait for the line that says where it serves."""
+        self.launch()
         line = self.process.stdout.readline().decode()
         assert line, self.process.stderr.read().decode()
         self.url = line.split("serves at ")[1].split()[0]
@@ -127,7 +132,8 @@ class ServerProcess:
     def _end(self, sign):
         if self.process is None:
             return None
-        self.client.close()
+        if self.client:
+            self.client.close()
         self.process.send_signal(sign)
         code = self.process.wait(READY_WITHIN_S)
         self.process.stdout.close()

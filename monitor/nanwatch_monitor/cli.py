@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from nanwatch_monitor.demo import demo
 from nanwatch_monitor.errors import SetupError
 from nanwatch_monitor.home import MonitorNote
 from nanwatch_monitor.settings import ServerSettings, as_local_monitor, from_environment
@@ -53,7 +54,7 @@ def serve(
         except AlreadyRunningError as error:
             if not local:
                 raise _with_address(error, settings.home.read_note()) from error
-            click.echo(f"a monitor runs already: {settings.home.read_note()}")
+            click.echo(str(_with_address(error, settings.home.read_note())))
         except KeyboardInterrupt:
             click.echo("stopped")
 
@@ -104,7 +105,7 @@ def token(login: bool) -> None:
         click.echo(_login_link(settings, secret) if login else secret)
 
 
-commands: list[click.Command] = [serve, stop, migrate, token]
+commands: list[click.Command] = [demo, serve, stop, migrate, token]
 
 
 def main() -> None:

@@ -51,11 +51,10 @@ class IncidentStore:
         """
         before, upto = seen
         with self._database.write() as connection:
+            run_no = _lock_run(connection, stream_id)
             moved = update(stream).where(stream.c.id == stream_id, stream.c.watched_seq == before)
             if connection.execute(moved.values(watched_seq=upto)).rowcount == 0:
                 return None
-            query = select(stream.c.run_no).where(stream.c.id == stream_id)
-            run_no = connection.execute(query).scalar_one()
             ids = [self._keep(connection, run_no, finding, now) for finding in findings]
             changed = sorted({found for found in ids if found is not None})
             return incidents_by_ids(connection, changed)
@@ -121,6 +120,19 @@ class IncidentStore:
         connection.execute(insert(outbox).values(message))
 
 
+def _lock_run(connection: Connection, stream_id: int) -> int:
+    """The number of a stream's run, locked: first the run, then the stream, as `append` does it,
+    so that two transactions cannot wait for each other.
+    """
+    query = (
+        select(run.c.no)
+        .join(stream, stream.c.run_no == run.c.no)
+        .where(stream.c.id == stream_id)
+        .with_for_update(of=run)
+    )
+    return int(connection.execute(query).scalar_one())
+
+
 def _joined() -> Any:
     return select(*_COLUMNS).join(run, run.c.no == incident.c.run_no)
 
@@ -134,10 +146,8 @@ def incidents_by_ids(connection: Connection, ids: Sequence[int]) -> list[Inciden
 
 
 def _known(connection: Connection, run_no: int, symptom: str) -> tuple[int, Finding] | None:
-    query = (
-        select(incident.c.id, incident.c.diagnosis, incident.c.source)
-        .where(incident.c.run_no == run_no, incident.c.symptom == symptom)
-        .with_for_update()
+    query = select(incident.c.id, incident.c.diagnosis, incident.c.source).where(
+        incident.c.run_no == run_no, incident.c.symptom == symptom
     )
     row = connection.execute(query).one_or_none()
     return None if row is None else (row.id, Finding(_diagnosis(row.diagnosis), row.source))

@@ -1,0 +1,109 @@
+"""Live events reach those who want them, and nobody holds up anybody."""
+
+import asyncio
+import json
+import math
+
+from frames import frame, opening, points
+from nanwatch.events import Cause, Diagnosed, Diagnosis, RunEnded
+from nanwatch_monitor.live import Hub, Viewer
+from servers import wait_for
+
+DIAGNOSIS = Diagnosis("nan_loss", "critical", 3, (Cause("nan_in_features", 0.9, "A cell."),))
+
+
+def events_until(answer, last):
+    """The (event, data) pairs of a stream up to the first event of a kind."""
+    found, text = [], b""
+    for piece in answer.stream(1):
+        text += piece
+        while b"\n\n" in text:
+            block, _, text = text.partition(b"\n\n")
+            if block.startswith(b":"):
+                continue
+            event, data = block.decode().split("\n")
+            found.append((event.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
+            if found[-1][0] == last:
+                answer.close()
+                return found
+    raise AssertionError(f"the stream ended without {last}: {found}")
+
+
+def test_a_run_is_followed_from_its_start_to_its_diagnosis(live_server):
+    client = live_server.client
+    answer = client.open_stream("?run=run1")
+    client.send(opening(), frame(1, points([0, 1], batch_acc=[0.5, math.nan])))
+    client.send(frame(2, Diagnosed(DIAGNOSIS)), frame(3, RunEnded("failed")))
+    found = dict(events_until(answer, "alert"))
+    assert found["points"] == {
+        "run_id": "run1",
+        "series": {"batch/acc": {"steps": [0, 1], "values": [0.5, "NaN"]}},
+    }
+    assert found["diagnosis"]["run_id"] == "run1"
+    assert found["alert"]["label"] == found["diagnosis"]["causes"][0]["label"]
+
+
+def test_the_list_hears_of_every_run_but_gets_no_points(live_server):
+    client = live_server.client
+    answer = client.open_stream()
+    client.send(opening(), frame(1, points([0], batch_loss=[1])))
+    client.send(frame(2, RunEnded("finished")))
+    wait_for(lambda: client.get("/runs/run1")["state"] == "finished")
+    found = events_until(answer, "run")
+    assert {event for event, _ in found} == {"run"}
+
+
+def test_a_page_hears_nothing_of_another_run(live_server):
+    client = live_server.client
+    answer = client.open_stream("?run=run1")
+    client.send(opening("run2", "s2"), frame(1, Diagnosed(DIAGNOSIS), run_id="run2", stream="s2"))
+    wait_for(lambda: client.get("/runs/run2/diagnoses")["diagnoses"])
+    client.send(opening(), frame(1, points([0], batch_loss=[1])))
+    assert {data.get("run_id", data.get("id")) for _, data in events_until(answer, "points")} == {
+        "run1"
+    }
+
+
+def test_silence_is_announced(start_server, tmp_path):
+    server = start_server()
+    server.client.send(opening())
+    news = server.monitor.news
+    news.announce()
+    answer = server.client.open_stream()
+    news._clock = lambda: 4e9  # an hour in which nothing came
+    news.announce()
+    assert events_until(answer, "run")[-1][1]["state"] == "lost"
+
+
+def test_a_viewer_who_does_not_read_is_let_go():
+    async def scenario():
+        hub, slow, quick = Hub(), Viewer(None, buffered=3), Viewer(None)
+        hub.attach(asyncio.get_running_loop())
+        hub.join(slow)
+        hub.join(quick)
+        for number in range(10):
+            hub.publish("run", "run1", lambda number=number: number)
+            await asyncio.sleep(0)
+        assert hub.viewers == 1
+        assert [event async for event in slow.events()] == [b": nanwatch\n\n"]
+        hub.close()
+        assert len([event async for event in quick.events()]) == 2  # the comment and `gone`
+
+    asyncio.run(scenario())
+
+
+def test_nothing_is_encoded_for_nobody():
+    async def scenario():
+        hub = Hub()
+        hub.attach(asyncio.get_running_loop())
+        hub.publish("run", "run1", lambda: 1 / 0)
+        hub.join(Viewer("run2"))
+        hub.publish_points("run1", lambda: 1 / 0)
+
+    asyncio.run(scenario())
+
+
+def test_the_server_says_that_it_leaves(live_server):
+    answer = live_server.client.open_stream()
+    live_server._server.should_exit = True
+    assert events_until(answer, "gone") == [("gone", {})]

@@ -1,0 +1,149 @@
+"""Nobody gets past the guard."""
+
+import pytest
+from starlette.datastructures import Headers
+
+from frames import opening
+from nanwatch import wire
+from nanwatch_monitor.security import cookie_name, is_known_host, is_local_path, is_same_origin
+from servers import Client
+
+OPEN = {"/healthz", "/readyz", "/login"}
+
+
+def every_route(server):
+    """Each (method, path) that the application answers, and some that it does not."""
+    paths = server.app.openapi()["paths"]
+    for path, methods in paths.items():
+        for method in methods:
+            yield method.upper(), path.replace("{run_id}", "run1")
+    for path in ("/", "/runs/run1", "/docs", "/openapi.json", "/api/v1/openapi.json", "/nothing"):
+        for method in ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"):
+            yield method, path
+
+
+@pytest.mark.parametrize("token", [None, "nw_a_wrong", "", "\u00e9"])
+def test_without_the_token_nothing_but_the_open_routes_answers(live_server, token):
+    live_server.client.send(opening())
+    stranger = Client(live_server.url, token)
+    for method, path in every_route(live_server):
+        answer = stranger.ask(method, path)
+        assert (answer.status == 401) == (path not in OPEN), (method, path, answer.status)
+        assert b"brave-fox" not in answer.data
+    stranger.close()
+
+
+def test_the_open_routes_tell_no_data(live_server):
+    stranger = Client(live_server.url)
+    assert stranger.ask("GET", "/healthz").json()["service"] == "nanwatch"
+    assert stranger.ask("GET", "/readyz").json() == {
+        "ready": True, "database": "sqlite", "why": "",
+    }  # fmt: skip
+    stranger.close()
+
+
+def test_a_browser_without_a_session_is_sent_to_the_login_page(live_server):
+    stranger = Client(live_server.url)
+    answer = stranger.ask("GET", "/runs/run1", {"Accept": "text/html"})
+    assert (answer.status, answer.headers["location"]) == (303, "/login?next=/runs/run1")
+    foreign = {"Accept": "text/html", "Sec-Fetch-Site": "cross-site"}
+    again = stranger.ask("GET", "/runs/run1", foreign)
+    assert b'content="0;url=/runs/run1"' in again.data  # asks once more, as our own page
+    stranger.close()
+
+
+def test_a_link_logs_a_browser_in_once(live_server):
+    path = live_server.client.ask("POST", "/api/v1/login-codes").json()["path"]
+    browser = Client(live_server.url)
+    answer = browser.ask("GET", f"{path}&next=/runs/run1")
+    assert (answer.status, answer.headers["location"]) == (303, "/runs/run1")
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    logged_in = {"Cookie": cookie.partition(";")[0]}
+    assert browser.ask("GET", "/api/v1/runs", logged_in).status == 200
+    again = browser.ask("GET", path)
+    assert (again.status, "set-cookie" in again.headers) == (200, False)
+    browser.close()
+
+
+def test_a_token_can_be_pasted(live_server):
+    browser = Client(live_server.url)
+    as_json = {"Content-Type": "application/json"}
+    wrong = browser.ask("POST", "/login", as_json, body=b'{"token": "nw_a_wrong"}')
+    assert wrong.status == 401
+    right = browser.ask(
+        "POST", "/login", as_json, body=b'{"token": "%s"}' % live_server.token.encode()
+    )
+    assert right.headers["set-cookie"].startswith(cookie_name(live_server.url[7:]))
+    for body in (b"", b"{}", b"[]", b'{"token": NaN}', b'{"token": "\\ud800"}', b"[" * 100_000):
+        assert browser.ask("POST", "/login", as_json, body=body).status in (400, 413)
+    browser.close()
+
+
+def test_the_database_holds_no_secret(live_server, tmp_path):
+    code = live_server.client.ask("POST", "/api/v1/login-codes").json()["code"]
+    live_server.client.ask("GET", f"/login?code={code}")
+    stored = b"".join(path.read_bytes() for path in (tmp_path / "hosts/testhost").glob("*.db*"))
+    assert b"login_code" in stored
+    assert code.encode() not in stored
+    assert live_server.token.encode() not in stored
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "a b", "[::1"])
+def test_a_foreign_host_name_is_refused_everywhere(live_server, host):
+    for path in ("/healthz", "/", "/api/v1/runs", "/static/css/base.css"):
+        assert live_server.client.ask("GET", path, {"Host": host}).status in (400, 403)
+
+
+def test_the_names_of_this_server_are_known():
+    names = frozenset({"nan.example"})
+    for host in ("localhost:8777", "127.0.0.1", "[::1]:1", "10.1.2.3:80", "NAN.example:443"):
+        assert is_known_host(host, names)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+def test_other_sites_can_change_nothing_and_open_no_stream(live_server, headers):
+    as_frames = {"Content-Type": wire.CONTENT_TYPE}
+    for method, path in [
+        ("POST", "/api/v1/ingest"),
+        ("POST", "/login"),
+        ("DELETE", "/api/v1/runs/run1"),
+        ("GET", "/api/v1/stream"),
+    ]:
+        assert live_server.client.ask(method, path, headers | as_frames).status == 403
+
+
+def test_our_own_pages_are_let_in():
+    assert is_same_origin(Headers({"host": "localhost:1", "origin": "http://localhost:1"}))
+    assert is_same_origin(Headers({"host": "localhost:1", "sec-fetch-site": "same-origin"}))
+    assert not is_same_origin(Headers({"host": "localhost:1", "origin": "http://localhost:2"}))
+
+
+@pytest.mark.parametrize("path", ["//evil.example", "/\\evil", "http://evil", "", "/a\r\nb", "x"])
+def test_a_login_leads_nowhere_else(path):
+    assert not is_local_path(path)
+
+
+def test_every_answer_says_that_it_is_what_it_says(live_server):
+    for path in ("/", "/api/v1/runs", "/healthz", "/nothing"):
+        headers = live_server.client.ask("GET", path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert "server" not in headers
+        assert "access-control-allow-origin" not in headers
+
+
+def test_without_auth_everybody_on_this_machine_is_let_in(start_server):
+    server = start_server(auth=False)
+    stranger = Client(server.url)
+    assert stranger.get("/runs") == {"runs": [], "next": None}
+    stranger.close()
