@@ -165,6 +165,8 @@ def test_a_diagnosis_appears_while_one_watches(page: Page, server: RunningServer
     expect(page.get_by_role("article")).to_contain_text("Loss is not finite from step 30")
     expect(page.locator("#alerts")).to_contain_text("NaN loss")
     expect(page.locator("#steps tr.first")).to_contain_text("NaN")
+    run.points([31, 32, 33], batch__loss=[float("nan")] * 3)
+    expect(page.locator("#steps tbody tr")).to_have_count(9)
 
 
 def test_a_restarted_server_is_found_again_and_the_gap_is_filled(

@@ -41,6 +41,15 @@ export async function login(token) {
 }
 
 /**
+ * What the page says when something could not be fetched.
+ * @param {unknown} error
+ */
+export function troubleWords(error) {
+  const words = error instanceof Error ? error.message : String(error);
+  return `${words} Reconnecting by itself; what is shown may be old.`;
+}
+
+/**
  * @param {string} path
  * @param {Record<string, string | number | null | undefined>} query
  */

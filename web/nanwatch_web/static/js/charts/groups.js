@@ -32,7 +32,8 @@ export function chartsFor(names) {
     const { chart, line } = lineOf(name);
     charts.set(chart, [...(charts.get(chart) ?? []), line]);
   }
-  return [...charts].map(([chart, lines]) => specOf(chart, lines)).sort((a, b) => rankOf(a.id) - rankOf(b.id));
+  const specs = [...charts].map(([chart, lines]) => specOf(chart, lines)).sort((a, b) => rankOf(a.id) - rankOf(b.id));
+  return specs.map((spec, i) => ({ ...spec, big: i === 0 }));
 }
 
 /**
@@ -83,7 +84,7 @@ function specOf(chart, lines) {
   if (group === "layer") return layerSpec(chart, key, sorted);
   const known = group === "key" ? KNOWN[key] : undefined;
   const { title, sub, log } = known ?? { title: titleOf(key), sub: "", log: false };
-  return { id: chart, title, sub, log, big: key === "loss" && group === "key", collapsed: false, lines: sorted };
+  return { id: chart, title, sub, log, big: false, collapsed: false, lines: sorted };
 }
 
 /** @type {import("../types").Role[]} */

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { ApiError, get } from "../api.js";
+import { ApiError, get, troubleWords } from "../api.js";
 import { byId } from "../dom.js";
 import { num } from "../format.js";
 import { showBanner, showLive } from "../pills.js";
@@ -44,10 +44,8 @@ const state = {
   alerts: [],
   /** @type {Map<string, string>} */
   titles: new Map(),
-  /** @type {number | null} the failure whose steps are shown */
-  shownStep: null,
-  /** @type {{value: number, step: number} | null} */
-  lastFinite: null,
+  /** @type {import("./steps.js").Around | null} */
+  around: null,
 };
 const board = new Board(byId("charts"), { series, view, failure, zoom, openFailure }, onError);
 const toolbar = new Toolbar(byId("toolbar"), view, () => board.redraw(), zoom);
@@ -113,6 +111,7 @@ async function fetchTitles() {
 function show() {
   if (!state.run) return;
   showHead(state.run, state.diagnoses);
+  byId("live").classList.toggle("ended", state.run.ended_at !== null);
   showCards(byId("cards"), state.diagnoses, { zoomTo, titleOf: (label) => state.titles.get(label) ?? null });
   showAlerts(byId("alerts"), state.run, state.alerts);
   showNumbers();
@@ -120,7 +119,7 @@ function show() {
 
 function showNumbers() {
   if (!state.run) return;
-  showFacts(state.run, { ends: series.ends, lastFinite: state.lastFinite, bestVal: bestVal() });
+  showFacts(state.run, { ends: series.ends, lastFinite: state.around?.lastFinite ?? null, bestVal: bestVal() });
   toolbar.showWindow(series.last());
   toolbar.preferLog(board.prefersLog());
 }
@@ -129,10 +128,17 @@ async function showAll() {
   show();
   if (state.run) showConfig(byId("config"), state.run);
   const step = failure()?.step ?? null;
-  if (step === null || step === state.shownStep) return;
-  state.shownStep = step;
-  state.lastFinite = await showSteps(byId("steps"), series, step);
+  if (step === null || !isNews(step)) return;
+  state.around = await showSteps(byId("steps"), series, step);
   showNumbers();
+}
+
+/**
+ * Whether the steps around this one are not shown yet, or not all of them.
+ * @param {number} step
+ */
+function isNews(step) {
+  return state.around?.step !== step || !state.around.complete;
 }
 
 function bestVal() {
@@ -145,7 +151,7 @@ function bestVal() {
 /** @param {unknown} error */
 function onError(error) {
   const gone = error instanceof ApiError && error.status === 404;
-  showBanner(byId("banner"), gone ? "There is no such run. It may have been deleted." : `${error instanceof Error ? error.message : error} Trying again by itself.`);
+  showBanner(byId("banner"), gone ? "There is no such run. It may have been deleted." : troubleWords(error));
   if (gone) byId("name").textContent = "No such run";
 }
 
@@ -153,15 +159,26 @@ function onError(error) {
 function onPoints(points) {
   if (board.add(points.series)) newSeries();
   const step = failure()?.step ?? null;
-  if (step !== state.shownStep) setTimeout(() => void showAll(), FACTS_MS);
+  if (step !== null && isNews(step)) later("story", FACTS_MS, () => void showAll().catch(onError));
 }
-
-let newSeriesTimer = 0;
 
 /** New series come in groups: ask once for all of them. */
 function newSeries() {
-  clearTimeout(newSeriesTimer);
-  newSeriesTimer = window.setTimeout(() => void series.refresh().then(() => board.arrange()).catch(onError), NEW_SERIES_MS);
+  later("series", NEW_SERIES_MS, () => void series.refresh().then(() => board.arrange()).catch(onError));
+}
+
+/** @type {Map<string, number>} */
+const timers = new Map();
+
+/**
+ * Do something soon, once, however often it is asked for meanwhile.
+ * @param {string} name
+ * @param {number} wait in milliseconds
+ * @param {() => void} action
+ */
+function later(name, wait, action) {
+  if (timers.has(name)) return;
+  timers.set(name, window.setTimeout(() => (timers.delete(name), action()), wait));
 }
 
 /** @param {Run} run */
@@ -188,7 +205,7 @@ function onAlert(alert) {
 /** @param {import("../stream.js").StreamState} streamState */
 function onState(streamState) {
   showLive(byId("live"), streamState);
-  if (streamState === "lost") showBanner(byId("banner"), "The server does not answer. Reconnecting by itself; what is shown may be old.");
+  if (streamState === "lost") void refetch();
 }
 
 mountThemeButton(byId("theme"));

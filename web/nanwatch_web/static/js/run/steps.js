@@ -15,11 +15,18 @@ const AFTER = 3;
 const COLUMNS = [["batch/loss", "loss"], ["batch/loss_running", "Running mean"], ["batch/grad_norm", "Gradient norm"], ["batch/learning_rate", "Learning rate"]];
 
 /**
+ * @typedef {object} Around what was shown
+ * @property {number} step at which it began
+ * @property {boolean} complete whether all steps after it were there
+ * @property {{value: number, step: number} | null} lastFinite the last finite loss before it
+ */
+
+/**
  * Fetch and show them.
  * @param {HTMLElement} section
  * @param {RunSeries} series
- * @param {number} step at which it began
- * @returns {Promise<{value: number, step: number} | null>} the last finite loss before it
+ * @param {number} step
+ * @returns {Promise<Around>}
  */
 export async function showSteps(section, series, step) {
   const columns = COLUMNS.filter(([name]) => series.has(name));
@@ -28,7 +35,8 @@ export async function showSteps(section, series, step) {
   section.hidden = !steps.length;
   const rows = steps.map((each) => row(each, step, found, series.ends));
   fill(section, head(), table(columns.map(([, words]) => words), rows, series.ends.length > 0));
-  return columns[0]?.[0] === "batch/loss" ? lastFinite(found[0], step) : null;
+  const loss = columns[0]?.[0] === "batch/loss" ? found[0] : new Map();
+  return { step, complete: steps[steps.length - 1] === step + AFTER, lastFinite: lastFinite(loss, step) };
 }
 
 /**

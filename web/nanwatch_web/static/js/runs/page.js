@@ -3,7 +3,7 @@
  * @module
  */
 
-import { get } from "../api.js";
+import { get, troubleWords } from "../api.js";
 import { byId, el, fill } from "../dom.js";
 import { showBanner, showFavicon, showLive } from "../pills.js";
 import { LiveStream } from "../stream.js";
@@ -62,7 +62,7 @@ async function refetch() {
     alerts.forEach(keepAlert);
     showBanner(byId("banner"), null);
   } catch (error) {
-    showBanner(byId("banner"), `${error instanceof Error ? error.message : error} Trying again by itself.`);
+    showBanner(byId("banner"), troubleWords(error));
   }
   show();
 }
@@ -120,7 +120,7 @@ function showAll() {
 /** @param {import("../stream.js").StreamState} streamState */
 function onState(streamState) {
   showLive(byId("live"), streamState);
-  if (streamState === "lost") showBanner(byId("banner"), "The server does not answer. Reconnecting by itself; what is shown may be old.");
+  if (streamState === "lost") void refetch();
 }
 
 mountThemeButton(byId("theme"));
