@@ -1,22 +1,48 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { append, centres, condense, empty, fromOverview, lastFinite, within } from "../../web/nanwatch_web/static/js/charts/buckets.js";
+import {
+  append,
+  centres,
+  condense,
+  empty,
+  fromOverview,
+  lastFinite,
+  within,
+} from "../../web/nanwatch_web/static/js/charts/buckets.js";
 
 const OVERVIEW = {
-  from: [0, 10], to: [9, 19], min: [1, null], max: [3, null], mean: [2, null], n: [10, 10],
-  nonfinite: [{ step: 7, kind: "NaN" }, { step: 8, kind: "NaN" }, { step: 9, kind: "-Infinity" }],
+  from: [0, 10],
+  to: [9, 19],
+  min: [1, null],
+  max: [3, null],
+  mean: [2, null],
+  n: [10, 10],
+  nonfinite: [
+    { step: 7, kind: "NaN" },
+    { step: 8, kind: "NaN" },
+    { step: 9, kind: "-Infinity" },
+  ],
 };
 
 /** @param {number[]} values */
 function grown(values) {
   const buckets = empty();
-  append(buckets, values.map((_, i) => i), values);
+  append(
+    buckets,
+    values.map((_, i) => i),
+    values,
+  );
   return buckets;
 }
 
 test("the server's words for non-finite values become kinds", () => {
-  assert.deepEqual(fromOverview(OVERVIEW).nonfinite.slice(0, 3).map((mark) => mark.kind), ["nan", "nan", "ninf"]);
+  assert.deepEqual(
+    fromOverview(OVERVIEW)
+      .nonfinite.slice(0, 3)
+      .map((mark) => mark.kind),
+    ["nan", "nan", "ninf"],
+  );
 });
 
 test("a bucket without a finite value behind the list is marked at its first step", () => {
@@ -37,14 +63,20 @@ test("a non-finite point is a gap and a mark, never a number", () => {
   const buckets = empty();
   append(buckets, [0, 1, 2], [1, "NaN", "-Infinity"]);
   assert.deepEqual(buckets.mean, [1, null, null]);
-  assert.deepEqual(buckets.nonfinite, [{ step: 1, kind: "nan" }, { step: 2, kind: "ninf" }]);
+  assert.deepEqual(buckets.nonfinite, [
+    { step: 1, kind: "nan" },
+    { step: 2, kind: "ninf" },
+  ]);
 });
 
 test("condensing keeps extremes, counts and the mean", () => {
   const values = Array.from({ length: 1000 }, (_, i) => Math.sin(i));
   const small = condense(grown(values), 100);
   assert.ok(small.from.length <= 100 && small.from.length >= 40);
-  assert.equal(small.n.reduce((a, b) => a + b), 1000);
+  assert.equal(
+    small.n.reduce((a, b) => a + b),
+    1000,
+  );
   assert.equal(Math.max(...small.max), Math.max(...values));
   const mean = small.mean.reduce((sum, each, i) => sum + each * small.n[i], 0) / 1000;
   assert.ok(Math.abs(mean - values.reduce((a, b) => a + b) / 1000) < 1e-12);

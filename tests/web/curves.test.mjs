@@ -7,15 +7,38 @@ import { chartsFor } from "../../web/nanwatch_web/static/js/charts/groups.js";
 import { smooth } from "../../web/nanwatch_web/static/js/charts/smoothing.js";
 import { summary } from "../../web/nanwatch_web/static/js/charts/summary.js";
 
-const VIEW = { x: "step", range: null, smoothing: 0, band: true, running: true, ignoreOutliers: true, logY: false };
-const PALETTE = new Proxy({ parts: ["#000000", "#ffffff"] }, { get: (known, name) => known[name] ?? String(name) });
+const VIEW = {
+  x: "step",
+  range: null,
+  smoothing: 0,
+  band: true,
+  running: true,
+  ignoreOutliers: true,
+  logY: false,
+};
+const PALETTE = new Proxy(
+  { parts: ["#000000", "#ffffff"] },
+  { get: (known, name) => known[name] ?? String(name) },
+);
 const LINE = { series: "batch/loss", role: "train", label: "loss" };
-const SPEC = { id: "key:loss", title: "Loss", sub: "", log: false, big: true, collapsed: false, lines: [LINE] };
+const SPEC = {
+  id: "key:loss",
+  title: "Loss",
+  sub: "",
+  log: false,
+  big: true,
+  collapsed: false,
+  lines: [LINE],
+};
 
 /** @param {number[]} values */
 function series(values) {
   const buckets = empty();
-  append(buckets, values.map((_, i) => i), values);
+  append(
+    buckets,
+    values.map((_, i) => i),
+    values,
+  );
   return new Map([["batch/loss", buckets]]);
 }
 
@@ -25,7 +48,17 @@ function series(values) {
  */
 function scene(values, changes = {}) {
   const extent = [0, values.length - 1];
-  return { spec: SPEC, series: series(values), view: VIEW, extent, ends: [], failure: null, palette: PALETTE, size: { width: 800, height: 400 }, ...changes };
+  return {
+    spec: SPEC,
+    series: series(values),
+    view: VIEW,
+    extent,
+    ends: [],
+    failure: null,
+    palette: PALETTE,
+    size: { width: 800, height: 400 },
+    ...changes,
+  };
 }
 
 const named = (drawn, name) => drawn.data.find((trace) => trace.name === name);
@@ -101,7 +134,10 @@ test("validation stands at the step where its epoch ended", () => {
 });
 
 test("by epoch the axis counts the epochs done", () => {
-  assert.deepEqual(xRange({ view: { ...VIEW, x: "epoch", range: [1, 3] }, extent: [0, 3], ends: [1, 3] }), [1, 2]);
+  assert.deepEqual(
+    xRange({ view: { ...VIEW, x: "epoch", range: [1, 3] }, extent: [0, 3], ends: [1, 3] }),
+    [1, 2],
+  );
 });
 
 test("a name that looks like markup stays text for Plotly", () => {
@@ -111,7 +147,10 @@ test("a name that looks like markup stays text for Plotly", () => {
 });
 
 test("smoothing is unbiased at the start and skips gaps", () => {
-  assert.deepEqual(smooth([4, null, 4], [1, 1, 1], 0.9).map((v) => v && Math.round(v * 1e9) / 1e9), [4, null, 4]);
+  assert.deepEqual(
+    smooth([4, null, 4], [1, 1, 1], 0.9).map((v) => v && Math.round(v * 1e9) / 1e9),
+    [4, null, 4],
+  );
   assert.deepEqual(smooth([1, 2], [1, 1], 0), [1, 2]);
 });
 
@@ -122,11 +161,30 @@ test("smoothing weighs a bucket of n points like n points", () => {
 });
 
 test("training, running mean, epoch and validation share a chart, loss first", () => {
-  const names = ["epoch/last_step", "layer/dense/grad_norm", "batch/grad_norm", "epoch/val_loss", "batch/accuracy", "epoch/val_accuracy", "batch/loss_running", "batch/loss", "system/gpu"];
+  const names = [
+    "epoch/last_step",
+    "layer/dense/grad_norm",
+    "batch/grad_norm",
+    "epoch/val_loss",
+    "batch/accuracy",
+    "epoch/val_accuracy",
+    "batch/loss_running",
+    "batch/loss",
+    "system/gpu",
+  ];
   const charts = chartsFor(names);
-  assert.deepEqual(charts.map((chart) => chart.title), ["Loss", "Accuracy", "Gradient norm", "Layers: gradient norm", "System/gpu"]);
-  assert.deepEqual(charts[0].lines.map((line) => line.role), ["train", "running", "val"]);
-  assert.deepEqual(charts.map((chart) => chart.big), [true, false, false, false, false]);
+  assert.deepEqual(
+    charts.map((chart) => chart.title),
+    ["Loss", "Accuracy", "Gradient norm", "Layers: gradient norm", "System/gpu"],
+  );
+  assert.deepEqual(
+    charts[0].lines.map((line) => line.role),
+    ["train", "running", "val"],
+  );
+  assert.deepEqual(
+    charts.map((chart) => chart.big),
+    [true, false, false, false, false],
+  );
   assert.ok(charts[2].log);
 });
 

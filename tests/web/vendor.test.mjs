@@ -13,26 +13,40 @@ const wanted = JSON.parse(await readFile(new URL("package.json", ROOT), "utf8"))
 
 for (const [name, expected] of Object.entries(manifest.sha256)) {
   test(`${name} is the file that was pinned`, async () => {
-    assert.equal(createHash("sha256").update(await read(name)).digest("hex"), expected);
+    assert.equal(
+      createHash("sha256")
+        .update(await read(name))
+        .digest("hex"),
+      expected,
+    );
   });
 }
 
 for (const { name, version, files } of manifest.packages) {
-  test(`${name} is the published package's own file`, { skip: !existsSync(new URL(`node_modules/${name}`, ROOT)) && "run npm ci" }, async () => {
-    assert.equal(wanted[name], version);
-    for (const file of files) {
-      const published = await readFile(new URL(`node_modules/${name}/${file}`, ROOT));
-      assert.ok(published.equals(await read(file.split("/").at(-1))));
-    }
-  });
+  test(
+    `${name} is the published package's own file`,
+    { skip: !existsSync(new URL(`node_modules/${name}`, ROOT)) && "run npm ci" },
+    async () => {
+      assert.equal(wanted[name], version);
+      for (const file of files) {
+        const published = await readFile(new URL(`node_modules/${name}/${file}`, ROOT));
+        assert.ok(published.equals(await read(file.split("/").at(-1))));
+      }
+    },
+  );
 }
 
 test("the packed bundle holds the same bytes", async () => {
-  assert.ok(gunzipSync(await read("plotly-cartesian.min.js.gz")).equals(await read("plotly-cartesian.min.js")));
+  assert.ok(
+    gunzipSync(await read("plotly-cartesian.min.js.gz")).equals(await read("plotly-cartesian.min.js")),
+  );
 });
 
 test("pages ask for the pinned versions, so that they may be cached for good", async () => {
-  const [page, style] = await Promise.all(["run.html", "static/css/base.css"].map((name) => readFile(new URL(name, WEB), "utf8")));
+  const [page, style] = await Promise.all(
+    ["run.html", "static/css/base.css"].map((name) => readFile(new URL(name, WEB), "utf8")),
+  );
   assert.ok(page.includes(`plotly-cartesian.min.js?v=${manifest.packages[0].version}"`));
-  for (const text of [page, style]) assert.ok(text.includes(`inter-latin-wght-normal.woff2?v=${manifest.packages[1].version}"`));
+  for (const text of [page, style])
+    assert.ok(text.includes(`inter-latin-wght-normal.woff2?v=${manifest.packages[1].version}"`));
 });

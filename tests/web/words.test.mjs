@@ -11,11 +11,29 @@ import { append, empty } from "../../web/nanwatch_web/static/js/charts/buckets.j
 import { countWords, filtered } from "../../web/nanwatch_web/static/js/runs/filter.js";
 import { byGravity, symptomSentence, unlabel } from "../../web/nanwatch_web/static/js/words.js";
 
-const RUN = { id: "a", name: "Calm Otter", project: "digits", state: "running", health: "ok", tags: ["demo"], started_at: "2026-01-01T00:00:00Z", ended_at: null, last_step: 9, last_loss: "NaN", best_val_loss: 0.5 };
+const RUN = {
+  id: "a",
+  name: "Calm Otter",
+  project: "digits",
+  state: "running",
+  health: "ok",
+  tags: ["demo"],
+  started_at: "2026-01-01T00:00:00Z",
+  ended_at: null,
+  last_step: 9,
+  last_loss: "NaN",
+  best_val_loss: 0.5,
+};
 
 test("numbers are short, exact enough and never hide what is not finite", () => {
-  assert.deepEqual([0.41271, 1822.4, 6e-8, 0, 1e9, -2.5].map((v) => number(v)), ["0.4127", "1,822", "6e-8", "0", "1e9", "-2.5"]);
-  assert.deepEqual(["NaN", "Infinity", "-Infinity", null].map((v) => number(num(v))), ["NaN", "+Inf", "−Inf", "–"]);
+  assert.deepEqual(
+    [0.41271, 1822.4, 6e-8, 0, 1e9, -2.5].map((v) => number(v)),
+    ["0.4127", "1,822", "6e-8", "0", "1e9", "−2.5"],
+  );
+  assert.deepEqual(
+    ["NaN", "Infinity", "-Infinity", null].map((v) => number(num(v))),
+    ["NaN", "+Inf", "−Inf", "–"],
+  );
 });
 
 test("durations and ages are said as people say them", () => {
@@ -28,15 +46,22 @@ test("durations and ages are said as people say them", () => {
 test("configuration values fit a line", () => {
   assert.equal(plain([1, "a", null]), "1, a, –");
   assert.equal(plain({ a: [1] }), '{"a":[1]}');
-  assert.deepEqual(flat({ optimizer: { class: "SGD", config: { momentum: 0.9 } }, empty: {} }), [["optimizer.class", "SGD"], ["optimizer.config.momentum", "0.9"], ["empty", "{}"]]);
-  assert.deepEqual(flat({ layers: [{ name: "dense", class: "Dense", parameters: 330, units: null }] }), [["layers.dense", "Dense, parameters 330"]]);
+  assert.deepEqual(flat({ optimizer: { class: "SGD", config: { momentum: 0.9 } }, empty: {} }), [
+    ["optimizer.class", "SGD"],
+    ["optimizer.config.momentum", "0.9"],
+    ["empty", "{}"],
+  ]);
+  assert.deepEqual(flat({ layers: [{ name: "dense", class: "Dense", parameters: 330, units: null }] }), [
+    ["layers.dense", "Dense, parameters 330"],
+  ]);
 });
 
 test("steps and epochs are inverse to each other, beyond the last end too", () => {
   const ends = endsOf([0, 1], [9, 29]);
   assert.equal(toEpoch(9, ends), 1);
   assert.equal(toEpoch(49, ends), 3);
-  for (const step of [0, 4, 9, 15, 29, 60]) assert.ok(Math.abs(toStep(toEpoch(step, ends), ends) - step) < 1e-9);
+  for (const step of [0, 4, 9, 15, 29, 60])
+    assert.ok(Math.abs(toStep(toEpoch(step, ends), ends) - step) < 1e-9);
 });
 
 test("epochs are counted from one, as Keras prints them, batches from zero", () => {
@@ -56,7 +81,11 @@ test("ticks of a linear axis are round and can be told apart", () => {
   assert.deepEqual(linearTicks([0, 1.06e-3]).ticktext.slice(0, 3), ["0", "2e-4", "4e-4"]);
   const near = linearTicks([6.85e-4, 6.96e-4]).ticktext;
   assert.equal(new Set(near).size, near.length);
-  assert.ok(linearTicks([7e-4, 1.8e-3]).tickvals.every((value, i) => value === Number(linearTicks([7e-4, 1.8e-3]).ticktext[i])));
+  assert.ok(
+    linearTicks([7e-4, 1.8e-3]).tickvals.every(
+      (value, i) => value === Number(linearTicks([7e-4, 1.8e-3]).ticktext[i]),
+    ),
+  );
 });
 
 test("only a loss over many orders of magnitude asks for a log axis", () => {
@@ -92,8 +121,15 @@ test("a gradient that was not finite is named as such when the loss was", () => 
 
 test("a critical NaN comes before a critical explosion and both before a warning", () => {
   const of = (severity, symptom) => ({ severity, symptom });
-  const found = byGravity([of("warning", "loss_spike"), of("critical", "exploding_loss"), of("critical", "nan_loss")]);
-  assert.deepEqual(found.map((each) => each.symptom), ["nan_loss", "exploding_loss", "loss_spike"]);
+  const found = byGravity([
+    of("warning", "loss_spike"),
+    of("critical", "exploding_loss"),
+    of("critical", "nan_loss"),
+  ]);
+  assert.deepEqual(
+    found.map((each) => each.symptom),
+    ["nan_loss", "exploding_loss", "loss_spike"],
+  );
 });
 
 test("labels become words, unknown ones too", () => {
@@ -103,12 +139,26 @@ test("labels become words, unknown ones too", () => {
 });
 
 test("where a cause was seen is told in words, with names of columns", () => {
-  const pairs = wherePairs({ epoch: 0, batch: 3, rows: [3], columns: [2, 5], column_names: ["bill_length_mm", "body_mass_g"] });
-  assert.deepEqual(pairs, [["Batch", "epoch 1, batch 3"], ["Rows", "#3 in the batch"], ["Columns", "bill_length_mm (#2), body_mass_g (#5)"]]);
+  const pairs = wherePairs({
+    epoch: 0,
+    batch: 3,
+    rows: [3],
+    columns: [2, 5],
+    column_names: ["bill_length_mm", "body_mass_g"],
+  });
+  assert.deepEqual(pairs, [
+    ["Batch", "epoch 1, batch 3"],
+    ["Rows", "#3 in the batch"],
+    ["Columns", "bill_length_mm (#2), body_mass_g (#5)"],
+  ]);
 });
 
 test("the head shows the last finite loss beside a NaN", () => {
-  const facts = headFacts(RUN, { ends: [4], lastFinite: { value: 0.41, step: 8 }, bestVal: { value: 0.5, epoch: 0 } }, Date.parse("2026-01-01T00:01:00Z"));
+  const facts = headFacts(
+    RUN,
+    { ends: [4], lastFinite: { value: 0.41, step: 8 }, bestVal: { value: 0.5, epoch: 0 } },
+    Date.parse("2026-01-01T00:01:00Z"),
+  );
   const of = (name) => facts.find((fact) => fact.name === name);
   assert.deepEqual(of("Last finite loss"), { name: "Last finite loss", value: "0.41", more: "at step 8" });
   assert.deepEqual(of("Best val_loss").more, "epoch 1");
@@ -118,10 +168,19 @@ test("the head shows the last finite loss beside a NaN", () => {
 
 test("the head tells what the callback found out", () => {
   const facts = {
-    model: { parameters: 25557032 }, loss: [{ output: null, class: "MeanSquaredError" }], policy: "mixed_float16", epochs: 30,
-    optimizer: { class: "AdamW", learning_rate: 0.001, schedule: null }, versions: { backend: "jax", jax: "0.9", keras: "3.15.0", python: "3.12" },
+    model: { parameters: 25557032 },
+    loss: [{ output: null, class: "MeanSquaredError" }],
+    policy: "mixed_float16",
+    epochs: 30,
+    optimizer: { class: "AdamW", learning_rate: 0.001, schedule: null },
+    versions: { backend: "jax", jax: "0.9", keras: "3.15.0", python: "3.12" },
   };
-  const told = Object.fromEntries(headFacts({ ...RUN, facts }, { ends: [], lastFinite: null, bestVal: null }, 0).map(({ name, value }) => [name, value]));
+  const told = Object.fromEntries(
+    headFacts({ ...RUN, facts }, { ends: [], lastFinite: null, bestVal: null }, 0).map(({ name, value }) => [
+      name,
+      value,
+    ]),
+  );
   assert.equal(told.Optimizer, "AdamW, 0.001");
   assert.equal(told.Loss, "MeanSquaredError");
   assert.equal(told.Parameters, "25,557,032");
@@ -130,9 +189,25 @@ test("the head tells what the callback found out", () => {
 });
 
 test("every word of a filter must occur in name, project, tag, state or health", () => {
-  const other = { ...RUN, id: "b", name: "penguins", state: "failed", health: "critical", started_at: "2026-01-02T00:00:00Z" };
-  assert.deepEqual(filtered([RUN, other], "", "all").map((run) => run.id), ["b", "a"]);
-  assert.deepEqual(filtered([RUN, other], "otter DIGITS", "all").map((run) => run.id), ["a"]);
-  assert.deepEqual(filtered([RUN, other], "", "trouble").map((run) => run.id), ["b"]);
+  const other = {
+    ...RUN,
+    id: "b",
+    name: "penguins",
+    state: "failed",
+    health: "critical",
+    started_at: "2026-01-02T00:00:00Z",
+  };
+  assert.deepEqual(
+    filtered([RUN, other], "", "all").map((run) => run.id),
+    ["b", "a"],
+  );
+  assert.deepEqual(
+    filtered([RUN, other], "otter DIGITS", "all").map((run) => run.id),
+    ["a"],
+  );
+  assert.deepEqual(
+    filtered([RUN, other], "", "trouble").map((run) => run.id),
+    ["b"],
+  );
   assert.equal(countWords(1, 2, false), "1 of 2 runs");
 });

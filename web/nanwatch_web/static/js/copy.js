@@ -21,7 +21,10 @@ export function copyButton(button, text) {
  * @param {string} words
  */
 async function copy(button, text, words) {
-  const done = await navigator.clipboard?.writeText(text).then(() => true, () => false);
+  const done = await navigator.clipboard?.writeText(text).then(
+    () => true,
+    () => false,
+  );
   button.textContent = done ? "Copied" : "Select and copy";
   setTimeout(() => (button.textContent = words), SAID_MS);
 }

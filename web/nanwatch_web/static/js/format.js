@@ -7,7 +7,11 @@ const INTEGER = new Intl.NumberFormat("en");
 const EXACT = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 const CLOCK = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-const UNITS = /** @type {const} */ ([["day", 86400], ["hour", 3600], ["minute", 60]]);
+const UNITS = /** @type {const} */ ([
+  ["day", 86400],
+  ["hour", 3600],
+  ["minute", 60],
+]);
 const MISSING = "–";
 
 /**
@@ -27,10 +31,7 @@ export function num(value) {
 export function number(value, digits = 4) {
   if (value === null || value === undefined) return MISSING;
   if (!Number.isFinite(value)) return nonFinite(value);
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return exponent(value, digits);
-  if (size >= 1000) return INTEGER.format(Number(value.toPrecision(Math.max(digits, 4))));
-  return String(Number(value.toPrecision(digits)));
+  return value < 0 ? `−${size(-value, digits)}` : size(value, digits);
 }
 
 /**
@@ -97,14 +98,26 @@ export function percent(share) {
  */
 export function plain(value) {
   if (value === null || value === undefined) return MISSING;
-  if (typeof value === "number") return Number.isInteger(value) && Math.abs(value) < 1e15 ? integer(value) : number(value, 6);
-  if (Array.isArray(value)) return value.every(isScalar) ? value.map(plain).join(", ") : JSON.stringify(value);
+  if (typeof value === "number")
+    return Number.isInteger(value) && Math.abs(value) < 1e15 ? integer(value) : number(value, 6);
+  if (Array.isArray(value))
+    return value.every(isScalar) ? value.map(plain).join(", ") : JSON.stringify(value);
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /** @param {unknown} value */
 function isScalar(value) {
   return typeof value !== "object" || value === null;
+}
+
+/**
+ * @param {number} value not negative
+ * @param {number} digits
+ */
+function size(value, digits) {
+  if (value !== 0 && (value < 1e-3 || value >= 1e6)) return exponent(value, digits);
+  if (value >= 1000) return INTEGER.format(Number(value.toPrecision(Math.max(digits, 4))));
+  return String(Number(value.toPrecision(digits)));
 }
 
 /** @param {number} value */

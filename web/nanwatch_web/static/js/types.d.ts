@@ -22,8 +22,15 @@ export interface Run {
   facts?: Record<string, unknown>;
 }
 
-export interface Evidence { check: string; seen: string; expected: string }
-export interface Fix { text: string; code: string }
+export interface Evidence {
+  check: string;
+  seen: string;
+  expected: string;
+}
+export interface Fix {
+  text: string;
+  code: string;
+}
 
 export interface Cause {
   label: string;
@@ -69,7 +76,10 @@ export interface SeriesInfo {
 }
 
 export type Kind = "nan" | "pinf" | "ninf";
-export interface Mark { step: number; kind: Kind }
+export interface Mark {
+  step: number;
+  kind: Kind;
+}
 
 /**
  * A series in buckets. `from` and `to` are inclusive steps; `min`, `max` and `mean` are of the finite
@@ -88,7 +98,11 @@ export interface Buckets {
 export type Role = "train" | "running" | "epoch" | "val" | "part";
 
 /** A line of a chart: which series, and what it stands for. */
-export interface Line { series: string; role: Role; label: string }
+export interface Line {
+  series: string;
+  role: Role;
+  label: string;
+}
 
 /** A chart of the run page, before any data. */
 export interface ChartSpec {
@@ -113,7 +127,11 @@ export interface View {
 }
 
 /** The step at which the run failed, as all charts mark it. */
-export interface Failure { step: number; label: string; lasting: boolean }
+export interface Failure {
+  step: number;
+  label: string;
+  lasting: boolean;
+}
 
 /** A line with its points placed on the horizontal axis. */
 export interface Placed {

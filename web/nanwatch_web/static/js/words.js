@@ -45,7 +45,8 @@ const HEALTH = { ok: "Healthy", info: "Note", warning: "Warning", critical: "Cri
  */
 export function byGravity(found) {
   const symptoms = Object.keys(SYMPTOMS);
-  const rank = (/** @type {T} */ each) => SEVERITIES.indexOf(each.severity) * 100 + symptoms.indexOf(each.symptom);
+  const rank = (/** @type {T} */ each) =>
+    SEVERITIES.indexOf(each.severity) * 100 + symptoms.indexOf(each.symptom);
   return [...found].sort((a, b) => rank(a) - rank(b));
 }
 
@@ -84,6 +85,9 @@ export function healthWord(health) {
  * @param {string} label
  */
 export function unlabel(label) {
-  const words = label.replaceAll("_", " ").trim().replace(/\bnan\b/gi, "NaN");
+  const words = label
+    .replaceAll("_", " ")
+    .trim()
+    .replace(/\bnan\b/gi, "NaN");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -10,7 +10,16 @@
 const MOST_MARKS = 4000;
 
 /** @type {Record<string, Kind>} */
-const KINDS = { nan: "nan", pinf: "pinf", inf: "pinf", "+inf": "pinf", infinity: "pinf", ninf: "ninf", "-inf": "ninf", "-infinity": "ninf" };
+const KINDS = {
+  nan: "nan",
+  pinf: "pinf",
+  inf: "pinf",
+  "+inf": "pinf",
+  infinity: "pinf",
+  ninf: "ninf",
+  "-inf": "ninf",
+  "-infinity": "ninf",
+};
 
 /** @returns {Buckets} */
 export function empty() {
@@ -23,7 +32,10 @@ export function empty() {
  * @returns {Buckets}
  */
 export function fromOverview(json) {
-  const listed = json.nonfinite.map((/** @type {any} */ mark) => ({ step: mark.step, kind: kindOf(mark.kind) }));
+  const listed = json.nonfinite.map((/** @type {any} */ mark) => ({
+    step: mark.step,
+    kind: kindOf(mark.kind),
+  }));
   const { from, to, min, max, mean, n } = json;
   return { from, to, min, max, mean, n, nonfinite: [...listed, ...unlisted(from, mean, listed)] };
 }
@@ -38,7 +50,9 @@ export function fromOverview(json) {
 function unlisted(from, mean, listed) {
   const last = listed[listed.length - 1];
   if (!last) return [];
-  return from.filter((step, i) => step > last.step && mean[i] === null).map((step) => ({ step, kind: last.kind }));
+  return from
+    .filter((step, i) => step > last.step && mean[i] === null)
+    .map((step) => ({ step, kind: last.kind }));
 }
 
 /**
@@ -86,8 +100,12 @@ export function within(buckets, from, to) {
   /** @template T @param {T[]} column */
   const pick = (column) => kept.map((i) => column[i]);
   return {
-    from: pick(buckets.from), to: pick(buckets.to), min: pick(buckets.min), max: pick(buckets.max),
-    mean: pick(buckets.mean), n: pick(buckets.n),
+    from: pick(buckets.from),
+    to: pick(buckets.to),
+    min: pick(buckets.min),
+    max: pick(buckets.max),
+    mean: pick(buckets.mean),
+    n: pick(buckets.n),
     nonfinite: buckets.nonfinite.filter((mark) => mark.step >= from && mark.step <= to),
   };
 }
@@ -133,7 +151,7 @@ export function lastFinite(buckets) {
  * @param {number} most
  * @returns {T[]}
  */
-export function thin(marks, most) {
+function thin(marks, most) {
   const every = Math.ceil(marks.length / most);
   return every <= 1 ? marks : marks.filter((_, i) => i % every === 0);
 }
@@ -162,7 +180,8 @@ function push(buckets, step, value) {
  */
 function mergeOrPush(into, source, i, width) {
   const at = into.from.length - 1;
-  const joins = at >= 0 && source.to[i] - into.from[at] < width && (into.mean[at] === null) === (source.mean[i] === null);
+  const joins =
+    at >= 0 && source.to[i] - into.from[at] < width && (into.mean[at] === null) === (source.mean[i] === null);
   if (joins) merge(into, at, source, i);
   else copy(into, source, i);
 }

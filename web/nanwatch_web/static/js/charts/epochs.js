@@ -62,7 +62,9 @@ export function placeOf(step, ends) {
  * @param {number} most
  */
 export function boundaries(ends, range, most) {
-  const seen = ends.map((step, epoch) => ({ step, epoch: epoch + 1 })).filter(({ step }) => step > range[0] && step <= range[1]);
+  const seen = ends
+    .map((step, epoch) => ({ step, epoch: epoch + 1 }))
+    .filter(({ step }) => step > range[0] && step <= range[1]);
   const every = Math.ceil(seen.length / most);
   return every <= 1 ? seen : seen.filter(({ epoch }) => epoch % every === 0);
 }

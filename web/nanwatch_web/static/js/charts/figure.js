@@ -30,7 +30,7 @@ import { arrowTrace, bandTrace, lineTrace } from "./traces.js";
  * @property {{width: number, height: number}} size of the chart in pixels
  */
 
-export const MARGIN = { l: 52, r: 12, t: 6, b: 28 };
+const MARGIN = { l: 52, r: 12, t: 6, b: 28 };
 
 /**
  * The figure of a scene.
@@ -88,7 +88,10 @@ function drawnLines({ spec, series, view, ends }, log) {
 function railSize(scene) {
   const [from, to] = xRange(scene);
   const { width, height } = scene.size;
-  return { height: height - MARGIN.t - MARGIN.b, pixel: (to - from) / Math.max(width - MARGIN.l - MARGIN.r, 1) };
+  return {
+    height: height - MARGIN.t - MARGIN.b,
+    pixel: (to - from) / Math.max(width - MARGIN.l - MARGIN.r, 1),
+  };
 }
 
 /**
@@ -129,9 +132,15 @@ function layoutOf(scene, log, range, strips) {
   const { palette } = scene;
   const font = { family: palette.font, size: 11.5, color: palette.mut };
   return {
-    paper_bgcolor: palette.card, plot_bgcolor: palette.card, font, margin: MARGIN, showlegend: false, hovermode: "x unified",
+    paper_bgcolor: palette.card,
+    plot_bgcolor: palette.card,
+    font,
+    margin: MARGIN,
+    showlegend: false,
+    hovermode: "x unified",
     hoverlabel: { bgcolor: palette.card, bordercolor: palette.line, font: { ...font, color: palette.ink } },
-    xaxis: xAxis(scene), yaxis: yAxis(log, range, strips.domain, palette),
+    xaxis: xAxis(scene),
+    yaxis: yAxis(log, range, strips.domain, palette),
     yaxis2: { domain: strips.domain, range: [0, 1], overlaying: "y", visible: false, fixedrange: true },
     ...strips.axes,
     shapes: [...strips.shapes, ...epochShapes(scene), ...failureShapes(scene, xRange(scene))],
@@ -144,9 +153,22 @@ function xAxis(scene) {
   const { palette, view, size } = scene;
   const whole = view.x === "step" || !scene.ends.length;
   return {
-    range: xRange(scene), tickformat: whole ? ",d" : "~g", hoverformat: whole ? ",.0f" : ".2f", nticks: Math.max(3, Math.round(size.width / 95)),
-    gridcolor: palette.grid, linecolor: palette.line, zeroline: false, ticks: "", anchor: "free", position: 0,
-    showspikes: true, spikemode: "across", spikesnap: "cursor", spikethickness: 1, spikedash: "solid", spikecolor: palette.mut,
+    range: xRange(scene),
+    tickformat: whole ? ",d" : "~g",
+    hoverformat: whole ? ",.0f" : ".2f",
+    nticks: Math.max(3, Math.round(size.width / 95)),
+    gridcolor: palette.grid,
+    linecolor: palette.line,
+    zeroline: false,
+    ticks: "",
+    anchor: "free",
+    position: 0,
+    showspikes: true,
+    spikemode: "across",
+    spikesnap: "cursor",
+    spikethickness: 1,
+    spikedash: "solid",
+    spikecolor: palette.mut,
     unifiedhovertitle: { text: whole ? "step %{x:,.0f}" : "epoch %{x:.2f}" },
   };
 }
@@ -160,7 +182,15 @@ function xAxis(scene) {
 function yAxis(log, range, domain, palette) {
   const ticks = log ? logTicks(range) : linearTicks(range);
   return {
-    type: log ? "log" : "linear", range, domain, fixedrange: true, gridcolor: palette.grid, linecolor: palette.line,
-    zeroline: false, ticks: "", tickmode: "array", ...ticks,
+    type: log ? "log" : "linear",
+    range,
+    domain,
+    fixedrange: true,
+    gridcolor: palette.grid,
+    linecolor: palette.line,
+    zeroline: false,
+    ticks: "",
+    tickmode: "array",
+    ...ticks,
   };
 }

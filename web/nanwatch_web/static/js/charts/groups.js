@@ -32,7 +32,9 @@ export function chartsFor(names) {
     const { chart, line } = lineOf(name);
     charts.set(chart, [...(charts.get(chart) ?? []), line]);
   }
-  const specs = [...charts].map(([chart, lines]) => specOf(chart, lines)).sort((a, b) => rankOf(a.id) - rankOf(b.id));
+  const specs = [...charts]
+    .map(([chart, lines]) => specOf(chart, lines))
+    .sort((a, b) => rankOf(a.id) - rankOf(b.id));
   return specs.map((spec, i) => ({ ...spec, big: i === 0 }));
 }
 

@@ -11,6 +11,9 @@ import { boundaries, placeOf, toEpoch } from "./epochs.js";
 
 const EPOCH_LABEL_PX = 58;
 const BOUNDARY_PX = 26;
+/** Share of the height between the plot's upper edge and the label. */
+const LABEL_BELOW = 0.14;
+const LABEL_ASIDE_PX = 22;
 
 /**
  * Dotted lines where epochs end, thinned when they stand too close.
@@ -20,7 +23,8 @@ export function epochShapes(scene) {
   const most = Math.floor(scene.size.width / BOUNDARY_PX);
   return boundaries(scene.ends, stepRange(scene), most).map(({ step }) => {
     const x = across(scene, step);
-    return { type: "line", x0: x, x1: x, y0: 0, y1: 1, yref: "paper", line: { color: scene.palette.line, width: 1, dash: "dot" }, layer: "below" };
+    const line = { color: scene.palette.line, width: 1, dash: "dot" };
+    return { ...upright("line", x, x), line, layer: "below" };
   });
 }
 
@@ -34,8 +38,15 @@ export function epochLabels(scene) {
   const seen = boundaries(scene.ends, stepRange(scene), Infinity);
   if (seen.length > most) return [];
   return seen.map(({ step, epoch }) => ({
-    x: across(scene, step), y: 0, yref: "paper", xanchor: "right", yanchor: "bottom", xshift: -2, showarrow: false,
-    text: `epoch ${epoch}`, font: { size: 10, color: scene.palette.mut },
+    x: across(scene, step),
+    y: 0,
+    yref: "paper",
+    xanchor: "right",
+    yanchor: "bottom",
+    xshift: -2,
+    showarrow: false,
+    text: `epoch ${epoch}`,
+    font: { size: 10, color: scene.palette.mut },
   }));
 }
 
@@ -48,9 +59,10 @@ export function failureShapes(scene, window) {
   const { failure, palette } = scene;
   if (!failure) return [];
   const x = across(scene, failure.step);
-  const line = { type: "line", name: "failure", x0: x, x1: x, y0: 0, y1: 1, yref: "paper", line: { color: palette.bad, width: 1.5 } };
   const end = Math.max(window[1], x);
-  const band = { type: "rect", name: "failure band", x0: x, x1: end, y0: 0, y1: 1, yref: "paper", fillcolor: palette.band, line: { width: 0 }, layer: "below" };
+  const line = { ...upright("line", x, x), name: "failure", line: { color: palette.bad, width: 1.5 } };
+  const look = { fillcolor: palette.band, line: { width: 0 }, layer: "below" };
+  const band = { ...upright("rect", x, end), name: "failure band", ...look };
   return failure.lasting ? [band, line] : [line];
 }
 
@@ -66,13 +78,36 @@ export function failureLabel(scene, window, top) {
   if (!failure || !scene.spec.big) return [];
   const x = across(scene, failure.step);
   if (x < from || x > to) return [];
-  const share = (x - from) / (to - from);
-  const right = share < (failure.lasting ? 0.75 : 0.4);
-  return [{
-    name: "failure", x, y: top - 0.14, yref: "paper", text: failureText(failure, scene.ends), align: right ? "left" : "right",
-    xanchor: right ? "left" : "right", ax: right ? 22 : -22, ay: 0, showarrow: true, arrowhead: 0, arrowwidth: 1, arrowcolor: palette.bad,
-    font: { size: 12, color: palette.bad }, bgcolor: palette.card, bordercolor: palette.bad, borderwidth: 1, borderpad: 5, captureevents: true,
-  }];
+  // Behind a failure that lasted the plot is empty, so the label hides nothing there.
+  const side = (x - from) / (to - from) < (failure.lasting ? 0.75 : 0.4) ? "left" : "right";
+  const arrow = { showarrow: true, arrowhead: 0, arrowwidth: 1, arrowcolor: palette.bad, ay: 0 };
+  const box = { bgcolor: palette.card, bordercolor: palette.bad, borderwidth: 1, borderpad: 5 };
+  return [
+    {
+      name: "failure",
+      text: failureText(failure, scene.ends),
+      font: { size: 12, color: palette.bad },
+      x,
+      y: top - LABEL_BELOW,
+      yref: "paper",
+      align: side,
+      xanchor: side,
+      ax: side === "left" ? LABEL_ASIDE_PX : -LABEL_ASIDE_PX,
+      ...arrow,
+      ...box,
+      captureevents: true,
+    },
+  ];
+}
+
+/**
+ * A shape over the whole height, rails included.
+ * @param {"line" | "rect"} type
+ * @param {number} x0
+ * @param {number} x1
+ */
+function upright(type, x0, x1) {
+  return { type, x0, x1, y0: 0, y1: 1, yref: "paper" };
 }
 
 /**

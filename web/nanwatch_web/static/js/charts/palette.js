@@ -10,9 +10,21 @@ export function palette() {
   const style = getComputedStyle(document.documentElement);
   const color = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim();
   return {
-    font: style.fontFamily, ink: color("ink"), mut: color("mut"), card: color("card"), bg: color("bg"), line: color("line"),
-    grid: color("grid"), train: color("train"), env: color("env"), val: color("val"), running: color("running"),
-    bad: color("bad"), band: color("band"), warn: color("warn-dot"), parts: shades(color("part-first"), color("part-last")),
+    font: style.fontFamily,
+    ink: color("ink"),
+    mut: color("mut"),
+    card: color("card"),
+    bg: color("bg"),
+    line: color("line"),
+    grid: color("grid"),
+    train: color("train"),
+    env: color("env"),
+    val: color("val"),
+    running: color("running"),
+    bad: color("bad"),
+    band: color("band"),
+    warn: color("warn-dot"),
+    parts: shades(color("part-first"), color("part-last")),
   };
 }
 
@@ -21,7 +33,7 @@ export function palette() {
  * @param {string} first as #rrggbb
  * @param {string} last
  */
-export function shades(first, last) {
+function shades(first, last) {
   const [a, b] = [channels(first), channels(last)];
   return Array.from({ length: LAYER_SHADES }, (_, i) => {
     const at = i / (LAYER_SHADES - 1);

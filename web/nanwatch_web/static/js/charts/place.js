@@ -61,9 +61,14 @@ function laid(line, seen, stepOf, across, log) {
   const drawn = (/** @type {number | null} */ v) => (log && v !== null && v <= 0 ? null : v);
   const middle = byEpoch(line) ? seen.to : centres(seen);
   return {
-    line, n: seen.n, from: seen.from, to: seen.to,
+    line,
+    n: seen.n,
+    from: seen.from,
+    to: seen.to,
     x: middle.map((step) => across(stepOf(step))),
-    y: seen.mean.map(drawn), min: seen.min.map(drawn), max: seen.max.map(drawn),
+    y: seen.mean.map(drawn),
+    min: seen.min.map(drawn),
+    max: seen.max.map(drawn),
     marks: marksOf(seen, middle, log).map((mark) => ({ ...mark, x: across(stepOf(mark.step)) })),
   };
 }
@@ -94,8 +99,15 @@ function withoutStray(placed, view, across) {
   /** @template T @param {T[]} column */
   const pick = (column) => kept.map((i) => column[i]);
   return {
-    ...placed, x: pick(placed.x), y: pick(placed.y), min: pick(placed.min), max: pick(placed.max),
-    n: pick(placed.n), from: pick(placed.from), to: pick(placed.to), marks: placed.marks.filter((mark) => inside(mark.x)),
+    ...placed,
+    x: pick(placed.x),
+    y: pick(placed.y),
+    min: pick(placed.min),
+    max: pick(placed.max),
+    n: pick(placed.n),
+    from: pick(placed.from),
+    to: pick(placed.to),
+    marks: placed.marks.filter((mark) => inside(mark.x)),
   };
 }
 

@@ -30,7 +30,9 @@ const RAILS = [
  * @param {Palette} palette
  */
 export function rails(lines, { height, pixel }, palette) {
-  const needed = RAILS.filter(({ kind }) => lines.some((line) => line.marks.some((mark) => mark.kind === kind)));
+  const needed = RAILS.filter(({ kind }) =>
+    lines.some((line) => line.marks.some((mark) => mark.kind === kind)),
+  );
   const above = needed.filter((rail) => rail.above);
   const share = (/** @type {number} */ px) => px / Math.max(height, 1);
   const bottom = needed.length > above.length ? share(RAIL_PX + GAP_PX) : 0;
@@ -92,10 +94,21 @@ export function apart(marks, gap) {
 function railTrace(rail, label, marks, palette) {
   const color = rail.above ? palette.bad : palette.ink;
   return {
-    type: "scatter", mode: "markers", name: rail.word, meta: label, cliponaxis: false,
-    x: marks.map((mark) => mark.x), y: marks.map(() => 0), yaxis: `y${rail.axis}`,
+    type: "scatter",
+    mode: "markers",
+    name: rail.word,
+    meta: label,
+    cliponaxis: false,
+    x: marks.map((mark) => mark.x),
+    y: marks.map(() => 0),
+    yaxis: `y${rail.axis}`,
     text: marks.map((mark) => integer(mark.step)),
-    marker: { symbol: rail.symbol, size: 9, color, line: { color: rail.above ? palette.card : color, width: 1 } },
+    marker: {
+      symbol: rail.symbol,
+      size: 9,
+      color,
+      line: { color: rail.above ? palette.card : color, width: 1 },
+    },
     hovertemplate: `${rail.word}<extra></extra>`,
   };
 }
@@ -107,8 +120,17 @@ function railTrace(rail, label, marks, palette) {
 function axisOf(rail, palette) {
   const color = rail.above ? palette.bad : palette.mut;
   return {
-    domain: rail.domain, range: [-1, 1], fixedrange: true, showgrid: false, zeroline: false, ticks: "",
-    tickmode: "array", tickvals: [0], ticktext: [rail.word], tickfont: { color }, linecolor: palette.line,
+    domain: rail.domain,
+    range: [-1, 1],
+    fixedrange: true,
+    showgrid: false,
+    zeroline: false,
+    ticks: "",
+    tickmode: "array",
+    tickvals: [0],
+    ticktext: [rail.word],
+    tickfont: { color },
+    linecolor: palette.line,
   };
 }
 
@@ -118,5 +140,16 @@ function axisOf(rail, palette) {
  */
 function background(rail, palette) {
   const [y0, y1] = rail.domain;
-  return { type: "rect", xref: "paper", yref: "paper", x0: 0, x1: 1, y0, y1, fillcolor: palette.bg, line: { width: 0 }, layer: "below" };
+  return {
+    type: "rect",
+    xref: "paper",
+    yref: "paper",
+    x0: 0,
+    x1: 1,
+    y0,
+    y1,
+    fillcolor: palette.bg,
+    line: { width: 0 },
+    layer: "below",
+  };
 }

@@ -59,7 +59,9 @@ export function logTicks([low, high]) {
   const every = Math.max(1, Math.ceil((high - low) / MOST_DECADES));
   const mantissas = high - low > 1.6 ? [1] : [1, 2, 5];
   const powers = Array.from({ length: Math.ceil(high) - Math.floor(low) + 1 }, (_, i) => Math.floor(low) + i);
-  const values = powers.filter((power) => power % every === 0).flatMap((power) => mantissas.map((m) => m * 10 ** power));
+  const values = powers
+    .filter((power) => power % every === 0)
+    .flatMap((power) => mantissas.map((m) => m * 10 ** power));
   const tickvals = values.filter((value) => Math.log10(value) >= low && Math.log10(value) <= high);
   return { tickvals, ticktext: tickvals.map((value) => number(value, 2)) };
 }
@@ -75,7 +77,9 @@ export function linearTicks([low, high]) {
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   const digits = Math.ceil(Math.log10(Math.max(Math.abs(low), Math.abs(high)) / step)) + 2;
-  const tickvals = Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+  const tickvals = Array.from({ length: last - first + 1 }, (_, i) =>
+    Number(((first + i) * step).toPrecision(12)),
+  );
   return { tickvals, ticktext: tickvals.map((value) => number(value, Math.max(2, digits))) };
 }
 
@@ -116,7 +120,12 @@ function isFurther(peak, than) {
  */
 function edges(lines, log) {
   const scaled = (/** @type {(number | null)[][]} */ columns) =>
-    columns.flat().filter((v) => v !== null).filter((v) => !log || v > 0).map((v) => (log ? Math.log10(v) : v)).sort((a, b) => a - b);
+    columns
+      .flat()
+      .filter((v) => v !== null)
+      .filter((v) => !log || v > 0)
+      .map((v) => (log ? Math.log10(v) : v))
+      .sort((a, b) => a - b);
   return { lows: scaled(lines.map((line) => line.min)), highs: scaled(lines.map((line) => line.max)) };
 }
 

@@ -10,7 +10,7 @@ import { beyond } from "./scale.js";
 /** @typedef {import("../types").Palette} Palette */
 
 /** The overlay axis that carries the arrows: 0 is the lower and 1 the upper edge of the plot. */
-export const ARROW_AXIS = "y2";
+const ARROW_AXIS = "y2";
 
 const MOST_MARKERS = 60;
 const FEW_POINTS = 40;
@@ -31,8 +31,15 @@ export function bandTrace(placed, palette) {
     y.push(...stretch.map((i) => placed.max[i]), ...back.map((i) => placed.min[i]), null);
   }
   return {
-    type: "scatter", mode: "lines", name: "min–max", x, y, fill: "toself", fillcolor: palette.env,
-    line: { width: 0 }, hoverinfo: "skip",
+    type: "scatter",
+    mode: "lines",
+    name: "min–max",
+    x,
+    y,
+    fill: "toself",
+    fillcolor: palette.env,
+    line: { width: 0 },
+    hoverinfo: "skip",
   };
 }
 
@@ -47,9 +54,17 @@ export function lineTrace(placed, palette, part) {
   const byEpoch = role === "val" || role === "epoch";
   const dots = placed.x.length <= (byEpoch ? MOST_MARKERS : FEW_POINTS);
   return {
-    type: "scatter", mode: dots ? "lines+markers" : "lines", cliponaxis: placed.x.length > 1, name: plainText(placed.line.label), meta: placed.line.series,
-    x: placed.x, y: placed.y, connectgaps: false, line: strokeOf(placed, palette, part),
-    marker: byEpoch ? epochMarker(role, palette) : { size: 4 }, text: placed.y.map((_, i) => spanOf(placed, i)),
+    type: "scatter",
+    mode: dots ? "lines+markers" : "lines",
+    cliponaxis: placed.x.length > 1,
+    name: plainText(placed.line.label),
+    meta: placed.line.series,
+    x: placed.x,
+    y: placed.y,
+    connectgaps: false,
+    line: strokeOf(placed, palette, part),
+    marker: byEpoch ? epochMarker(role, palette) : { size: 4 },
+    text: placed.y.map((_, i) => spanOf(placed, i)),
     hovertemplate: "%{text}",
   };
 }
@@ -64,12 +79,22 @@ export function arrowTrace(lines, range, palette) {
   const peaks = lines.flatMap((line) => beyond(line, range));
   if (!peaks.length) return null;
   return {
-    type: "scatter", mode: "markers", name: "off scale", yaxis: ARROW_AXIS, cliponaxis: false,
-    x: peaks.map((peak) => peak.x), y: peaks.map((peak) => (peak.up ? 1 : 0)),
+    type: "scatter",
+    mode: "markers",
+    name: "off scale",
+    yaxis: ARROW_AXIS,
+    cliponaxis: false,
+    x: peaks.map((peak) => peak.x),
+    y: peaks.map((peak) => (peak.up ? 1 : 0)),
     customdata: peaks.map((peak) => peak.value),
     text: peaks.map((peak) => `${number(peak.value)}, off scale`),
     hovertemplate: "%{text}<extra></extra>",
-    marker: { symbol: peaks.map((peak) => (peak.up ? "triangle-up" : "triangle-down")), size: 10, color: palette.warn, line: { color: palette.card, width: 1 } },
+    marker: {
+      symbol: peaks.map((peak) => (peak.up ? "triangle-up" : "triangle-down")),
+      size: 10,
+      color: palette.warn,
+      line: { color: palette.card, width: 1 },
+    },
   };
 }
 
@@ -77,7 +102,7 @@ export function arrowTrace(lines, range, palette) {
  * Text for Plotly, which reads a little HTML: what a run calls itself must stay text.
  * @param {string} text
  */
-export function plainText(text) {
+function plainText(text) {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
@@ -125,7 +150,12 @@ function partColor(palette, { index, of }) {
 function epochMarker(role, palette) {
   const color = role === "val" ? palette.val : palette.train;
   const epoch = role === "epoch";
-  return { size: epoch ? 6 : 6.5, symbol: epoch ? "diamond" : "circle", color: palette.card, line: { color, width: epoch ? 1.3 : 1.9 } };
+  return {
+    size: epoch ? 6 : 6.5,
+    symbol: epoch ? "diamond" : "circle",
+    color: palette.card,
+    line: { color, width: epoch ? 1.3 : 1.9 },
+  };
 }
 
 /**

@@ -18,8 +18,23 @@ import { stateWord, symptomBadge } from "../words.js";
  */
 export function showAlerts(section, run, alerts) {
   const items = moments(run, alerts).map(({ when, kind, title, more }) =>
-    el("li", { class: kind }, el("time", { datetime: when, title: exact(when) }, clock(when)), el("div", {}, el("b", {}, title), el("span", {}, more))));
-  fill(section, el("div", { class: "cardhead" }, el("h2", { id: "alerts-title" }, "Alerts"), el("span", { class: "sub" }, "this run")), el("ol", { class: "timeline" }, ...items));
+    el(
+      "li",
+      { class: kind },
+      el("time", { datetime: when, title: exact(when) }, clock(when)),
+      el("div", {}, el("b", {}, title), el("span", {}, more)),
+    ),
+  );
+  fill(
+    section,
+    el(
+      "div",
+      { class: "cardhead" },
+      el("h2", { id: "alerts-title" }, "Alerts"),
+      el("span", { class: "sub" }, "this run"),
+    ),
+    el("ol", { class: "timeline" }, ...items),
+  );
 }
 
 /**
@@ -28,11 +43,23 @@ export function showAlerts(section, run, alerts) {
  * @param {Alert[]} alerts
  * @returns {Moment[]}
  */
-export function moments(run, alerts) {
+function moments(run, alerts) {
   const started = { when: run.started_at, kind: "ok", title: "Run started", more: run.project };
-  const ended = run.ended_at ? [{ when: run.ended_at, kind: run.state === "failed" ? "critical" : "ok", title: stateWord(run.state), more: run.reason }] : [];
+  const ended = run.ended_at
+    ? [
+        {
+          when: run.ended_at,
+          kind: run.state === "failed" ? "critical" : "ok",
+          title: stateWord(run.state),
+          more: run.reason,
+        },
+      ]
+    : [];
   const story = [started, ...alerts.map(momentOf), ...ended];
-  return story.map((moment, i) => ({ moment, i })).sort((a, b) => b.moment.when.localeCompare(a.moment.when) || b.i - a.i).map(({ moment }) => moment);
+  return story
+    .map((moment, i) => ({ moment, i }))
+    .sort((a, b) => b.moment.when.localeCompare(a.moment.when) || b.i - a.i)
+    .map(({ moment }) => moment);
 }
 
 /**
@@ -41,5 +68,10 @@ export function moments(run, alerts) {
  */
 function momentOf(alert) {
   const step = alert.first_step === null ? "" : `step ${integer(alert.first_step)}, `;
-  return { when: alert.opened_at, kind: alert.severity, title: symptomBadge(alert.symptom), more: `${step}${alert.label}` };
+  return {
+    when: alert.opened_at,
+    kind: alert.severity,
+    title: symptomBadge(alert.symptom),
+    more: `${step}${alert.label}`,
+  };
 }

@@ -28,7 +28,9 @@ export class Board {
     this.onError = onError;
     /** @type {Map<string, Panel>} */
     this.panels = new Map();
-    this.watcher = new IntersectionObserver((entries) => entries.forEach((entry) => this.seen(entry)), { rootMargin: "200px" });
+    this.watcher = new IntersectionObserver((entries) => entries.forEach((entry) => this.seen(entry)), {
+      rootMargin: "200px",
+    });
     this.sizes = new ResizeObserver(() => this.redraw());
     this.sizes.observe(element);
     document.addEventListener(THEME_CHANGED, () => this.redraw());
@@ -126,6 +128,10 @@ export class Board {
   }
 
   nothing() {
-    return el("p", { class: "card note sub" }, "No points yet. Curves appear here as soon as the training sends its first batch.");
+    return el(
+      "p",
+      { class: "card note sub" },
+      "No points yet. Curves appear here as soon as the training sends its first batch.",
+    );
   }
 }

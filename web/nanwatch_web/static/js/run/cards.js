@@ -29,10 +29,13 @@ const ALIKE = 8;
  */
 export function showCards(slot, diagnoses, actions) {
   const known = new Map([...slot.children].map((child) => [child.getAttribute("data-print"), child]));
-  const prints = diagnoses.map((each) => JSON.stringify([each, actions.titleOf(each.causes[0]?.label ?? "")]));
+  const prints = diagnoses.map((each) =>
+    JSON.stringify([each, actions.titleOf(each.causes[0]?.label ?? "")]),
+  );
   const cards = diagnoses.map((each, i) => known.get(prints[i]) ?? card(each, actions));
   cards.forEach((each, i) => each.setAttribute("data-print", prints[i]));
-  if (cards.length !== slot.children.length || cards.some((each, i) => each !== slot.children[i])) fill(slot, ...cards);
+  if (cards.length !== slot.children.length || cards.some((each, i) => each !== slot.children[i]))
+    fill(slot, ...cards);
 }
 
 /**
@@ -44,7 +47,10 @@ export function openCard(diagnosis) {
   if (!found) return;
   document.querySelectorAll(".diag.found").forEach((each) => each.classList.remove("found"));
   found.classList.add("found");
-  found.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  found.scrollIntoView({
+    block: "start",
+    behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth",
+  });
   found.focus({ preventScroll: true });
 }
 
@@ -55,12 +61,15 @@ export function openCard(diagnosis) {
 function card(diagnosis, actions) {
   const id = cardId(diagnosis);
   const [first, ...others] = diagnosis.causes;
-  return el("article", { class: `card diag ${diagnosis.severity}`, id, tabindex: -1, "aria-labelledby": `${id}-title` },
+  return el(
+    "article",
+    { class: `card diag ${diagnosis.severity}`, id, tabindex: -1, "aria-labelledby": `${id}-title` },
     head(diagnosis, actions),
     el("h2", { id: `${id}-title` }, symptomSentence(diagnosis.symptom, diagnosis.first_step)),
     ...(first ? suspect(first, actions) : [el("p", { class: "lead" }, "No cause stands out yet.")]),
     others.length > 0 && otherSuspects(others, actions),
-    foot(diagnosis));
+    foot(diagnosis),
+  );
 }
 
 /**
@@ -69,8 +78,16 @@ function card(diagnosis, actions) {
  */
 function head(diagnosis, { zoomTo }) {
   const step = diagnosis.first_step;
-  const show = step !== null && el("button", { type: "button", onclick: () => zoomTo(step) }, `Show step ${integer(step)}`);
-  return el("div", { class: "dhead" }, healthPill(diagnosis.severity, null), el("div", { class: "grow" }), show);
+  const show =
+    step !== null &&
+    el("button", { type: "button", onclick: () => zoomTo(step) }, `Show step ${integer(step)}`);
+  return el(
+    "div",
+    { class: "dhead" },
+    healthPill(diagnosis.severity, null),
+    el("div", { class: "grow" }),
+    show,
+  );
 }
 
 /**
@@ -79,7 +96,13 @@ function head(diagnosis, { zoomTo }) {
  */
 function suspect(cause, { titleOf }) {
   return [
-    el("p", { class: "cause" }, titleOf(cause.label) ?? unlabel(cause.label), " ", el("code", {}, cause.label)),
+    el(
+      "p",
+      { class: "cause" },
+      titleOf(cause.label) ?? unlabel(cause.label),
+      " ",
+      el("code", {}, cause.label),
+    ),
     el("p", { class: "lead" }, cause.summary),
     confidence(cause),
     ...whereList(cause.where),
@@ -93,7 +116,14 @@ function suspect(cause, { titleOf }) {
 function confidence(cause) {
   const words = percent(cause.confidence);
   const meter = el("meter", { min: 0, max: 1, value: cause.confidence, "aria-label": "Confidence" }, words);
-  return el("div", { class: "conf" }, el("span", {}, "Confidence"), meter, el("b", {}, words), el("small", {}, checkWords(cause.evidence.length)));
+  return el(
+    "div",
+    { class: "conf" },
+    el("span", {}, "Confidence"),
+    meter,
+    el("b", {}, words),
+    el("small", {}, checkWords(cause.evidence.length)),
+  );
 }
 
 /** @param {number} n */
@@ -106,8 +136,24 @@ function checkWords(n) {
 function evidence(cause) {
   if (!cause.evidence.length) return [];
   const heads = ["Check", "Seen", "Expected"].map((words) => el("th", { scope: "col" }, words));
-  const rows = cause.evidence.map((each) => el("tr", { class: differs(each) && "differs" }, el("th", { scope: "row" }, each.check), el("td", {}, each.seen), el("td", {}, each.expected)));
-  return [el("h3", {}, "Evidence"), el("table", { class: "values evidence" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows))];
+  const rows = cause.evidence.map((each) =>
+    el(
+      "tr",
+      { class: differs(each) && "differs" },
+      el("th", { scope: "row" }, each.check),
+      el("td", {}, each.seen),
+      el("td", {}, each.expected),
+    ),
+  );
+  return [
+    el("h3", {}, "Evidence"),
+    el(
+      "table",
+      { class: "values evidence" },
+      el("thead", {}, el("tr", {}, ...heads)),
+      el("tbody", {}, ...rows),
+    ),
+  ];
 }
 
 /**
@@ -125,14 +171,20 @@ function differs({ seen, expected }) {
  */
 function otherSuspects(causes, actions) {
   const words = causes.length === 1 ? "1 other suspect" : `${causes.length} other suspects`;
-  return el("details", { class: "suspects" }, el("summary", {}, words),
-    ...causes.map((cause) => el("div", { class: "suspect" }, ...suspect(cause, actions))));
+  return el(
+    "details",
+    { class: "suspects" },
+    el("summary", {}, words),
+    ...causes.map((cause) => el("div", { class: "suspect" }, ...suspect(cause, actions))),
+  );
 }
 
 /** @param {Diagnosis} diagnosis */
 function foot(diagnosis) {
   const full = diagnosis.source === "client";
-  const words = full ? "Full autopsy beside the training" : "The server's live view of the stream; the training's own autopsy refines it";
+  const words = full
+    ? "Full autopsy beside the training"
+    : "The server's live view of the stream; the training's own autopsy refines it";
   return el("div", { class: "dfoot" }, words);
 }
 

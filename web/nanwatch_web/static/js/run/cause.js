@@ -19,7 +19,14 @@ const MOST_LISTED = 8;
 export function whereList(where) {
   const pairs = wherePairs(where);
   if (!pairs.length) return [];
-  return [el("h3", {}, "Where"), el("dl", { class: "where" }, ...pairs.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))))];
+  return [
+    el("h3", {}, "Where"),
+    el(
+      "dl",
+      { class: "where" },
+      ...pairs.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))),
+    ),
+  ];
 }
 
 /**
@@ -53,7 +60,9 @@ export function fixCode(fix) {
   if (!fix.text && !fix.code) return [];
   const text = fix.text ? [el("p", { class: "fixtext" }, fix.text)] : [];
   const lines = fix.code.split("\n").map((line) => el("span", { class: kindOf(line) }, line));
-  const code = fix.code ? [el("pre", { class: "code diff", tabindex: 0, "aria-label": "Suggested change" }, ...lines)] : [];
+  const code = fix.code
+    ? [el("pre", { class: "code diff", tabindex: 0, "aria-label": "Suggested change" }, ...lines)]
+    : [];
   return [el("h3", {}, "Suggested fix"), ...text, ...code];
 }
 
@@ -62,9 +71,21 @@ export function fixCode(fix) {
  * @param {Cause} cause
  */
 export function tried(cause) {
-  if (cause.verified === null || cause.verified === undefined) return el("p", { class: "tried" }, "Not tried in a replay");
-  if (!cause.verified) return el("p", { class: "tried no" }, icon("0 0 12 12", "M2.500 2.500l7 7M9.500 2.500l-7 7"), "Tried in a replay: did not help");
-  return el("p", { class: "tried yes" }, icon("0 0 12 12", "M1.500 6.500l3 3L10.500 3"), "Tried in a replay: the loss stayed finite and fell");
+  if (cause.verified === null || cause.verified === undefined)
+    return el("p", { class: "tried" }, "Not tried in a replay");
+  if (!cause.verified)
+    return el(
+      "p",
+      { class: "tried no" },
+      icon("0 0 12 12", "M2.500 2.500l7 7M9.500 2.500l-7 7"),
+      "Tried in a replay: did not help",
+    );
+  return el(
+    "p",
+    { class: "tried yes" },
+    icon("0 0 12 12", "M1.500 6.500l3 3L10.500 3"),
+    "Tried in a replay: the loss stayed finite and fell",
+  );
 }
 
 /** @param {string} line */
@@ -94,7 +115,10 @@ function batchWords({ epoch, batch }) {
  */
 function listed(value, of) {
   if (!Array.isArray(value) || !value.length) return null;
-  const shown = value.slice(0, MOST_LISTED).map((each) => `#${each}`).join(", ");
+  const shown = value
+    .slice(0, MOST_LISTED)
+    .map((each) => `#${each}`)
+    .join(", ");
   const rest = value.length - MOST_LISTED;
   return rest > 0 ? `${shown} and ${integer(rest)} more ${of}` : `${shown} ${of}`;
 }
@@ -106,7 +130,9 @@ function listed(value, of) {
 function columnWords({ columns, column_names: names }) {
   const given = Array.isArray(names) ? names : [];
   if (!Array.isArray(columns) || !columns.length) return given.length ? given.map(String).join(", ") : null;
-  const told = columns.slice(0, MOST_LISTED).map((column, i) => (given[i] === undefined ? `#${column}` : `${given[i]} (#${column})`));
+  const told = columns
+    .slice(0, MOST_LISTED)
+    .map((column, i) => (given[i] === undefined ? `#${column}` : `${given[i]} (#${column})`));
   const rest = columns.length - MOST_LISTED;
   return told.join(", ") + (rest > 0 ? ` and ${integer(rest)} more` : "");
 }

@@ -17,9 +17,21 @@ export function showConfig(section, run) {
   const total = config.length + facts.length;
   section.hidden = !total;
   const open = section.querySelector("details")?.open ?? false;
-  fill(section, el("details", { open },
-    el("summary", {}, el("h2", { id: "config-title" }, "Configuration"), el("span", { class: "sub" }, `${integer(total)} values`)),
-    ...part("Given by you", config), ...part("Found by the callback", facts)));
+  fill(
+    section,
+    el(
+      "details",
+      { open },
+      el(
+        "summary",
+        {},
+        el("h2", { id: "config-title" }, "Configuration"),
+        el("span", { class: "sub" }, `${integer(total)} values`),
+      ),
+      ...part("Given by you", config),
+      ...part("Found by the callback", facts),
+    ),
+  );
 }
 
 /**
@@ -28,5 +40,12 @@ export function showConfig(section, run) {
  */
 function part(words, pairs) {
   if (!pairs.length) return [];
-  return [el("h3", {}, words), el("dl", { class: "pairs" }, ...pairs.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))))];
+  return [
+    el("h3", {}, words),
+    el(
+      "dl",
+      { class: "pairs" },
+      ...pairs.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))),
+    ),
+  ];
 }

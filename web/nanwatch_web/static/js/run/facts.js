@@ -82,7 +82,9 @@ function isListOfThings(value) {
  * @returns {[string, string]}
  */
 function thingLine(list, { name, ...rest }, i) {
-  const told = flat(rest).filter(([, value]) => value !== "–").map(([key, value]) => (key === "class" ? value : `${key} ${value}`));
+  const told = flat(rest)
+    .filter(([, value]) => value !== "–")
+    .map(([key, value]) => (key === "class" ? value : `${key} ${value}`));
   return [`${list}.${name ?? i}`, told.join(", ")];
 }
 
@@ -105,7 +107,11 @@ function lossFact(run, { lastFinite }) {
   if (last === null) return null;
   if (Number.isFinite(last)) return { name: "Last loss", value: number(last) };
   if (!lastFinite) return { name: "Last loss", value: number(last) };
-  return { name: "Last finite loss", value: number(lastFinite.value), more: `at step ${integer(lastFinite.step)}` };
+  return {
+    name: "Last finite loss",
+    value: number(lastFinite.value),
+    more: `at step ${integer(lastFinite.step)}`,
+  };
 }
 
 /**
@@ -130,7 +136,9 @@ function epochWords(run, ends, facts) {
   if (!ends.length && planned === null) return null;
   const begun = run.last_step !== null && run.last_step > (ends[ends.length - 1] ?? -1);
   const current = Math.max(1, ends.length + (begun ? 1 : 0));
-  return planned === null ? integer(current) : `${integer(Math.min(current, Number(facts.epochs)))} of ${planned}`;
+  return planned === null
+    ? integer(current)
+    : `${integer(Math.min(current, Number(facts.epochs)))} of ${planned}`;
 }
 
 /**
@@ -145,13 +153,16 @@ function elapsed(run, now) {
 /** @param {Dict} facts */
 function optimizerWords(facts) {
   const told = dict(facts.optimizer);
-  const rate = typeof told.learning_rate === "number" ? number(told.learning_rate) : dict(told.schedule).class_name;
+  const rate =
+    typeof told.learning_rate === "number" ? number(told.learning_rate) : dict(told.schedule).class_name;
   return [words(told.class), rate].filter(Boolean).join(", ") || null;
 }
 
 /** @param {unknown} losses one entry an output */
 function lossWords(losses) {
-  const named = (Array.isArray(losses) ? losses : [losses]).map((loss) => words(isDict(loss) ? loss.class : loss));
+  const named = (Array.isArray(losses) ? losses : [losses]).map((loss) =>
+    words(isDict(loss) ? loss.class : loss),
+  );
   return [...new Set(named)].filter(Boolean).join(", ") || null;
 }
 

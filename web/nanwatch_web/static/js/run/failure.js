@@ -24,7 +24,11 @@ const KINDS = { nan: "NaN", pinf: "+Inf", ninf: "−Inf" };
  */
 export function failureOf(loss, gradient, diagnoses) {
   const grave = diagnoses.find((each) => each.severity === "critical" && each.first_step !== null);
-  return nonFinite(loss, "") ?? (grave?.symptom === "nan_loss" ? nonFinite(gradient, "Gradient ") : null) ?? diagnosed(grave);
+  return (
+    nonFinite(loss, "") ??
+    (grave?.symptom === "nan_loss" ? nonFinite(gradient, "Gradient ") : null) ??
+    diagnosed(grave)
+  );
 }
 
 /**
@@ -56,7 +60,11 @@ function nonFinite(series, whose) {
  */
 function diagnosed(grave) {
   if (!grave || grave.first_step === null) return null;
-  return { step: grave.first_step, label: labelOf(symptomBadge(grave.symptom), grave.first_step, true), lasting: false };
+  return {
+    step: grave.first_step,
+    label: labelOf(symptomBadge(grave.symptom), grave.first_step, true),
+    lasting: false,
+  };
 }
 
 /**

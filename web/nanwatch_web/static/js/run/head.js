@@ -22,7 +22,14 @@ export function showHead(run, diagnoses) {
   const tags = run.tags.map((tag) => el("span", { class: "tag", title: tag }, tag));
   byId("name").textContent = run.name;
   fill(byId("pills"), healthPill(health, worst?.symptom ?? null), statePill(run.state), ...tags);
-  fill(byId("crumbs"), el("a", { href: "/" }, "Runs"), el("span", { "aria-hidden": "true" }, "/"), el("span", {}, run.project), el("span", { "aria-hidden": "true" }, "/"), el("span", { "aria-current": "page" }, run.name));
+  fill(
+    byId("crumbs"),
+    el("a", { href: "/" }, "Runs"),
+    el("span", { "aria-hidden": "true" }, "/"),
+    el("span", {}, run.project),
+    el("span", { "aria-hidden": "true" }, "/"),
+    el("span", { "aria-current": "page" }, run.name),
+  );
   showFavicon(health);
   const told = worst && health !== "info" ? symptomBadge(worst.symptom) : healthWord(health);
   document.title = `${told} · ${run.name} · nanwatch`;
@@ -34,5 +41,10 @@ export function showHead(run, diagnoses) {
  */
 export function showFacts(run, known) {
   const facts = headFacts(run, known, Date.now());
-  fill(byId("facts"), ...facts.map(({ name, value, more }) => el("div", {}, el("dt", {}, name), el("dd", {}, value, more && el("small", {}, ` ${more}`)))));
+  fill(
+    byId("facts"),
+    ...facts.map(({ name, value, more }) =>
+      el("div", {}, el("dt", {}, name), el("dd", {}, value, more && el("small", {}, ` ${more}`))),
+    ),
+  );
 }

@@ -82,7 +82,11 @@ async function refetch() {
     await Promise.all([fetchRun(), series.refresh()]);
     board.arrange();
     const telling = [LOSS, GRADIENT].filter((name) => series.has(name));
-    await Promise.all([...telling.map((name) => series.fetchWhole(name, BUCKETS)), board.reload(), fetchStory()]);
+    await Promise.all([
+      ...telling.map((name) => series.fetchWhole(name, BUCKETS)),
+      board.reload(),
+      fetchStory(),
+    ]);
     showBanner(byId("banner"), null);
   } catch (error) {
     onError(error);
@@ -96,7 +100,10 @@ async function fetchRun() {
 }
 
 async function fetchStory() {
-  const [{ diagnoses }, { alerts }] = await Promise.all([get(`${path}/diagnoses`), get("/alerts", { run: runId, limit: 500 })]);
+  const [{ diagnoses }, { alerts }] = await Promise.all([
+    get(`${path}/diagnoses`),
+    get("/alerts", { run: runId, limit: 500 }),
+  ]);
   state.diagnoses = byGravity(diagnoses);
   state.alerts = alerts.filter((/** @type {Alert} */ alert) => alert.run_id === runId);
 }
@@ -104,7 +111,9 @@ async function fetchStory() {
 /** Titles of causes are for people; without them the labels serve. */
 async function fetchTitles() {
   const { causes } = await get("/causes");
-  state.titles = new Map(causes.map((/** @type {{label: string, title: string}} */ cause) => [cause.label, cause.title]));
+  state.titles = new Map(
+    causes.map((/** @type {{label: string, title: string}} */ cause) => [cause.label, cause.title]),
+  );
   show();
 }
 
@@ -119,7 +128,11 @@ function show() {
 
 function showNumbers() {
   if (!state.run) return;
-  showFacts(state.run, { ends: series.ends, lastFinite: state.around?.lastFinite ?? null, bestVal: bestVal() });
+  showFacts(state.run, {
+    ends: series.ends,
+    lastFinite: state.around?.lastFinite ?? null,
+    bestVal: bestVal(),
+  });
   toolbar.showWindow(series.last());
   toolbar.preferLog(board.prefersLog());
 }
@@ -164,7 +177,15 @@ function onPoints(points) {
 
 /** New series come in groups: ask once for all of them. */
 function newSeries() {
-  later("series", NEW_SERIES_MS, () => void series.refresh().then(() => board.arrange()).catch(onError));
+  later(
+    "series",
+    NEW_SERIES_MS,
+    () =>
+      void series
+        .refresh()
+        .then(() => board.arrange())
+        .catch(onError),
+  );
 }
 
 /** @type {Map<string, number>} */
@@ -178,7 +199,10 @@ const timers = new Map();
  */
 function later(name, wait, action) {
   if (timers.has(name)) return;
-  timers.set(name, window.setTimeout(() => (timers.delete(name), action()), wait));
+  timers.set(
+    name,
+    window.setTimeout(() => (timers.delete(name), action()), wait),
+  );
 }
 
 /** @param {Run} run */

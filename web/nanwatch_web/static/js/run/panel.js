@@ -25,7 +25,13 @@ import { integer, number } from "../format.js";
 
 /** Finger and page scroll share a phone's screen: there a drag scrolls. */
 const coarse = matchMedia("(pointer: coarse)");
-const CONFIG = { displayModeBar: false, displaylogo: false, responsive: false, doubleClick: false, showAxisDragHandles: false };
+const CONFIG = {
+  displayModeBar: false,
+  displaylogo: false,
+  responsive: false,
+  doubleClick: false,
+  showAxisDragHandles: false,
+};
 const PX_A_BUCKET = 2;
 
 /** @type {Record<import("../types").Role, string>} */
@@ -49,15 +55,32 @@ export class Panel {
     this.plot = el("div", { class: "plot", role: "img", "aria-label": spec.title });
     this.legend = el("ul", { class: "legend" });
     this.note = el("p", { class: "hides", hidden: true });
-    const head = el("figcaption", {}, el("h2", {}, spec.title), el("span", { class: "sub" }, spec.sub), this.legend);
-    this.element = el("figure", { class: `card chart${spec.big ? " big" : ""}`, "data-chart": spec.id }, head, this.body(), this.note);
+    const head = el(
+      "figcaption",
+      {},
+      el("h2", {}, spec.title),
+      el("span", { class: "sub" }, spec.sub),
+      this.legend,
+    );
+    this.element = el(
+      "figure",
+      { class: `card chart${spec.big ? " big" : ""}`, "data-chart": spec.id },
+      head,
+      this.body(),
+      this.note,
+    );
   }
 
   /** Many layers fold away behind a summary. */
   body() {
     if (!this.spec.collapsed) return this.plot;
     const open = () => (this.dirty = true);
-    return el("details", { ontoggle: open }, el("summary", {}, `Show ${integer(this.spec.lines.length)} lines`), this.plot);
+    return el(
+      "details",
+      { ontoggle: open },
+      el("summary", {}, `Show ${integer(this.spec.lines.length)} lines`),
+      this.plot,
+    );
   }
 
   /** How many buckets fit the chart's width. */
@@ -87,10 +110,21 @@ export class Panel {
   /** The chart's scene: everything its figure is made of. */
   scene() {
     const { series, view, failure } = this.host;
-    const data = new Map(this.spec.lines.map((line) => [line.series, series.of(line.series, view.range !== null)]));
+    const data = new Map(
+      this.spec.lines.map((line) => [line.series, series.of(line.series, view.range !== null)]),
+    );
     const size = { width: this.plot.clientWidth, height: this.plot.clientHeight };
     const extent = /** @type {[number, number]} */ ([0, series.last()]);
-    return { spec: this.spec, series: data, view, extent, ends: series.ends, failure: failure(), palette: palette(), size };
+    return {
+      spec: this.spec,
+      series: data,
+      view,
+      extent,
+      ends: series.ends,
+      failure: failure(),
+      palette: palette(),
+      size,
+    };
   }
 
   /** Draw. */
@@ -122,7 +156,9 @@ export class Panel {
 
   /** @param {any} event a click on a rail's mark opens the diagnosis */
   clicked(event) {
-    const onRail = event.points.some((/** @type {any} */ point) => ["NaN", "+Inf", "−Inf"].includes(point.data.name));
+    const onRail = event.points.some((/** @type {any} */ point) =>
+      ["NaN", "+Inf", "−Inf"].includes(point.data.name),
+    );
     if (onRail) this.host.openFailure();
   }
 
@@ -140,10 +176,16 @@ export class Panel {
   showLegend(series) {
     const { view } = this.host;
     const lines = this.spec.lines.filter((line) => line.role !== "running" || view.running);
-    const parts = lines.length > 1 && lines[0].role === "part" ? [el("li", { class: "k-first" }, "first layer"), el("li", { class: "k-part" }, "last")] : null;
+    const parts =
+      lines.length > 1 && lines[0].role === "part"
+        ? [el("li", { class: "k-first" }, "first layer"), el("li", { class: "k-part" }, "last")]
+        : null;
     const items = parts ?? lines.map((line) => el("li", { class: LEGEND[line.role] }, line.label));
-    const band = view.band && lines.some((line) => line.role === "train") && el("li", { class: "k-band" }, "min–max");
-    const bad = [...series.values()].some((each) => each.nonfinite.length) && el("li", { class: "k-nan" }, "non-finite");
+    const band =
+      view.band && lines.some((line) => line.role === "train") && el("li", { class: "k-band" }, "min–max");
+    const bad =
+      [...series.values()].some((each) => each.nonfinite.length) &&
+      el("li", { class: "k-nan" }, "non-finite");
     fill(this.legend, ...(this.spec.big || lines.length > 1 ? items : []), this.spec.big && band, bad);
   }
 
@@ -152,7 +194,8 @@ export class Panel {
     this.note.hidden = hidden === null;
     if (!hidden) return;
     const peaks = hidden.n === 1 ? "1 peak lies" : `${integer(hidden.n)} peaks lie`;
-    this.note.textContent = `${peaks} outside this scale, the furthest at ${number(hidden.furthest)}: arrows at the edge. Untick “Ignore outliers” to see all.`;
+    const told = `${peaks} outside this scale, the furthest at ${number(hidden.furthest)}: arrows at the edge.`;
+    this.note.textContent = `${told} Untick “Ignore outliers” to see all.`;
   }
 
   /**
@@ -161,6 +204,8 @@ export class Panel {
    * @param {number} rest the least time between two drawings
    */
   due(now, rest) {
-    return this.visible && this.dirty && !this.held && now - this.drawnAt >= rest && this.plot.clientWidth > 0;
+    return (
+      this.visible && this.dirty && !this.held && now - this.drawnAt >= rest && this.plot.clientWidth > 0
+    );
   }
 }

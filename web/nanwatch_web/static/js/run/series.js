@@ -65,7 +65,9 @@ export class RunSeries {
    * @param {number} buckets
    */
   async fetchPart(name, [from, to], buckets) {
-    const found = fromOverview(await get(`${this.path}/overview`, { name, buckets, from: Math.floor(from), to: Math.ceil(to) }));
+    const found = fromOverview(
+      await get(`${this.path}/overview`, { name, buckets, from: Math.floor(from), to: Math.ceil(to) }),
+    );
     this.part.set(name, found);
   }
 

@@ -12,7 +12,12 @@ import { integer, number } from "../format.js";
 
 const BEFORE = 5;
 const AFTER = 3;
-const COLUMNS = [["batch/loss", "loss"], ["batch/loss_running", "Running mean"], ["batch/grad_norm", "Gradient norm"], ["batch/learning_rate", "Learning rate"]];
+const COLUMNS = [
+  ["batch/loss", "loss"],
+  ["batch/loss_running", "Running mean"],
+  ["batch/grad_norm", "Gradient norm"],
+  ["batch/learning_rate", "Learning rate"],
+];
 
 /**
  * @typedef {object} Around what was shown
@@ -34,7 +39,15 @@ export async function showSteps(section, series, step) {
   const steps = [...new Set(found.flatMap((values) => [...values.keys()]))].sort((a, b) => a - b);
   section.hidden = !steps.length;
   const rows = steps.map((each) => row(each, step, found, series.ends));
-  fill(section, head(), table(columns.map(([, words]) => words), rows, series.ends.length > 0));
+  fill(
+    section,
+    head(),
+    table(
+      columns.map(([, words]) => words),
+      rows,
+      series.ends.length > 0,
+    ),
+  );
   const loss = columns[0]?.[0] === "batch/loss" ? found[0] : new Map();
   return { step, complete: steps[steps.length - 1] === step + AFTER, lastFinite: lastFinite(loss, step) };
 }
@@ -46,8 +59,14 @@ export async function showSteps(section, series, step) {
  * @returns {Promise<Map<number, number>>}
  */
 async function around(series, name, step) {
-  const { steps, values } = await get(`${series.path}/points`, { name, from: Math.max(0, step - BEFORE), to: step + AFTER });
-  return new Map(steps.map((/** @type {number} */ each, /** @type {number} */ i) => [each, Number(values[i])]));
+  const { steps, values } = await get(`${series.path}/points`, {
+    name,
+    from: Math.max(0, step - BEFORE),
+    to: step + AFTER,
+  });
+  return new Map(
+    steps.map((/** @type {number} */ each, /** @type {number} */ i) => [each, Number(values[i])]),
+  );
 }
 
 /**
@@ -61,7 +80,12 @@ function lastFinite(losses, before) {
 }
 
 function head() {
-  return el("div", { class: "cardhead" }, el("h2", { id: "steps-title" }, "Steps around the failure"), el("span", { class: "sub" }, "exact values as the callback sent them"));
+  return el(
+    "div",
+    { class: "cardhead" },
+    el("h2", { id: "steps-title" }, "Steps around the failure"),
+    el("span", { class: "sub" }, "exact values as the callback sent them"),
+  );
 }
 
 /**
@@ -70,9 +94,14 @@ function head() {
  * @param {boolean} placed
  */
 function table(words, rows, placed) {
-  const heads = ["Step", ...(placed ? ["Epoch, batch"] : []), ...words].map((each) => el("th", { scope: "col" }, each));
-  return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of exact values" },
-    el("table", { class: "values" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows)));
+  const heads = ["Step", ...(placed ? ["Epoch, batch"] : []), ...words].map((each) =>
+    el("th", { scope: "col" }, each),
+  );
+  return el(
+    "div",
+    { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of exact values" },
+    el("table", { class: "values" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows)),
+  );
 }
 
 /**
@@ -85,7 +114,13 @@ function row(step, first, columns, ends) {
   const place = placeOf(step, ends);
   const where = place ? [el("td", {}, `${integer(place.epoch)}, ${integer(place.batch)}`)] : [];
   const cells = columns.map((values) => cell(values.get(step)));
-  return el("tr", { class: step === first ? "first" : null }, el("th", { scope: "row" }, integer(step)), ...where, ...cells);
+  return el(
+    "tr",
+    { class: step === first ? "first" : null },
+    el("th", { scope: "row" }, integer(step)),
+    ...where,
+    ...cells,
+  );
 }
 
 /** @param {number | undefined} value */

@@ -12,7 +12,15 @@ const COARSE = matchMedia("(pointer: coarse)");
 
 /** @returns {View} */
 export function defaultView() {
-  return { x: "step", range: null, smoothing: 0, band: true, running: true, ignoreOutliers: true, logY: false };
+  return {
+    x: "step",
+    range: null,
+    smoothing: 0,
+    band: true,
+    running: true,
+    ignoreOutliers: true,
+    logY: false,
+  };
 }
 
 /** The controls above the charts. */
@@ -31,8 +39,18 @@ export class Toolbar {
     this.log = this.check("Log y", "logY", () => (this.logChosen = true));
     this.hint = el("span", { class: "hint" });
     this.reset = el("button", { type: "button", hidden: true, onclick: () => zoom(null) }, "Show all steps");
-    fill(element, this.axis(), this.slider(), this.check("Min–max band", "band"), this.check("Running mean", "running"),
-      this.check("Ignore outliers", "ignoreOutliers"), this.log, el("div", { class: "grow" }), this.hint, this.reset);
+    fill(
+      element,
+      this.axis(),
+      this.slider(),
+      this.check("Min–max band", "band"),
+      this.check("Running mean", "running"),
+      this.check("Ignore outliers", "ignoreOutliers"),
+      this.log,
+      el("div", { class: "grow" }),
+      this.hint,
+      this.reset,
+    );
   }
 
   /**
@@ -42,7 +60,9 @@ export class Toolbar {
   showWindow(last) {
     const { range } = this.view;
     this.reset.hidden = range === null;
-    this.hint.textContent = range ? `Steps ${integer(Math.round(range[0]))} to ${integer(Math.round(range[1]))}` : `${integer(last + 1)} steps${COARSE.matches ? "" : ". Drag across a chart to zoom in"}`;
+    this.hint.textContent = range
+      ? `Steps ${integer(Math.round(range[0]))} to ${integer(Math.round(range[1]))}`
+      : `${integer(last + 1)} steps${COARSE.matches ? "" : ". Drag across a chart to zoom in"}`;
   }
 
   /**
@@ -60,7 +80,16 @@ export class Toolbar {
   axis() {
     const group = el("div", { class: "seg", role: "group", "aria-label": "Horizontal axis" });
     const buttons = /** @type {const} */ (["step", "epoch"]).map((x) =>
-      el("button", { type: "button", "aria-pressed": String(x === this.view.x), onclick: () => this.chooseAxis(group, x) }, x === "step" ? "Step" : "Epoch"));
+      el(
+        "button",
+        {
+          type: "button",
+          "aria-pressed": String(x === this.view.x),
+          onclick: () => this.chooseAxis(group, x),
+        },
+        x === "step" ? "Step" : "Epoch",
+      ),
+    );
     return fill(group, ...buttons);
   }
 
@@ -70,7 +99,8 @@ export class Toolbar {
    */
   chooseAxis(group, x) {
     this.view.x = x;
-    for (const button of group.children) button.setAttribute("aria-pressed", String(button.textContent?.toLowerCase() === x));
+    for (const button of group.children)
+      button.setAttribute("aria-pressed", String(button.textContent?.toLowerCase() === x));
     this.onChange();
   }
 

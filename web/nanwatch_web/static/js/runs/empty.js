@@ -18,12 +18,28 @@ model.fit(x, y, epochs=10, callbacks=[watch])`;
 export function noRuns() {
   const copy = el("button", { type: "button" }, "Copy");
   copyButton(copy, () => SNIPPET);
-  const steps = ["Install it where you train: pip install nanwatch", "Give the callback to fit, as below", "Start the training: the run appears here by itself"];
-  return el("section", { class: "card empty" },
+  const steps = [
+    "Install it where you train: pip install nanwatch",
+    "Give the callback to fit, as below",
+    "Start the training: the run appears here by itself",
+  ];
+  return el(
+    "section",
+    { class: "card empty" },
     el("h2", {}, "No runs yet"),
     el("p", {}, "Three steps to the first one:"),
     el("ol", {}, ...steps.map((step) => el("li", {}, step))),
-    el("div", { class: "snippet" }, el("pre", { class: "code", tabindex: 0, "aria-label": "Code to attach the callback" }, el("code", {}, SNIPPET)), copy));
+    el(
+      "div",
+      { class: "snippet" },
+      el(
+        "pre",
+        { class: "code", tabindex: 0, "aria-label": "Code to attach the callback" },
+        el("code", {}, SNIPPET),
+      ),
+      copy,
+    ),
+  );
 }
 
 /**
@@ -32,8 +48,15 @@ export function noRuns() {
  * @returns {HTMLElement}
  */
 export function noneFits(clear) {
-  return el("section", { class: "card empty nofit" },
+  return el(
+    "section",
+    { class: "card empty nofit" },
     el("h2", {}, "No run fits"),
-    el("p", {}, "The filter looks for every word in name, project, tags, state and health of the runs that are loaded."),
-    el("button", { type: "button", onclick: clear }, "Show all"));
+    el(
+      "p",
+      {},
+      "The filter looks for every word in name, project, tags, state and health of the runs that are loaded.",
+    ),
+    el("button", { type: "button", onclick: clear }, "Show all"),
+  );
 }

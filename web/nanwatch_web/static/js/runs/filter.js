@@ -17,7 +17,9 @@ const TROUBLED_STATES = new Set(["failed", "lost", "hung"]);
  */
 export function filtered(runs, query, scope) {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  return runs.filter((run) => inScope(run, scope) && words.every((word) => textOf(run).includes(word))).sort(newestFirst);
+  return runs
+    .filter((run) => inScope(run, scope) && words.every((word) => textOf(run).includes(word)))
+    .sort(newestFirst);
 }
 
 /**
@@ -50,6 +52,7 @@ function textOf(run) {
  */
 function inScope(run, scope) {
   if (scope === "running") return run.state === "running";
-  if (scope === "trouble") return run.health === "critical" || run.health === "warning" || TROUBLED_STATES.has(run.state);
+  if (scope === "trouble")
+    return run.health === "critical" || run.health === "warning" || TROUBLED_STATES.has(run.state);
   return true;
 }

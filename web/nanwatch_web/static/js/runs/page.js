@@ -19,7 +19,11 @@ import { RunTable } from "./table.js";
 const PAGE = 50;
 const REFRESH_AGES_MS = 20_000;
 /** @type {[import("./filter.js").Scope, string][]} */
-const SCOPES = [["all", "All"], ["running", "Running"], ["trouble", "With problems"]];
+const SCOPES = [
+  ["all", "All"],
+  ["running", "Running"],
+  ["trouble", "With problems"],
+];
 
 const state = {
   /** @type {Map<string, Run>} */
@@ -55,7 +59,10 @@ function place(node) {
 /** Fetch the newest page again; what was loaded further down stays. */
 async function refetch() {
   try {
-    const [{ runs, next }, { alerts }] = await Promise.all([get("/runs", { limit: PAGE }), get("/alerts", { limit: 200 })]);
+    const [{ runs, next }, { alerts }] = await Promise.all([
+      get("/runs", { limit: PAGE }),
+      get("/alerts", { limit: 200 }),
+    ]);
     if (!state.loaded) state.next = next;
     state.loaded = true;
     runs.forEach(keep);
@@ -86,7 +93,13 @@ function keepAlert(alert) {
 }
 
 function mountScopes() {
-  const buttons = SCOPES.map(([scope, words]) => el("button", { type: "button", "aria-pressed": scope === "all", "data-scope": scope, onclick: () => choose(scope) }, words));
+  const buttons = SCOPES.map(([scope, words]) =>
+    el(
+      "button",
+      { type: "button", "aria-pressed": scope === "all", "data-scope": scope, onclick: () => choose(scope) },
+      words,
+    ),
+  );
   buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.scope === "all")));
   fill(byId("scope"), ...buttons);
 }
@@ -94,7 +107,8 @@ function mountScopes() {
 /** @param {import("./filter.js").Scope} scope */
 function choose(scope) {
   state.scope = scope;
-  for (const button of byId("scope").children) button.setAttribute("aria-pressed", String(button.getAttribute("data-scope") === scope));
+  for (const button of byId("scope").children)
+    button.setAttribute("aria-pressed", String(button.getAttribute("data-scope") === scope));
   show();
 }
 

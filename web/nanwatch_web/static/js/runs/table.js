@@ -11,8 +11,14 @@ import { healthPill, statePill } from "../pills.js";
 /** @typedef {import("../types").Run} Run */
 
 const COLUMNS = [
-  ["name", "Run"], ["project", "Project"], ["status", "State and health"], ["num loss", "Last loss"],
-  ["num best", "Best val_loss"], ["num step", "Step"], ["when", "Started"], ["tags", "Tags"],
+  ["name", "Run"],
+  ["project", "Project"],
+  ["status", "State and health"],
+  ["num loss", "Last loss"],
+  ["num best", "Best val_loss"],
+  ["num step", "Step"],
+  ["when", "Started"],
+  ["tags", "Tags"],
 ];
 
 /** Rows by run, kept between updates. */
@@ -24,7 +30,13 @@ export class RunTable {
     this.rows = new Map();
     this.body = el("tbody");
     const heads = COLUMNS.map(([name, words]) => el("th", { scope: "col", class: name }, words));
-    this.element = el("table", { class: "runs" }, el("caption", { class: "vh" }, "Runs, newest first"), el("thead", {}, el("tr", {}, ...heads)), this.body);
+    this.element = el(
+      "table",
+      { class: "runs" },
+      el("caption", { class: "vh" }, "Runs, newest first"),
+      el("thead", {}, el("tr", {}, ...heads)),
+      this.body,
+    );
   }
 
   /**
@@ -34,7 +46,8 @@ export class RunTable {
    */
   show(runs, now) {
     const rows = runs.map((run) => this.row(run, now));
-    const same = rows.length === this.body.children.length && rows.every((row, i) => row === this.body.children[i]);
+    const same =
+      rows.length === this.body.children.length && rows.every((row, i) => row === this.body.children[i]);
     if (!same) this.body.replaceChildren(...rows);
   }
 
@@ -77,7 +90,10 @@ export class RunTable {
     fillValue(loss, num(run.last_loss));
     fillValue(best, num(run.best_val_loss));
     step.textContent = integer(run.last_step);
-    fill(when, el("time", { datetime: run.started_at, title: exact(run.started_at) }, ago(run.started_at, now)));
+    fill(
+      when,
+      el("time", { datetime: run.started_at, title: exact(run.started_at) }, ago(run.started_at, now)),
+    );
     fill(tags, ...run.tags.map((tag) => el("span", { class: "tag", title: tag }, tag)));
   }
 }
