@@ -4,7 +4,7 @@ import numpy as np
 
 from nanwatch import wire
 from nanwatch.events import Gap, Points, RunStarted
-from nanwatch.spool import Spool
+from nanwatch.spool import Spool, Stream, stored_streams
 
 STARTED = RunStarted("calm-otter-17", "default", config={"rate": 0.1})
 
@@ -42,3 +42,22 @@ def steps(found):
 
 def gaps(found):
     return [event for frame in found for event in frame.events if isinstance(event, Gap)]
+
+
+def reopened(spool):
+    spool.close(delivered=False)
+    return Stream.open(spool.directory)
+
+
+def segments(spool):
+    return sorted(spool.directory.glob("*.seg"))
+
+
+def stored(home):
+    """What lies in the spool."""
+    found = []
+    for directory in stored_streams(home / "spool"):
+        stream = Stream.open(directory)
+        found += frames(stream)
+        stream.close(delivered=False)
+    return found

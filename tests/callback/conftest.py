@@ -1,11 +1,18 @@
-"""A data folder of its own for a test, and an end for every monitor that was started in it."""
+"""What the client's tests share: a data folder, reporters, and a server that breaks on demand."""
 
+import contextlib
 import os
 import signal
 import time
 from pathlib import Path
 
 import pytest
+
+from ledger_server import LedgerServer
+from nanwatch.events import RunStarted
+from nanwatch.names import random_id
+from nanwatch.reporter import Reporter
+from nanwatch.settings import ClientSettings
 
 
 @pytest.fixture
@@ -18,6 +25,33 @@ def home(tmp_path, monkeypatch):
     yield directory
     for pid in monitors_of(directory):
         stop(pid)
+
+
+@pytest.fixture
+def report(home):
+    """Makes reporters that have begun, with what they said in `said`."""
+    begun = []
+
+    def begin(server=None, mode="online", start=True):
+        settings = ClientSettings.resolve(server, run="calm-otter-17", mode=mode)
+        said = []
+        made = Reporter(settings, RunStarted(settings.run, "p"), random_id(), said.append)
+        made.said = said
+        begun.append(made)
+        if start:
+            made.start()
+        return made
+
+    yield begin
+    for made in begun:
+        made.finish("finished", timeout_s=0.0)
+
+
+@pytest.fixture
+def server():
+    """A small server that keeps frames like the real one."""
+    with LedgerServer() as running:
+        yield running
 
 
 def monitors_of(directory):
@@ -40,7 +74,8 @@ def serves(process, directory):
 
 def stop(pid):
     """End a monitor and wait until it is gone."""
-    os.kill(pid, signal.SIGTERM)
+    with contextlib.suppress(ProcessLookupError):  # of two that started at once, one just left
+        os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + 20
     while is_alive(pid):
         assert time.monotonic() < deadline, f"monitor {pid} does not end"

@@ -2,19 +2,13 @@
 
 import pytest
 
-from ledger_server import Fault, LedgerServer
+from ledger_server import Fault
 from nanwatch import wire
 from nanwatch.delivery import Advanced, Again, Delivery, Idle, Refused, Retry, SetAside
 from nanwatch.events import Gap, RunStarted
 from nanwatch.spool import Stream
 from nanwatch.transport import Endpoint, Link
 from spools import STARTED, at, filled
-
-
-@pytest.fixture
-def server():
-    with LedgerServer() as running:
-        yield running
 
 
 @pytest.fixture

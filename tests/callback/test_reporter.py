@@ -1,64 +1,23 @@
 """The reporter: a training is watched without ever being hindered."""
 
 import math
-import os
 import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
-import warnings
 
 import numpy as np
 import pytest
 
-from ledger_server import Fault, LedgerServer, free_port
+from ledger_server import Fault, black_hole, free_port
 from nanwatch import reporter as module
 from nanwatch.events import FactsLearned, Gap, Points, RunEnded, RunStarted
 from nanwatch.names import random_id
 from nanwatch.reporter import Reporter
 from nanwatch.settings import ClientSettings
-from nanwatch.spool import Stream, stored_streams
-from spools import frames, gaps, steps
+from nanwatch.spool import stored_streams
+from spools import gaps, steps, stored
 
 LOSS = ("batch/loss",)
-
-
-@pytest.fixture
-def server():
-    with LedgerServer() as running:
-        yield running
-
-
-@pytest.fixture
-def report(home):
-    """Makes reporters that have begun, with what they said in `said`."""
-    begun = []
-
-    def begin(server=None, mode="online", start=True):
-        settings = ClientSettings.resolve(server, run="calm-otter-17", mode=mode)
-        said = []
-        made = Reporter(settings, RunStarted(settings.run, "p"), random_id(), said.append)
-        made.said = said
-        begun.append(made)
-        if start:
-            made.start()
-        return made
-
-    yield begin
-    for made in begun:
-        made.finish("finished", timeout_s=0.0)
-
-
-def stored(home):
-    """What lies in the spool."""
-    found = []
-    for directory in stored_streams(home / "spool"):
-        stream = Stream.open(directory)
-        found += frames(stream)
-        stream.close(delivered=False)
-    return found
 
 
 def reporting_threads():
@@ -109,10 +68,6 @@ def test_offline_says_where_it_is_and_how_to_deliver_it(home, report):
     assert "nanwatch sync" in watching.said[0]
     assert watching.url is None
     assert stored(home)[-1].events[-1].state == "failed"
-
-
-def black_hole():
-    return socket.create_server(("127.0.0.1", 0))
 
 
 @pytest.mark.parametrize(
@@ -259,71 +214,3 @@ def test_logging_from_a_signal_handler_and_a_destructor_does_not_hang(home, repo
     watching.finish("finished")
     blocks = [e for f in stored(home) for e in f.events if "batch/loss" in getattr(e, "values", {})]
     assert [int(s) for b in blocks for s in b.steps] == list(range(300))
-
-
-def test_forked_children_are_silent_and_do_not_hang(server, report):
-    watching = report(server.url)
-    for step in range(60):
-        watching.log(LOSS, step, (0.5,))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # forking with threads is the test
-            pid = os.fork()
-        if pid == 0:
-            use_everything(watching)
-            os._exit(0)
-        assert wait_for_exit(pid) == 0
-    watching.finish("finished", timeout_s=20)
-    assert server.steps() == list(range(60))
-    assert len(server.streams) == 1
-
-
-def use_everything(watching):
-    """What a child might do with the reporter that it inherits."""
-    watching.log(LOSS, 999, (0.5,))
-    watching.log_waiting(LOSS, 999, (0.5,))
-    watching.send_now(RunStarted("child", "p"))
-    watching.finish("failed", "child")
-
-
-def wait_for_exit(pid, timeout_s=20):
-    """The exit code of a child; a child that hangs is ended and told."""
-    deadline = time.monotonic() + timeout_s
-    while not (done := os.waitpid(pid, os.WNOHANG))[0]:
-        if time.monotonic() > deadline:
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-            raise AssertionError("the child hangs")
-        time.sleep(0.001)
-    return os.waitstatus_to_exitcode(done[1])
-
-
-SCRIPT = """
-import sys, time
-from nanwatch.events import RunStarted
-from nanwatch.reporter import Reporter
-from nanwatch.settings import ClientSettings
-settings = ClientSettings.resolve(sys.argv[1], run="r")
-watching = Reporter(settings, RunStarted("r", "p"), "run")
-watching.start()
-watching.log(("batch/loss",), 0, (0.5,))
-time.sleep(0.2)
-"""
-
-
-@pytest.mark.parametrize(
-    ("ending", "code"),
-    [
-        ("watching.finish('finished')", 0),
-        ("sys.exit(3)", 3),
-        ("raise ValueError", 1),
-        ("import os; os._exit(4)", 4),
-        ("import os; os.kill(os.getpid(), 9)", -9),
-    ],
-)
-def test_a_process_ends_as_it_wants_to_with_a_dead_server(home, ending, code):
-    with black_hole() as hole:
-        url = f"http://127.0.0.1:{hole.getsockname()[1]}"
-        command = [sys.executable, "-c", SCRIPT + ending, url]
-        done = subprocess.run(command, timeout=20, capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stderr
-    assert steps(stored(home)) == [0]

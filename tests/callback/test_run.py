@@ -5,15 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from ledger_server import LedgerServer
 from nanwatch.events import Diagnosed, Points, RunEnded, RunStarted
 from nanwatch.run import start_run
-
-
-@pytest.fixture
-def server():
-    with LedgerServer() as running:
-        yield running
 
 
 def values_of(server, name):

@@ -13,12 +13,6 @@ from spools import at, filled
 
 
 @pytest.fixture
-def server():
-    with LedgerServer() as running:
-        yield running
-
-
-@pytest.fixture
 def quick(monkeypatch):
     monkeypatch.setattr(module, "FIRST_RETRY_S", 0.01)
     monkeypatch.setattr(module, "LAST_RETRY_S", 0.05)

@@ -10,12 +10,6 @@ from nanwatch import transport
 from nanwatch.transport import Answer, Endpoint, Link, LinkError
 
 
-@pytest.fixture
-def server():
-    with LedgerServer() as running:
-        yield running
-
-
 def asked(url, token=None):
     link = Link(Endpoint(url, token))
     try:
