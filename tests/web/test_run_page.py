@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from playwright.sync_api import Browser, Page, expect
 
+from nanwatch.events import Points
 from web.served import EPOCH, NAN_STEP, STEPS, RunningServer, broken_run, healthy_run
 
 LOSS = "[data-chart='key:loss'] .plot"
@@ -123,10 +125,50 @@ def test_card_and_curve_lead_to_one_another(page: Page, server: RunningServer) -
     )
 
 
+def test_a_mark_on_the_rail_leads_to_the_card(page: Page, server: RunningServer) -> None:
+    broken_run(server.url)
+    opened(page)
+    at = page.eval_on_selector(
+        LOSS,
+        """(plot, step) => {
+            const {left, top} = plot.getBoundingClientRect();
+            const {xaxis, yaxis3} = plot._fullLayout;
+            return [left + xaxis._offset + xaxis.c2p(step), top + yaxis3._offset + yaxis3.c2p(0)];
+        }""",
+        NAN_STEP,
+    )
+    page.mouse.move(*at)
+    page.mouse.click(*at)
+    expect(page.get_by_role("article").filter(has_text="nan_in_features")).to_be_focused()
+
+
+def test_a_double_click_shows_the_whole_run_again(page: Page, server: RunningServer) -> None:
+    broken_run(server.url)
+    opened(page)
+    page.get_by_role("button", name=f"Show step {NAN_STEP}").click()
+    shown = "(plot) => document.querySelector(plot).layout.xaxis.range[1]"
+    page.wait_for_function(f"(plot) => ({shown})(plot) > {STEPS} + 5", arg=LOSS)
+    page.locator(f"{LOSS} .nsewdrag[data-subplot=xy]").dblclick(position={"x": 300, "y": 150})
+    page.wait_for_function(f"(plot) => ({shown})(plot) < {STEPS} + 5", arg=LOSS)
+
+
+def test_names_of_series_are_text(page: Page, server: RunningServer) -> None:
+    run = healthy_run(server.url)
+    evil = "<img src=x onerror=alert(1)><a href='https://x.example'>y</a>"
+    columns = {f"layer/{evil}/grad_norm": np.ones(2), f"batch/{evil}": np.ones(2)}
+    run.send(Points(np.arange(2), columns))
+    opened(page, "healthy")
+    chart = page.locator(".chart").filter(has_text="<img src=x").first
+    expect(chart).to_be_visible()
+    page.locator(LOSS).hover()
+    assert page.locator("main img").count() == 0
+    assert page.locator("main a[href*='x.example']").count() == 0
+
+
 def test_zooming_moves_all_charts_and_fetches_finer(page: Page, server: RunningServer) -> None:
     broken_run(server.url)
     opened(page)
-    box = page.locator(f"{LOSS} .nsewdrag").first.bounding_box()
+    box = page.locator(f"{LOSS} .nsewdrag[data-subplot=xy]").bounding_box()
     assert box is not None
     middle = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + box["width"] * 0.25, middle)
