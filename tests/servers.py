@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -14,7 +13,7 @@ import urllib3
 from nanwatch import wire
 from nanwatch_monitor.app import create_app
 from nanwatch_monitor.home import Home
-from nanwatch_monitor.serve import make_server
+from nanwatch_monitor.serve import listen, make_server
 from nanwatch_monitor.settings import ServerSettings
 
 READY_WITHIN_S = 40
@@ -65,7 +64,7 @@ class ServerThread:
         self.settings = ServerSettings(Home(Path(folder), "testhost"), **settings)
         self.app = create_app(self.settings)
         self._server = make_server(self.app, self.settings.idle_exit_s)
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket = listen("127.0.0.1", 0)
         self.port = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.token = self.settings.home.token()

@@ -5,10 +5,11 @@ once a second while it advances. Silence is noticed as well: it turns a run stal
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Iterable
-from functools import partial
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
 from nanwatch_monitor.live import Hub
@@ -18,6 +19,8 @@ from nanwatch_monitor.store import Store
 from nanwatch_monitor.views import RunViews
 
 PACE_S = 1.0
+
+log = logging.getLogger(__name__)
 
 
 class RunNews:
@@ -52,7 +55,13 @@ class RunNews:
             except TimeoutError:
                 pass
             self._urgent.clear()
-            await run_in_threadpool(self.announce)
+            await run_in_threadpool(self._try_to_announce)
+
+    def _try_to_announce(self) -> None:
+        try:
+            self.announce()
+        except SQLAlchemyError as error:
+            log.warning("news wait for the database: %s", type(error).__name__)
 
     def announce(self) -> None:
         """Publish what has changed since the last time."""
@@ -60,8 +69,14 @@ class RunNews:
         with self._lock:
             changed, self._changed = self._changed, set()
         changed.update(self._fallen_silent(now))
-        if changed:
+        if not changed:
+            return
+        try:
             self._publish(self._store.runs.some(sorted(changed)), now)
+        except SQLAlchemyError:
+            with self._lock:
+                self._changed |= changed
+            raise
 
     def _fallen_silent(self, now: float) -> Iterable[str]:
         for run_id, (run, announced) in self._living.items():
@@ -75,8 +90,4 @@ class RunNews:
             self._living[run.id] = (run, view["state"])
             if view["state"] not in ("running", "stale"):
                 del self._living[run.id]
-            self._hub.publish("run", run.id, partial(_same, view))
-
-
-def _same(view: object) -> object:
-    return view
+            self._hub.publish("run", run.id, view.copy)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from typing import Protocol
 from sqlalchemy.exc import SQLAlchemyError
 
 from nanwatch.events import Diagnosed, Diagnosis, Event, RunEnded
-from nanwatch.wire import Frame
+from nanwatch.wire import Frame, WireError
 from nanwatch_monitor.incidents import Finding, Incident
 from nanwatch_monitor.store import Store
 from nanwatch_monitor.store.log import Receipt
@@ -27,6 +26,7 @@ from nanwatch_monitor.store.log import Receipt
 MAX_WATCHERS = 1000
 UNRECORDED_FRAMES = 64
 RETRY_S = 1.0
+PACE_S = 0.05
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class Watch:
         self._watched: OrderedDict[int, _Watched] = OrderedDict()
         self._marks: dict[int, None] = {}  # a set that keeps the order
         self._news = threading.Condition()
-        self._stopping = False
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="nanwatch-watch", daemon=True)
 
     def start(self) -> None:
@@ -87,30 +87,36 @@ class Watch:
             self._news.notify()
 
     def stop(self) -> None:
-        """Finish the stream at hand and leave; the rest is found at the next start."""
+        """Finish the streams at hand and leave; the rest is found at the next start."""
         with self._news:
-            self._stopping = True
+            self._stopping.set()
             self._news.notify()
         self._thread.join()
 
     def _work(self) -> None:
-        while (stream_id := self._next()) is not None:
-            try:
-                self._catch_up(stream_id)
-            except SQLAlchemyError as error:
-                log.warning("watching waits for the database: %s", type(error).__name__)
-                self._watched.pop(stream_id, None)
-                time.sleep(RETRY_S)
-                self.mark(stream_id)
+        while not self._stopping.is_set():
+            for stream_id in self._marked():
+                self._look_after(stream_id)
+            # A short rest, so that streams that report often are read in larger pieces.
+            self._stopping.wait(PACE_S)
 
-    def _next(self) -> int | None:
+    def _marked(self) -> list[int]:
+        """The marked streams in order; waits until there is one."""
         with self._news:
-            self._news.wait_for(lambda: self._marks or self._stopping)
-            if self._stopping:
-                return None
-            stream_id = next(iter(self._marks))
-            del self._marks[stream_id]
-            return stream_id
+            self._news.wait_for(lambda: self._marks or self._stopping.is_set())
+            marked, self._marks = self._marks, {}
+        return [] if self._stopping.is_set() else list(marked)
+
+    def _look_after(self, stream_id: int) -> None:
+        try:
+            self._catch_up(stream_id)
+        except SQLAlchemyError as error:
+            log.warning("watching waits for the database: %s", type(error).__name__)
+            self._watched.pop(stream_id, None)
+            self._stopping.wait(RETRY_S)
+            self.mark(stream_id)
+        except WireError:
+            log.exception("stream %d cannot be read and is left alone", stream_id)
 
     def _catch_up(self, stream_id: int) -> None:
         watched = self._watched.get(stream_id) or self._rebuilt(stream_id)

@@ -1,6 +1,5 @@
 """The server as a process: it starts once, refuses with words, ends quickly and loses nothing."""
 
-import json
 import socket
 import threading
 import time
@@ -193,13 +192,6 @@ def test_the_local_monitor_is_what_it_is_whatever_the_environment_says(tmp_path)
     local = as_local_monitor(from_environment(environ))
     assert (local.host, local.effective_database_url[:7]) == ("127.0.0.1", "sqlite:")
     assert local.idle_exit_s == 24 * 3600
-
-
-def test_the_login_link_works(server_process):
-    process = server_process()
-    process.start()
-    answer = process.client.ask("POST", "/api/v1/login-codes")
-    assert json.loads(answer.data)["path"].startswith("/login?code=")
 
 
 def test_a_store_opens_where_the_server_left_it(server_process, tmp_path):

@@ -10,12 +10,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Integer, bindparam, insert, select, update
 
 from nanwatch import events, wire
 from nanwatch_monitor.store.database import Database
 from nanwatch_monitor.store.runs import advance_run, lock_run, open_run
 from nanwatch_monitor.store.tables import batch, run, stream
+
+# Made once: building a statement costs as much as running it.
+_FIND_STREAM = select(stream.c.id, stream.c.run_no, stream.c.last_seq).where(
+    stream.c.token == bindparam("token")
+)
+_INSERT_FRAMES = insert(batch)
+_ADVANCE = (
+    update(stream).where(stream.c.id == bindparam("stream_id")).values(last_seq=bindparam("upto"))
+)
+_FRAMES = (
+    select(batch.c.data)
+    .where(batch.c.stream_id == bindparam("stream_id"), batch.c.seq > bindparam("after"))
+    .order_by(batch.c.seq)
+    .limit(bindparam("most", type_=Integer))
+)
+_HEADS = (
+    select(stream.c.id, run.c.id, stream.c.last_seq, stream.c.watched_seq)
+    .join(run, run.c.no == stream.c.run_no)
+    .order_by(stream.c.id)
+)
+_HEADS_OF_RUN = _HEADS.where(run.c.id == bindparam("of"))
+_HEAD_OF_STREAM = _HEADS.where(stream.c.id == bindparam("of"))
 
 RawFrame = tuple[wire.Frame, bytes]
 
@@ -88,35 +110,27 @@ class BatchLog:
 
     def frames(self, stream_id: int, after: int, limit: int = 512) -> list[wire.Frame]:
         """Up to `limit` frames behind number `after`, in order."""
-        query = select(batch.c.data).where(batch.c.stream_id == stream_id, batch.c.seq > after)
+        which = {"stream_id": stream_id, "after": after, "most": limit}
         with self._database.read() as connection:
-            rows = connection.scalars(query.order_by(batch.c.seq).limit(limit)).all()
+            rows = connection.scalars(_FRAMES, which).all()
         return [wire.decode(data) for data in rows]
 
     def heads(self, run_id: str) -> list[StreamHead]:
         """The streams of a run in order of arrival."""
-        return self._heads(run.c.id == run_id)
+        with self._database.read() as connection:
+            rows = connection.execute(_HEADS_OF_RUN, {"of": run_id})
+            return [StreamHead(*row) for row in rows]
 
     def head(self, stream_id: int) -> StreamHead:
         """One stream."""
-        (head,) = self._heads(stream.c.id == stream_id)
-        return head
+        with self._database.read() as connection:
+            return StreamHead(*connection.execute(_HEAD_OF_STREAM, {"of": stream_id}).one())
 
     def unwatched(self) -> list[int]:
         """The streams with frames that the brain has not seen."""
         query = select(stream.c.id).where(stream.c.watched_seq < stream.c.last_seq)
         with self._database.read() as connection:
             return list(connection.scalars(query.order_by(stream.c.id)))
-
-    def _heads(self, condition: object) -> list[StreamHead]:
-        query = (
-            select(stream.c.id, run.c.id, stream.c.last_seq, stream.c.watched_seq)
-            .join(run, run.c.no == stream.c.run_no)
-            .where(condition)  # type: ignore[arg-type]
-            .order_by(stream.c.id)
-        )
-        with self._database.read() as connection:
-            return [StreamHead(*row) for row in connection.execute(query)]
 
 
 def _append(connection: Connection, frames: Sequence[RawFrame], now: float) -> Receipt:
@@ -143,8 +157,7 @@ def _append(connection: Connection, frames: Sequence[RawFrame], now: float) -> R
 
 def _find_or_open(connection: Connection, no: int, first: wire.Frame) -> tuple[int, int, bool]:
     """The stream's id and last number, and whether it was opened just now."""
-    query = select(stream.c.id, stream.c.run_no, stream.c.last_seq)
-    row = connection.execute(query.where(stream.c.token == first.stream)).one_or_none()
+    row = connection.execute(_FIND_STREAM, {"token": first.stream}).one_or_none()
     if row is not None:
         if row.run_no != no:
             raise ConflictError("the stream belongs to another run")
@@ -185,6 +198,5 @@ def _insert(connection: Connection, stream_id: int, fresh: Sequence[RawFrame]) -
         {"stream_id": stream_id, "seq": frame.seq, "crc": wire.checksum(raw), "data": raw}
         for frame, raw in fresh
     ]
-    connection.execute(insert(batch), rows)
-    last = update(stream).where(stream.c.id == stream_id).values(last_seq=fresh[-1][0].seq)
-    connection.execute(last)
+    connection.execute(_INSERT_FRAMES, rows)
+    connection.execute(_ADVANCE, {"stream_id": stream_id, "upto": fresh[-1][0].seq})

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from nanwatch import events
 from nanwatch_monitor.run_record import Description, Progress, Run, advanced, described
@@ -16,6 +16,9 @@ from nanwatch_monitor.store.tables import run
 
 _PROGRESS = tuple(run.c[name] for name in Progress.__dataclass_fields__)
 _HEAD = (run.c.no, run.c.id, run.c.started_at, run.c.name, run.c.project, run.c.tags, *_PROGRESS)
+# Made once: building a statement costs as much as running it.
+_LOCK = select(run.c.no, *_PROGRESS).where(run.c.id == bindparam("run_id")).with_for_update()
+_ADVANCE = update(run).where(run.c.no == bindparam("run_no"))
 _CHANGES_DESCRIPTION = (events.RunStarted, events.FactsLearned)
 
 
@@ -88,8 +91,7 @@ def open_run(connection: Connection, run_id: str, started: events.RunStarted, no
 
 def lock_run(connection: Connection, run_id: str) -> tuple[int, Progress] | None:
     """The run's number and progress, locked until the transaction ends; None when unknown."""
-    query = select(run.c.no, *_PROGRESS).where(run.c.id == run_id).with_for_update()
-    row = connection.execute(query).mappings().one_or_none()
+    row = connection.execute(_LOCK, {"run_id": run_id}).mappings().one_or_none()
     return None if row is None else (row["no"], _progress(row))
 
 
@@ -103,8 +105,8 @@ def advance_run(
         progress = advanced(progress, event, now)
     if any(isinstance(event, _CHANGES_DESCRIPTION) for event in new):
         values = _new_description(connection, no, new)
-    values |= asdict(progress) | {"seen_at": now}
-    connection.execute(update(run).where(run.c.no == no).values(values))
+    values |= asdict(progress) | {"seen_at": now, "run_no": no}
+    connection.execute(_ADVANCE, values)
 
 
 def _new_description(

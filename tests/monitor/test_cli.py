@@ -1,0 +1,75 @@
+"""The commands around the server."""
+
+import threading
+
+import pytest
+from click.testing import CliRunner
+
+from nanwatch_monitor.cli import commands
+from servers import Client
+
+COMMANDS = {command.name: command for command in commands}
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Runs a command in the test's own home folder."""
+    for name in ("NANWATCH_DATABASE_URL", "NANWATCH_HOST", "NANWATCH_PORT", "NANWATCH_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NANWATCH_DIR", str(tmp_path))
+
+    def invoke(name, *arguments):
+        return CliRunner().invoke(COMMANDS[name], arguments)
+
+    return invoke
+
+
+def test_the_token_is_made_once_and_printed(run, tmp_path):
+    first, again = run("token"), run("token")
+    assert first.output == again.output == (tmp_path / "token").read_text()
+    assert first.output.startswith("nw_a_")
+    assert len(first.output.strip()) == len("nw_a_") + 43
+
+
+def test_a_login_link_opens_the_dashboard(run, server_process):
+    server_process().start()
+    link = run("token", "--login").output.strip()
+    base, _, path = link.partition("/login")
+    browser = Client(base)
+    assert "set-cookie" in browser.ask("GET", f"/login{path}").headers
+    browser.close()
+
+
+def test_a_login_link_needs_a_monitor(run):
+    done = run("token", "--login")
+    assert done.exit_code == 2
+    assert "nanwatch serve" in done.output
+
+
+def test_stop_ends_the_monitor(run, server_process):
+    process = server_process().start()
+    reaping = threading.Thread(target=process.process.wait)  # until then a child is not gone
+    reaping.start()
+    done = run("stop")
+    reaping.join()
+    assert done.output == f"stopped the monitor at {process.url}\n"
+    assert run("stop").output == "no local monitor runs\n"
+
+
+def test_stop_says_when_there_is_nothing_to_stop(run):
+    done = run("stop")
+    assert (done.exit_code, done.output) == (0, "no local monitor runs\n")
+
+
+def test_migrate_says_what_it_did(run, database_url):
+    first, again = (run("migrate", "--database-url", database_url) for _ in range(2))
+    assert "migrated to schema" in first.output
+    assert "is up to date" in again.output
+
+
+@pytest.mark.parametrize("port", ["x", "-1", "70000"])
+def test_a_wrong_port_is_refused(run, monkeypatch, port):
+    monkeypatch.setenv("NANWATCH_PORT", port)
+    done = run("serve")
+    assert done.exit_code == 2
+    assert "NANWATCH_PORT" in done.output
