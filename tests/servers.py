@@ -60,9 +60,9 @@ class Client:
 class ServerThread:
     """The application under a real uvicorn in a thread: quick to start, its parts at hand."""
 
-    def __init__(self, folder, **settings):
+    def __init__(self, folder, clock=time.time, **settings):
         self.settings = ServerSettings(Home(Path(folder), "testhost"), **settings)
-        self.app = create_app(self.settings)
+        self.app = create_app(self.settings, clock)
         self._server = make_server(self.app, self.settings.idle_exit_s)
         self._socket = listen("127.0.0.1", 0)
         self.port = self._socket.getsockname()[1]

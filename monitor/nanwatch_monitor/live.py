@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 BUFFERED_EVENTS = 256
+BUFFERED_BYTES = 8 * 1024 * 1024
 KEEPALIVE_S = 15.0
 
 _COMMENT = b": nanwatch\n\n"
@@ -33,13 +34,14 @@ class Viewer:
     def __init__(self, run_id: str | None, buffered: int = BUFFERED_EVENTS) -> None:
         self.run_id = run_id
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(buffered)
+        self._waiting = 0  # bytes
 
     def offer(self, event: bytes) -> bool:
         """Take an event. False when the buffer is full, and the viewer is to be given up."""
-        try:
-            self._queue.put_nowait(event)
-        except asyncio.QueueFull:
+        if self._queue.full() or self._waiting + len(event) > BUFFERED_BYTES:
             return False
+        self._queue.put_nowait(event)
+        self._waiting += len(event)
         return True
 
     def end(self, last: bytes | None = None) -> None:
@@ -61,6 +63,7 @@ class Viewer:
                 continue
             if event is None:
                 return
+            self._waiting -= len(event)
             yield event
 
 

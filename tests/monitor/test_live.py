@@ -5,8 +5,8 @@ import json
 import math
 
 from frames import frame, opening, points
-from nanwatch.events import Cause, Diagnosed, Diagnosis, RunEnded
-from nanwatch_monitor.live import Hub, Viewer
+from nanwatch.events import Cause, Diagnosed, Diagnosis, Heartbeat, RunEnded
+from nanwatch_monitor.live import BUFFERED_BYTES, Hub, Viewer
 from servers import wait_for
 
 DIAGNOSIS = Diagnosis("nan_loss", "critical", 3, (Cause("nan_in_features", 0.9, "A cell."),))
@@ -64,15 +64,16 @@ def test_a_page_hears_nothing_of_another_run(live_server):
     }
 
 
-def test_silence_is_announced(start_server, tmp_path):
-    server = start_server()
+def test_silence_is_announced_and_taken_back(start_server, clock):
+    server = start_server(clock=clock)
     server.client.send(opening())
-    news = server.monitor.news
-    news.announce()
+    server.monitor.news.announce()
     answer = server.client.open_stream()
-    news._clock = lambda: 4e9  # an hour in which nothing came
-    news.announce()
-    assert events_until(answer, "run")[-1][1]["state"] == "lost"
+    clock.now += 40.0
+    server.monitor.news.announce()
+    assert events_until(answer, "run")[-1][1]["state"] == "stale"
+    server.client.send(frame(1, Heartbeat(3, 0.1)))
+    assert server.client.get("/runs/run1")["state"] == "running"
 
 
 def test_a_viewer_who_does_not_read_is_let_go():
@@ -90,6 +91,12 @@ def test_a_viewer_who_does_not_read_is_let_go():
         assert len([event async for event in quick.events()]) == 2  # the comment and `gone`
 
     asyncio.run(scenario())
+
+
+def test_a_viewer_holds_no_more_than_so_many_bytes():
+    viewer = Viewer(None)
+    assert viewer.offer(bytes(BUFFERED_BYTES))
+    assert not viewer.offer(b"x")
 
 
 def test_nothing_is_encoded_for_nobody():
