@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup node browser database demo test check format clean
+.PHONY: help setup node browser database demo test check bench format clean
 
 BIN := .venv/bin
 NPM := $(shell command -v npm)
@@ -47,6 +47,9 @@ check: setup node ## Lint, formatting, types and the arrows between the rooms
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(if $(NPM),npm run --silent check)
+
+bench: setup ## What watching costs a training, side by side with no callback and with TensorBoard's
+	TF_CPP_MIN_LOG_LEVEL=3 NANWATCH_MODE=offline $(BIN)/python bench/callback.py
 
 format: setup ## Format the code and mend what the linter can mend
 	$(BIN)/ruff check --fix

@@ -10,7 +10,7 @@ import numpy as np
 
 from nanwatch import events
 
-_LOSSES = ("batch/loss", "epoch/loss")
+_BATCH_LOSS, _EPOCH_LOSS = "batch/loss", "epoch/loss"
 _VAL_LOSS = "epoch/val_loss"
 _MAX_REASON = 4000
 
@@ -91,10 +91,9 @@ def _with_points(progress: Progress, points: events.Points) -> Progress:
     if any(name.startswith("batch/") for name in points.values):
         last_step = _later(progress.last_step, int(points.steps.max()))
         progress = replace(progress, last_step=last_step)
-    for name in _LOSSES:
-        if name in points.values:
-            progress = replace(progress, last_loss=float(points.values[name][-1]))
-            break
+    name = _BATCH_LOSS if progress.last_step is not None else _EPOCH_LOSS
+    if name in points.values:
+        progress = replace(progress, last_loss=float(points.values[name][-1]))
     if _VAL_LOSS in points.values:
         best = _lower(progress.best_val_loss, points.values[_VAL_LOSS])
         progress = replace(progress, best_val_loss=best)

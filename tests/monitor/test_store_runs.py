@@ -36,6 +36,15 @@ def test_the_last_loss_is_exact_whatever_it_is(store, value):
     assert progress.last_step == 3
 
 
+def test_an_epochs_mean_does_not_hide_how_the_last_batch_ended(store):
+    append(
+        store,
+        opening(),
+        frame(1, points([3], batch_loss=[math.nan]), points([0], epoch_loss=[0.7])),
+    )
+    assert math.isnan(store.runs.find("run1").progress.last_loss)
+
+
 def test_the_end_is_kept_and_a_new_writer_goes_on(store):
     append(store, opening(), frame(1, RunEnded("failed", "it broke")), now=50.0)
     progress = store.runs.find("run1").progress

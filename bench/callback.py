@@ -1,0 +1,166 @@
+"""What watching costs a training: CPU and wall time against no callback, side by side.
+
+Every round trains each variant once, in turn, in this one process; every ratio is taken within a
+round, against the training without a callback of the same round. So a busy machine slows both
+sides alike. Printed: the median ratio and its bootstrap 95 % interval.
+
+    python bench/callback.py [rounds]
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from nanwatch import NanWatch
+from nanwatch.session import Session
+
+ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 15
+MlpOrConv = Callable[[], keras.Model]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A model and its data."""
+
+    name: str
+    make: MlpOrConv
+    x: np.ndarray
+    y: np.ndarray
+    batch_size: int
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One fit, per batch, in microseconds."""
+
+    cpu: float
+    wall: float
+
+
+class DoNothing(keras.callbacks.Callback):
+    """A callback with a batch hook that does nothing: what any hook costs in Keras."""
+
+    def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+        """Do nothing."""
+
+
+def mlp() -> keras.Model:
+    """About 1.5 ms a step."""
+    dense = [keras.layers.Dense(256, activation="relu") for _ in range(3)]
+    return compiled([keras.layers.Input((64,)), *dense, keras.layers.Dense(10)])
+
+
+def conv() -> keras.Model:
+    """Well over 10 ms a step."""
+    layers = keras.layers
+    return compiled(
+        [
+            layers.Input((32, 32, 3)),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.BatchNormalization(),
+            layers.Conv2D(32, 3, strides=2, activation="relu"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(10),
+        ]
+    )
+
+
+def compiled(layers: list[keras.layers.Layer]) -> keras.Model:
+    """A classifier of ten classes."""
+    model = keras.Sequential(layers)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("adam", loss, metrics=["accuracy"])
+    return model
+
+
+def variants(logs: str) -> dict[str, Callable[[], list[keras.callbacks.Callback]]]:
+    """What is compared, by name."""
+    return {
+        "no callback": list,
+        "no callback, again": list,
+        "a hook that does nothing": lambda: [DoNothing()],
+        "NanWatch, light": lambda: [NanWatch(probes="light", verbose=0)],
+        "NanWatch, full": lambda: [NanWatch(verbose=0)],
+        "TensorBoard, per batch": lambda: [keras.callbacks.TensorBoard(logs, update_freq="batch")],
+    }
+
+
+def fit(model: keras.Model, task: Task, callbacks: list[keras.callbacks.Callback]) -> Cost:
+    """Train one epoch."""
+    batches = len(task.x) // task.batch_size
+    cpu, wall = time.process_time(), time.perf_counter()
+    model.fit(task.x, task.y, batch_size=task.batch_size, verbose=0, callbacks=callbacks)
+    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    return Cost(cpu / batches * 1e6, wall / batches * 1e6)
+
+
+def compare(task: Task, logs: str) -> None:
+    """Train every variant in turn and print the table."""
+    models = {name: task.make() for name in variants(logs)}
+    costs: dict[str, list[Cost]] = {name: [] for name in models}
+    for number in range(ROUNDS + 2):
+        for name, callbacks in variants(logs).items():
+            cost = fit(models[name], task, callbacks())
+            if number >= 2:  # the first rounds trace and warm up
+                costs[name].append(cost)
+    base = costs["no callback"]
+    step = statistics.median(cost.wall for cost in base) / 1000
+    print(f"\n{task.name}: {step:.1f} ms a step without callback, {ROUNDS} rounds")
+    print(f"  {'':28}{'CPU':>6}  {'95 % interval':<16}{'wall':>6}  {'95 % interval':<16}")
+    for name, own in costs.items():
+        print(f"  {name:28}{_ratio(own, base, 'cpu')}{_ratio(own, base, 'wall')}")
+
+
+def _ratio(own: list[Cost], base: list[Cost], kind: str) -> str:
+    ratios = np.array([getattr(a, kind) / getattr(b, kind) for a, b in zip(own, base, strict=True)])
+    rng = np.random.default_rng(0)
+    medians = np.median(rng.choice(ratios, (2000, len(ratios))), axis=1)
+    low, high = np.percentile(medians, [2.5, 97.5])
+    return f"{np.median(ratios):6.3f}  {f'{low:.3f} to {high:.3f}':<16}"
+
+
+def hook_cost(task: Task) -> None:
+    """Print the CPU of the batch hook alone, beyond what the step itself records."""
+    spent: list[float] = []
+    watch = Session.on_step
+
+    def timed(session: Session, step: object) -> None:
+        began = time.thread_time()
+        watch(session, step)  # type: ignore[arg-type]
+        spent.append(time.thread_time() - began)
+
+    Session.on_step = timed  # type: ignore[assignment,method-assign]
+    try:
+        fit(task.make(), task, [NanWatch(verbose=0)])
+    finally:
+        Session.on_step = watch  # type: ignore[method-assign]
+    micro = np.array(spent[10:]) * 1e6
+    print(
+        f"\nThe batch hook alone: median {np.median(micro):.1f} us of CPU, "
+        f"99th percentile {np.percentile(micro, 99):.0f} us ({len(micro)} batches)"
+    )
+
+
+def main() -> None:
+    """Compare on a small and on a larger step."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 10, 64 * 200)
+    small = Task("MLP", mlp, rng.normal(size=(64 * 200, 64)).astype("f"), labels, 64)
+    images = rng.normal(size=(64 * 30, 32, 32, 3)).astype("f")
+    large = Task("convolutions", conv, images, labels[: 64 * 30], 64)
+    with tempfile.TemporaryDirectory() as logs:
+        hook_cost(small)
+        compare(small, logs)
+        compare(large, logs)
+
+
+if __name__ == "__main__":
+    main()
