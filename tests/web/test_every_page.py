@@ -21,6 +21,7 @@ def visit(page: Page, path: str) -> None:
     page.goto(path)
     if path.startswith("/runs/"):
         expect(page.get_by_role("article").first).to_be_visible()
+        page.locator(".plot").first.scroll_into_view_if_needed()
         page.wait_for_function("() => document.querySelectorAll('.main-svg').length > 1")
     elif path == "/":
         expect(page.locator(".runs .name a").first).to_be_visible()

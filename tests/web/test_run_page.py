@@ -17,6 +17,7 @@ NORM = "[data-chart='key:grad_norm'] .plot"
 def opened(page: Page, run_id: str = "broken") -> None:
     page.goto(f"/runs/{run_id}")
     page.wait_for_function("(plot) => document.querySelector(plot)?.data?.length", arg=LOSS)
+    page.locator(f"{LOSS} .nsewdrag[data-subplot=xy]").wait_for(state="attached")
 
 
 def traces(page: Page, plot: str = LOSS) -> dict[str, dict[str, Any]]:
@@ -150,6 +151,25 @@ def test_a_double_click_shows_the_whole_run_again(page: Page, server: RunningSer
     page.wait_for_function(f"(plot) => ({shown})(plot) > {STEPS} + 5", arg=LOSS)
     page.locator(f"{LOSS} .nsewdrag[data-subplot=xy]").dblclick(position={"x": 300, "y": 150})
     page.wait_for_function(f"(plot) => ({shown})(plot) < {STEPS} + 5", arg=LOSS)
+
+
+def test_many_layers_are_folded_and_cost_nothing_until_opened(
+    page: Page, server: RunningServer
+) -> None:
+    run = healthy_run(server.url)
+    layers = {f"layer/dense_{i}/grad_norm": np.arange(1.0, 4.0) for i in range(30)}
+    run.send(Points(np.arange(3), layers))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    opened(page, "healthy")
+    chart = page.locator("[data-chart='layer:grad_norm']")
+    chart.scroll_into_view_if_needed()
+    assert not any("dense_" in url for url in asked)
+    chart.get_by_text("Show 30 lines").click()
+    page.wait_for_function(
+        "(plot) => document.querySelector(plot)?.data?.[0]?.y.length === 3",
+        arg="[data-chart='layer:grad_norm'] .plot",
+    )
 
 
 def test_names_of_series_are_text(page: Page, server: RunningServer) -> None:

@@ -47,15 +47,15 @@ export class Board {
 
   /** Fetch all charts that are in sight again: after a reconnection, or when the window changed. */
   async reload() {
-    for (const panel of this.panels.values()) panel.fetched = "";
-    await Promise.all(this.inSight().map((panel) => this.load(panel, true)));
+    for (const panel of this.panels.values()) panel.expire();
+    const panels = [...this.panels.values()].filter((panel) => panel.lacksData());
+    await Promise.all(panels.map((panel) => this.load(panel)));
   }
 
-  /** Fetch finer or coarser buckets for a new window. */
-  async rezoom() {
+  /** Show a new window: at once with what is there, then with the finer buckets that `tick` fetches. */
+  rezoom() {
     this.host.series.part.clear();
     this.redraw();
-    await Promise.all(this.inSight().map((panel) => this.load(panel, false)));
   }
 
   /**
@@ -85,34 +85,26 @@ export class Board {
     return loss !== undefined && prefersLog(loss.scene());
   }
 
-  /** Draw the charts in sight that changed, each at most once a second. */
+  /** Fetch for the charts that came into sight, and draw those that changed, each at most once a second. */
   async tick() {
     if (document.hidden) return;
-    const due = [...this.panels.values()].filter((panel) => panel.due(performance.now(), CALM_MS));
+    const panels = [...this.panels.values()];
+    panels.filter((panel) => panel.lacksData()).forEach((panel) => void this.load(panel));
+    const due = panels.filter((panel) => panel.due(performance.now(), CALM_MS));
     for (const panel of due) await panel.draw();
-  }
-
-  inSight() {
-    return [...this.panels.values()].filter((panel) => panel.visible);
   }
 
   /** @param {IntersectionObserverEntry} entry */
   seen(entry) {
     const panel = [...this.panels.values()].find((each) => each.element === entry.target);
-    if (!panel) return;
-    panel.visible = entry.isIntersecting;
-    if (panel.visible) void this.load(panel, false);
+    if (panel) panel.inView = entry.isIntersecting;
   }
 
-  /**
-   * @param {Panel} panel
-   * @param {boolean} anew
-   */
-  async load(panel, anew) {
+  /** @param {Panel} panel */
+  async load(panel) {
     try {
-      await panel.load(anew);
+      await panel.load();
     } catch (error) {
-      panel.fetched = "";
       this.onError(error);
     }
   }

@@ -61,7 +61,7 @@ function failure() {
 function zoom(range) {
   view.range = range && [Math.max(0, range[0]), range[1]];
   toolbar.showWindow(series.last());
-  void board.rezoom();
+  board.rezoom();
 }
 
 /** @param {number} step */

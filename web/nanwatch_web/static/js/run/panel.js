@@ -33,6 +33,8 @@ const CONFIG = {
   showAxisDragHandles: false,
 };
 const PX_A_BUCKET = 2;
+const HOVER_PATIENCE = 4;
+const OLD = "old";
 
 /** @type {Record<import("../types").Role, string>} */
 const LEGEND = { train: "k-train", running: "k-running", epoch: "k-epoch", val: "k-val", part: "k-part" };
@@ -46,12 +48,15 @@ export class Panel {
   constructor(spec, host) {
     this.spec = spec;
     this.host = host;
-    this.visible = false;
+    this.inView = false;
+    this.loaded = false;
     this.dirty = true;
     /** Whether the reader drags across it: a redraw would take the chart from under the hand. */
     this.held = false;
+    /** Whether the reader reads values there: a redraw takes them away for a moment. */
+    this.hovered = false;
     this.drawnAt = 0;
-    this.fetched = "";
+    this.fetched = OLD;
     this.plot = el("div", { class: "plot", role: "img", "aria-label": spec.title });
     this.legend = el("ul", { class: "legend" });
     this.note = el("p", { class: "hides", hidden: true });
@@ -74,13 +79,7 @@ export class Panel {
   /** Many layers fold away behind a summary. */
   body() {
     if (!this.spec.collapsed) return this.plot;
-    const open = () => (this.dirty = true);
-    return el(
-      "details",
-      { ontoggle: open },
-      el("summary", {}, `Show ${integer(this.spec.lines.length)} lines`),
-      this.plot,
-    );
+    return el("details", {}, el("summary", {}, `Show ${integer(this.spec.lines.length)} lines`), this.plot);
   }
 
   /** How many buckets fit the chart's width. */
@@ -89,22 +88,36 @@ export class Panel {
     return Math.max(60, Math.min(most, Math.round(this.plot.clientWidth / PX_A_BUCKET)));
   }
 
+  /** What is there may be old: fetch it again when it is looked at. */
+  expire() {
+    this.fetched = OLD;
+  }
+
+  isUnfolded() {
+    return this.plot.checkVisibility();
+  }
+
+  /** Whether it is looked at and lacks what the view needs. */
+  lacksData() {
+    return this.inView && this.isUnfolded() && this.fetched !== JSON.stringify(this.host.view.range);
+  }
+
   /**
-   * Fetch what the view needs and is not there yet.
-   * @param {boolean} anew fetch although it is there
+   * Fetch what the view needs, all of it the first time or when it may be old, and draw it at once.
    */
-  async load(anew) {
+  async load() {
     const { view, series } = this.host;
-    const wanted = JSON.stringify(view.range);
-    if (!anew && this.fetched === wanted) return;
-    this.fetched = wanted;
+    const anew = this.fetched === OLD;
+    this.fetched = JSON.stringify(view.range);
     const names = this.spec.lines.map((line) => line.series);
     const range = view.range;
     const finer = range ? this.spec.lines.filter((line) => !byEpoch(line)).map((line) => line.series) : [];
-    const missing = names.filter((name) => anew || !series.whole.has(name));
-    await Promise.all(missing.map((name) => series.fetchWhole(name, this.buckets())));
-    if (range) await Promise.all(finer.map((name) => series.fetchPart(name, range, this.buckets())));
+    if (anew) await Promise.all(names.map((name) => series.fetchWhole(name, this.buckets())));
+    const still = () => view.range === range;
+    if (range) await Promise.all(finer.map((name) => series.fetchPart(name, range, this.buckets(), still)));
+    this.loaded = true;
     this.dirty = true;
+    this.drawnAt = 0;
   }
 
   /** The chart's scene: everything its figure is made of. */
@@ -145,6 +158,8 @@ export class Panel {
   listen(plot) {
     plot.addEventListener("pointerdown", () => (this.held = true));
     addEventListener("pointerup", () => (this.held = false));
+    plot.addEventListener("pointerenter", () => (this.hovered = true));
+    plot.addEventListener("pointerleave", () => (this.hovered = false));
     plot.on("plotly_relayout", (change) => {
       const [from, to] = [change["xaxis.range[0]"], change["xaxis.range[1]"]];
       if (from !== undefined && to !== undefined) this.host.zoom(this.inSteps([Number(from), Number(to)]));
@@ -204,8 +219,8 @@ export class Panel {
    * @param {number} rest the least time between two drawings
    */
   due(now, rest) {
-    return (
-      this.visible && this.dirty && !this.held && now - this.drawnAt >= rest && this.plot.clientWidth > 0
-    );
+    const wait = this.hovered && this.drawnAt ? rest * HOVER_PATIENCE : rest;
+    const wanted = this.inView && this.dirty && this.loaded && !this.held && now - this.drawnAt >= wait;
+    return wanted && this.isUnfolded();
   }
 }

@@ -31,6 +31,8 @@ export class RunSeries {
     this.ends = [];
     /** @type {Map<string, LivePoints[]>} points that came while a series was on its way */
     this.waiting = new Map();
+    /** @type {Map<string, Promise<void>>} */
+    this.fetches = new Map();
   }
 
   /** Fetch which series there are and where the epochs end. */
@@ -46,11 +48,24 @@ export class RunSeries {
   }
 
   /**
-   * Fetch a series over the whole run.
+   * Fetch a series over the whole run; once, when it is asked for twice at a time.
+   * @param {string} name
+   * @param {number} buckets
+   * @returns {Promise<void>}
+   */
+  fetchWhole(name, buckets) {
+    const known = this.fetches.get(name);
+    if (known) return known;
+    const fetching = this.fetchAndCatchUp(name, buckets).finally(() => this.fetches.delete(name));
+    this.fetches.set(name, fetching);
+    return fetching;
+  }
+
+  /**
    * @param {string} name
    * @param {number} buckets
    */
-  async fetchWhole(name, buckets) {
+  async fetchAndCatchUp(name, buckets) {
     this.waiting.set(name, []);
     const found = fromOverview(await get(`${this.path}/overview`, { name, buckets }));
     this.waiting.get(name)?.forEach((points) => append(found, points[name].steps, points[name].values));
@@ -63,12 +78,12 @@ export class RunSeries {
    * @param {string} name
    * @param {[number, number]} window
    * @param {number} buckets
+   * @param {() => boolean} wanted whether it is still wanted when it arrives
    */
-  async fetchPart(name, [from, to], buckets) {
-    const found = fromOverview(
-      await get(`${this.path}/overview`, { name, buckets, from: Math.floor(from), to: Math.ceil(to) }),
-    );
-    this.part.set(name, found);
+  async fetchPart(name, [from, to], buckets, wanted) {
+    const window = { from: Math.floor(from), to: Math.ceil(to) };
+    const found = fromOverview(await get(`${this.path}/overview`, { name, buckets, ...window }));
+    if (wanted()) this.part.set(name, found);
   }
 
   /**
@@ -84,6 +99,8 @@ export class RunSeries {
       if (!known) continue;
       append(known, steps, values);
       this.whole.set(name, condense(known, buckets * ROOM));
+      const part = this.part.get(name);
+      if (part) append(part, steps, values);
     }
     if (points[EPOCH_ENDS]) this.addEnds(points[EPOCH_ENDS]);
     return Object.keys(points).some((name) => !this.has(name));
