@@ -1,0 +1,60 @@
+"""What a person reads: everything that matters, in lines that fit."""
+
+import pytest
+
+from nanwatch import terminal
+from nanwatch.events import SYMPTOMS, Cause, Diagnosis, Evidence, Fix
+
+CAUSE = Cause(
+    "nan_in_features",
+    0.98,
+    "The inputs hold NaN: row 3 of the batch. " * 5,
+    (
+        Evidence("NaN in input", "2 of 16 × 4 cells", "none"),
+        Evidence("weights", "finite", "finite"),
+    ),
+    {"epoch": 1, "batch": 4},
+    Fix("Drop the rows.", "good = np.isfinite(x)\nmodel.fit(x[good])"),
+    True,
+)
+OTHER = Cause("lr_too_high", 0.31, "A high rate.")
+DIAGNOSIS = Diagnosis("nan_loss", "critical", 20, (CAUSE, OTHER))
+
+
+def test_the_report_holds_cause_evidence_place_and_fix():
+    report = terminal.render(DIAGNOSIS)
+    for part in (
+        "the loss is not finite at step 20 (epoch 1, batch 4)",
+        "nan_in_features, confidence 98%",
+        "NaN in input  2 of 16 × 4 cells",
+        "Drop the rows.",
+        "model.fit(x[good])",
+        "the loss stayed finite and fell",
+        "nanwatch explain nan_in_features",
+        "lr_too_high 31%",
+    ):
+        assert part in report
+
+
+def test_lines_fit_a_terminal():
+    assert max(map(len, terminal.render(DIAGNOSIS).splitlines())) <= terminal.WIDTH
+
+
+@pytest.mark.parametrize("symptom", SYMPTOMS)
+def test_every_symptom_has_words_with_and_without_a_cause(symptom):
+    report = terminal.render(Diagnosis(symptom, "warning", None))
+    assert terminal.SYMPTOM_WORDS[symptom] in report
+    assert "none of the known causes" in report
+
+
+@pytest.mark.parametrize(
+    ("verified", "words"), [(False, "did not help by itself"), (None, "Not tried")]
+)
+def test_what_a_replay_did_not_show_is_said(verified, words):
+    cause = Cause("lr_too_high", 0.7, "A high rate.", verified=verified)
+    assert words in terminal.render(Diagnosis("nan_loss", "critical", 3, (cause,)))
+
+
+def test_a_line_goes_to_the_standard_error(capsys):
+    terminal.say("news")
+    assert capsys.readouterr() == ("", "news\n")

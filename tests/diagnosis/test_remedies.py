@@ -1,0 +1,120 @@
+"""The remedies: what each changes, and that it is undone."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from fits import mlp, table
+from nanwatch.autopsy import remedies
+from nanwatch.autopsy.remedies import REMEDIES
+from nanwatch.diagnosis import CAUSES
+
+
+def batches(scale=1.0, shift=0.0, n=3):
+    x, y = table(16 * n)
+    parts = zip(np.split(x * scale + shift, n), np.split(y, n), strict=True)
+    return [(tf.constant(a), tf.constant(b)) for a, b in parts]
+
+
+def test_every_remedy_that_a_cause_asks_for_exists():
+    asked = set()
+    for page in CAUSES.values():
+        for case in page.fires:
+            testimony = page.weigh(case)
+            asked |= {testimony.remedy, *testimony.also_try} - {""}
+    assert asked
+    assert asked <= set(REMEDIES)
+
+
+def test_only_the_rows_with_a_bad_cell_are_dropped():
+    x, y = table(16)
+    x[3, 0], y[5] = math.nan, math.inf
+    ((kept_x, kept_y, weights),) = remedies.drop_rows([(x, y, None)])
+    good = [row for row in range(16) if row not in (3, 5)]
+    np.testing.assert_array_equal(kept_x, x[good])
+    np.testing.assert_array_equal(kept_y, y[good])
+    assert weights is None
+
+
+def test_a_batch_without_a_good_row_is_left_out():
+    x, y = table(16)
+    assert len(remedies.drop_rows([(x, y), (x * math.nan, y)])) == 1
+
+
+def test_columns_are_scaled_by_the_statistics_of_all_batches():
+    scaled = remedies.scale_inputs(
+        batches(scale=np.array([1, 50, 1e4, 0.1], "float32"), shift=300.0)
+    )
+    rows = np.concatenate([x for x, _ in scaled])
+    np.testing.assert_allclose(rows.mean(axis=0), 0, atol=1e-3)
+    np.testing.assert_allclose(rows.std(axis=0), 1, atol=1e-3)
+    assert rows.dtype == np.float32
+
+
+def test_a_constant_column_does_not_divide_by_zero():
+    ((x, _),) = remedies.scale_inputs([(np.full((8, 2), 5.0, "float32"), np.zeros((8, 1)))])
+    np.testing.assert_array_equal(x, np.zeros((8, 2)))
+
+
+def test_classes_and_ids_beside_measurements_stay_as_they_are():
+    x = {"ids": np.arange(8), "size": np.linspace(0, 900, 8, dtype="float32")[:, None]}
+    ((scaled, y),) = remedies.scale_both([(x, np.arange(8))])
+    np.testing.assert_array_equal(scaled["ids"], x["ids"])
+    np.testing.assert_array_equal(y, np.arange(8))
+    assert float(np.std(scaled["size"])) == pytest.approx(1, rel=1e-5)
+
+
+def test_whole_numbers_alone_are_measurements():
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 4), dtype="uint8")
+    ((x, _),) = remedies.scale_inputs([(pixels, np.zeros(32))])
+    assert np.asarray(x).std() == pytest.approx(1, rel=1e-3)
+
+
+@pytest.mark.parametrize("name", ["scale_inputs", "scale_targets", "scale_both", "drop_rows"])
+@pytest.mark.parametrize("parts", [2, 3])
+def test_a_batch_keeps_its_structure(name, parts):
+    batch = (*batches()[0], tf.ones(16))[:parts]
+    (changed,) = REMEDIES[name].batches([batch])
+    assert len(changed) == parts
+    assert [part.shape for part in changed] == [part.shape for part in batch]
+
+
+def penalised():
+    dense = keras.layers.Dense(
+        1, kernel_regularizer=lambda w: 7 * tf.reduce_sum(w * w), activity_regularizer="l2"
+    )
+    model = keras.Sequential([keras.Input((4,)), dense])
+    model.compile(keras.optimizers.SGD(weight_decay=0.5), "mse")
+    return model
+
+
+def test_every_kind_of_penalty_weighs_a_thousandth_and_its_weight_comes_back():
+    model, (x, _) = penalised(), batches()[0]
+
+    def strengths():
+        model(x)
+        return [*map(float, model.losses), model.optimizer.weight_decay]
+
+    full = strengths()
+    with remedies.weaker_penalty(model):
+        assert strengths() == pytest.approx([1e-3 * value for value in full])
+    assert strengths() == full
+
+
+def test_only_settings_that_cannot_work_are_replaced():
+    model = mlp(optimizer=keras.optimizers.Adam(0.5, beta_1=0.5, epsilon=0.0))
+    optimizer = model.optimizer
+    with remedies.sane_optimizer(model):
+        assert (optimizer.epsilon, optimizer.beta_1) == (1e-7, 0.5)
+        assert float(optimizer.learning_rate) == 0.5
+    assert optimizer.epsilon == 0.0
+
+
+def test_a_plain_method_gets_no_momentum_that_it_has_no_slots_for():
+    model = mlp(optimizer=keras.optimizers.RMSprop(epsilon=0.0))
+    with remedies.sane_optimizer(model):
+        model.train_on_batch(*batches()[0])
+        assert model.optimizer.momentum == 0.0

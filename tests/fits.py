@@ -1,0 +1,104 @@
+"""Small real trainings, recorded without a session round them, and the same ones left alone."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from nanwatch.recorder.install import install
+
+
+class Recording(keras.callbacks.Callback):
+    """Records every step of a fit with the recorder that fits the model."""
+
+    def __init__(self, on_nonfinite="record", probes="full", stop=False):
+        super().__init__()
+        self.wishes = (probes, on_nonfinite)
+        self.stop = stop
+        self.steps, self.errors = [], []
+
+    def on_train_begin(self, logs=None):
+        self.recorder = install(self.model, *self.wishes, self.on_step, self.on_error)
+
+    def on_step(self, step):
+        self.steps.append(step)
+        if self.stop and not (step.finite and step.update_finite):
+            self.model.stop_training = True
+
+    def on_error(self, step, batch, error):
+        self.errors.append((step, error))
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.recorder.epoch_begins()
+
+    def on_train_end(self, logs=None):
+        self.recorder.uninstall()
+
+    @property
+    def losses(self):
+        return [step.loss for step in self.steps]
+
+
+def table(n=64, width=4, seed=7):
+    """Scaled inputs and a linear target with little noise."""
+    random = np.random.default_rng(seed)
+    x = random.normal(size=(n, width)).astype("float32")
+    y = x @ np.linspace(-2, 2, width)[:, None] + 0.1 * random.normal(size=(n, 1))
+    return x, y.astype("float32")
+
+
+def mlp(width=4, optimizer="sgd", loss="mse", hidden=(8,), **compiled):
+    """A small regression network with fixed seeds."""
+    keras.utils.set_random_seed(7)
+    layers = [keras.layers.Dense(units, "relu") for units in hidden]
+    model = keras.Sequential([keras.Input((width,)), *layers, keras.layers.Dense(1)])
+    model.compile(optimizer=optimizer, loss=loss, **compiled)
+    return model
+
+
+def noisy_mlp(optimizer="adam", **compiled):
+    """A network whose step draws random numbers and changes non-trainable state."""
+    keras.utils.set_random_seed(7)
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((4,)),
+            layers.Dense(8),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.Dropout(0.3),
+            layers.Dense(1),
+        ]
+    )
+    model.compile(optimizer=optimizer, loss="mse", **compiled)
+    return model
+
+
+def losses_alone(model, batches, key="loss"):
+    """Each batch's loss by Keras' own account, its running mean begun anew before each.
+
+    A mean over a batch of 2, 4, 8 ... rows is exact: its sum is the loss times a power of two.
+    """
+    losses = []
+    for batch in batches:
+        model.reset_metrics()
+        losses.append(float(model.train_on_batch(*batch, return_dict=True)[key]))
+    return losses
+
+
+def batches_of(x, y, size=16):
+    """Consecutive batches, as an unshuffled fit makes them."""
+    return [(x[at : at + size], y[at : at + size]) for at in range(0, len(x), size)]
+
+
+def state_of(model):
+    """Every value that a training changes, as bytes: equal means bit by bit."""
+    optimizer = model.optimizer.variables if model.optimizer else []
+    held = [*model.variables, *optimizer]
+    return [np.asarray(tf.convert_to_tensor(v)).tobytes() for v in held]
+
+
+def is_finite(model):
+    """Whether all weights, statistics and optimizer slots are."""
+    held = [*model.variables, *model.optimizer.variables]
+    values = [np.asarray(tf.convert_to_tensor(v)) for v in held]
+    return all(np.isfinite(v).all() for v in values if v.dtype.kind == "f")
