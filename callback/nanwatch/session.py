@@ -12,7 +12,7 @@ import sys
 import time
 import weakref
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -21,7 +21,6 @@ from nanwatch import terminal
 from nanwatch.describe import describe_batch, describe_run
 from nanwatch.detectors import Signal
 from nanwatch.diagnosis import remedies
-from nanwatch.diagnosis.case import Autopsy, Trial
 from nanwatch.events import Diagnosed, Diagnosis, EndState, FactsLearned, Points, RunStarted
 from nanwatch.names import random_id
 from nanwatch.options import Options
@@ -34,6 +33,9 @@ from nanwatch.recorder.source import fit_source
 from nanwatch.reporter import Reporter
 from nanwatch.settings import ClientSettings
 from nanwatch.watcher import Watcher, is_loss
+
+if TYPE_CHECKING:
+    from nanwatch.autopsy import Examiner
 
 LAYERS_EVERY = 10
 
@@ -151,11 +153,13 @@ class Session:
         return weakref.finalize(anchor, self._left).detach
 
     def _left(self) -> None:
-        error = getattr(sys, "last_value", None)
-        if error is None or isinstance(error, KeyboardInterrupt):
-            self.finish("interrupted", "fit was left")
-        else:
+        error = getattr(sys, "last_value", None)  # what ends the process, if something does
+        if isinstance(error, KeyboardInterrupt):
+            self.finish("interrupted", "KeyboardInterrupt")
+        elif error is not None:
             self.finish("failed", f"{type(error).__name__}: {error}")
+        else:
+            self.finish("failed", "an exception left the fit")
 
     def _give_up(self, error: BaseException) -> None:
         self._say(f"nanwatch: watching stopped ({type(error).__name__}: {error}); training goes on")
@@ -209,23 +213,24 @@ class Session:
         return signals
 
     def _examine(self, signal: Signal, step: Step) -> None:
+        autopsy, trials = None, {}
         try:
-            autopsy, trials = self._evidence(signal, step)
-            diagnosis = self._watcher.diagnose(signal, autopsy, trials)
+            if (examiner := self._examiner(step)) is not None:
+                place = f"{signal.seen} at step {signal.first_step}"
+                self._say(f"nanwatch: {place}, looking for the cause ...")
+                autopsy = examiner.autopsy(step)
+                trials = examiner.trials(remedies(self._watcher.case(signal, autopsy)))
         except Exception as error:  # noqa: BLE001 - a door: a failed autopsy must not fail the fit
             self._say(f"nanwatch: the examination failed ({type(error).__name__}: {error})")
-            diagnosis = self._watcher.diagnose(signal)
-        self._diagnosed(self._placed(diagnosis))
+        self._diagnosed(self._placed(self._watcher.diagnose(signal, autopsy, trials)))
 
-    def _evidence(self, signal: Signal, step: Step) -> tuple[Autopsy | None, dict[str, Trial]]:
+    def _examiner(self, step: Step) -> Examiner | None:
+        """Who examines a step; None where there is no batch, or no optimizer of Keras."""
         if step.batch is None or not isinstance(self.model.optimizer, keras.optimizers.Optimizer):
-            return None, {}
+            return None
         from nanwatch.autopsy import Examiner  # only now: it needs the backend's own library
 
-        self._say(f"nanwatch: {signal.seen} at step {signal.first_step}, looking for the cause ...")
-        examiner = Examiner(self._recorder, self._source, self._options.guard)
-        autopsy = examiner.autopsy(step)
-        return autopsy, examiner.trials(remedies(self._watcher.case(signal, autopsy)))
+        return Examiner(self._recorder, self._source, self._options.guard)
 
     def _placed(self, diagnosis: Diagnosis) -> Diagnosis:
         """The diagnosis with epoch and batch added to where each cause strikes."""

@@ -66,14 +66,24 @@ class LayerWatch:
 
     def watching(self) -> Any:
         """A block in which every layer's call is looked at."""
-        kinds = (keras.layers.Layer, keras.Operation)
-        return patched([(kind, "__call__", self._wrap) for kind in kinds])
+        layer, operation = keras.layers.Layer, keras.Operation
+        return patched([(layer, "__call__", self._wrap), (operation, "__call__", self._wrap_bare)])
 
     def _wrap(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
             output = original(layer, *args, **kwargs)
             self._look(layer, (args, kwargs), output)
             return output
+
+        return call
+
+    def _wrap_bare(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        """Operations that are no layers; a layer's own call passes through here as well."""
+        watched = self._wrap(original)
+
+        def call(operation: Any, *args: Any, **kwargs: Any) -> Any:
+            chosen = original if isinstance(operation, keras.layers.Layer) else watched
+            return chosen(operation, *args, **kwargs)
 
         return call
 

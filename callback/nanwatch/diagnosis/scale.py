@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 from nanwatch.diagnosis import words
-from nanwatch.diagnosis.case import ArrayLook, Case
+from nanwatch.diagnosis.case import ArrayLook, Case, Role
 from nanwatch.diagnosis.cause import Clue
 
 NORMALIZERS = ("Normalization", "BatchNormalization", "LayerNormalization", "Rescaling")
+LOOKUPS = ("Embedding", "CategoryEncoding", "Hashing", "IntegerLookup", "Discretization")
 
 
 def scale_of(look: ArrayLook) -> float:
@@ -19,9 +20,25 @@ def scale_of(look: ArrayLook) -> float:
 
 
 def largest_scale(case: Case) -> float:
-    """The largest scale among floating-point inputs and targets; 1 when nothing was looked at."""
-    looks = [*case.arrays("input"), *case.arrays("target")]
-    return max((scale_of(look) for look in looks if look.dtype.startswith("float")), default=1.0)
+    """The largest scale among measured inputs and targets; 1 when nothing was looked at."""
+    looks = [*measured(case, "input"), *measured(case, "target")]
+    return max((scale_of(look) for look in looks), default=1.0)
+
+
+def measured(case: Case, role: Role) -> list[ArrayLook]:
+    """The batch's arrays that hold measurements, not ids or classes.
+
+    Whole numbers are ids where a layer looks something up, and classes under a crossentropy.
+    """
+    coded = has_layer(case, LOOKUPS) if role == "input" else _classifies(case)
+    kinds = ("float", "bfloat") if coded else ("float", "bfloat", "int", "uint")
+    return [look for look in case.arrays(role) if look.dtype.startswith(kinds)]
+
+
+def _classifies(case: Case) -> bool:
+    losses = case.facts.get("loss") or []
+    names = [str(loss.get("class", "")).lower().replace("_", "") for loss in losses]
+    return any("crossentropy" in name for name in names)
 
 
 def scale_clue(look: ArrayLook, check: str) -> Clue:

@@ -33,7 +33,7 @@ class Snapshot:
     def finite(self) -> bool:
         """Whether every floating-point value is finite, but for the metrics, which may show NaN."""
         metrics = {id(variable) for variable in self._model.metrics_variables}
-        return all(_finite(value) for variable, value in self._values if id(variable) not in metrics)
+        return all(_finite(value) for v, value in self._values if id(v) not in metrics)
 
     def restore(self) -> None:
         """Put every value back. Optimizer slots made since then go back to zero."""

@@ -60,8 +60,8 @@ def fit_source(model: Any) -> DataSource:
     if frame is None:
         return DataSource()
     x = frame.f_locals.get("x")
-    iterator = frame.f_locals.get("epoch_iterator")
-    anchor = None if iterator is None else weakref.ref(iterator)
+    callbacks = frame.f_locals.get("callbacks")  # the list that fit makes for itself
+    anchor = None if callbacks is None or isinstance(callbacks, list) else weakref.ref(callbacks)
     return DataSource(_arrays(x), _column_names(x), anchor)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from nanwatch.diagnosis import clues, words
 from nanwatch.diagnosis.case import Case, Trial
@@ -17,6 +18,8 @@ FIX = Fix(
     "+ keras.optimizers.Adam(learning_rate, global_clipnorm=1.0)",
 )
 HUGE = 1e3
+LONG = 16
+RECURRENT = ("SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D")
 
 
 def weigh(case: Case) -> Testimony | None:
@@ -27,6 +30,7 @@ def weigh(case: Case) -> Testimony | None:
         return None
     found = [
         _at_once(first),
+        _path(case),
         _scale(case),
         _clipping_alone(case),
         clues.data_finite(case),
@@ -44,6 +48,18 @@ def _at_once(first: float) -> Clue:
     return Clue(weight, "gradient norm at the first step", words.number(first), "below 100")
 
 
+def _path(case: Case) -> Clue:
+    """What grows by multiplication needs many factors: layers, times steps where it recurs."""
+    layers: list[dict[str, Any]] = (case.facts.get("model") or {}).get("layers") or []
+    factors = sum(1 for layer in layers if layer.get("parameters"))
+    shapes = [look.shape for look in case.arrays("input") if len(look.shape) > 2]
+    if shapes and any(layer.get("class") in RECURRENT for layer in layers):
+        factors += max(shape[1] for shape in shapes)
+    weight = 1.0 if factors >= LONG else 0.0 if factors >= LONG / 2 or not layers else -2.0
+    seen = str(factors) if layers else "not known"
+    return Clue(weight, "layers and time steps to go back through", seen, f"fewer than {LONG}")
+
+
 def _scale(case: Case) -> Clue:
     scale = largest_scale(case)
     weight = 0.5 if scale < 5 else -3.0
@@ -56,7 +72,7 @@ def _clipping_alone(case: Case) -> Clue:
     if slower is None:
         return Clue(0.0, check, "not tried", expected)
     return Clue(
-        -1.0 if slower.cured else 1.0, check, "held" if slower.cured else "failed", expected
+        -1.5 if slower.cured else 1.0, check, "held" if slower.cured else "failed", expected
     )
 
 

@@ -6,11 +6,14 @@ from nanwatch.diagnosis import clues, words
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import CURED, FAILED, failed, table
+from nanwatch.diagnosis.penalty import blameless_clue, penalties
 from nanwatch.diagnosis.scale import largest_scale
 from nanwatch.events import Fix
 
 PLAIN = {"SGD"}
 USUAL_PLAIN, USUAL_ADAPTIVE = 0.1, 0.01
+FACTORS = {"lower_rate": 0.1, "much_lower_rate": 0.01, "far_lower_rate": 0.001}
+"""The replays that lower the rate, the mildest first, and by how much they do."""
 
 
 def weigh(case: Case) -> Testimony | None:
@@ -19,17 +22,20 @@ def weigh(case: Case) -> Testimony | None:
     if rate is None or rate <= 0:
         return None
     found = [_rate(case, rate), clues.grew(case), _scale(case), clues.data_finite(case)]
-    remedy = "lower_rate"
-    much = case.trials.get("much_lower_rate")
-    if much is not None and much.cured and not case.trials["lower_rate"].cured:
-        remedy = "much_lower_rate"
+    if penalties(case):
+        found.append(blameless_clue(case))
+    remedy = next((name for name in FACTORS if _cured(case, name)), "lower_rate")
     summary = (
         f"At a rate of {words.number(rate)} each step overshoots the minimum by more than it came "
         f"from: the loss was {words.number(case.history.start)} at first and grew from there."
     )
-    factor = 0.01 if remedy == "much_lower_rate" else 0.1
-    fix = _fix(case, rate, rate * factor)
-    return Testimony(summary, found, fix, {}, remedy, ("lower_rate", "much_lower_rate"))
+    fix = _fix(case, rate, rate * FACTORS[remedy])
+    return Testimony(summary, found, fix, {}, remedy, tuple(FACTORS))
+
+
+def _cured(case: Case, remedy: str) -> bool:
+    trial = case.trials.get(remedy)
+    return trial is not None and trial.cured
 
 
 def _rate(case: Case, rate: float) -> Clue:

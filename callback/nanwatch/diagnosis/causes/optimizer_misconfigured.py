@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from nanwatch.diagnosis import clues, words
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import CURED, failed
+from nanwatch.diagnosis.settings import SETTINGS
 from nanwatch.events import Fix
-
-RANGES: dict[str, tuple[float, float, str]] = {
-    "learning_rate": (0.0, math.inf, "positive and finite"),
-    "epsilon": (1e-12, 0.5, "1e-8 to 1e-3"),
-    "momentum": (-1e-9, 0.9999, "0 to 0.99"),
-    "beta_1": (-1e-9, 0.99999, "0 to 0.999"),
-    "beta_2": (-1e-9, 0.9999999, "0.9 to 0.9999"),
-    "rho": (-1e-9, 0.99999, "0.5 to 0.999"),
-}
-"""Setting -> (must be above, must be below, usual)."""
-USUAL = {"epsilon": 1e-7, "momentum": 0.9, "beta_1": 0.9, "beta_2": 0.999, "rho": 0.9}
 
 
 def weigh(case: Case) -> Testimony | None:
@@ -30,13 +19,15 @@ def weigh(case: Case) -> Testimony | None:
         return None
     name, value = wrong[0]
     found = [
-        *(Clue(3.0, key, words.number(seen), RANGES[key][2]) for key, seen in wrong),
+        *(Clue(3.0, key, words.number(seen), SETTINGS[key].expected) for key, seen in wrong),
         _update(case),
         clues.data_finite(case),
         clues.weights_were_finite(case),
     ]
     kind = case.optimizer.get("class", "the optimizer")
-    summary = f"{kind} runs with {name} = {words.number(value)}; it needs {RANGES[name][2]}."
+    summary = (
+        f"{kind} runs with {name} = {words.number(value)}; it needs {SETTINGS[name].expected}."
+    )
     return Testimony(summary, found, _fix(kind, name, value), {}, "sane_optimizer")
 
 
@@ -45,13 +36,12 @@ def _wrong(case: Case) -> list[tuple[str, float]]:
     rate = case.learning_rate
     if rate is not None:
         settings["learning_rate"] = rate
-    numbers = ((name, settings.get(name)) for name in RANGES)
-    return [(n, float(v)) for n, v in numbers if isinstance(v, int | float) and not _fits(n, v)]
-
-
-def _fits(name: str, value: float) -> bool:
-    low, high, _ = RANGES[name]
-    return low < value < high
+    numbers = ((name, settings.get(name)) for name in SETTINGS)
+    return [
+        (name, float(value))
+        for name, value in numbers
+        if isinstance(value, int | float) and not SETTINGS[name].fits(value)
+    ]
 
 
 def _update(case: Case) -> Clue:
@@ -64,7 +54,7 @@ def _update(case: Case) -> Clue:
 
 
 def _fix(kind: str, name: str, value: float) -> Fix:
-    usual = USUAL.get(name, 1e-3)
+    usual = SETTINGS[name].usual
     code = (
         f"- keras.optimizers.{kind}({name}={value:g})\n+ keras.optimizers.{kind}({name}={usual:g})"
     )

@@ -8,39 +8,40 @@ from nanwatch.diagnosis import clues, words
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import CURED, FAILED, failed
+from nanwatch.diagnosis.penalty import Penalty, is_to_blame, overshoot_clue, penalties
 from nanwatch.events import Fix
 
 
 def weigh(case: Case) -> Testimony | None:
     """A penalty that outweighs the data's loss, or a rate at which its step overshoots."""
-    strengths = _strengths(case)
-    if not strengths:
+    held = penalties(case)
+    if not held:
         return None
-    layer, l2 = max(strengths, key=lambda item: item[1])
-    found = [_overshoot(case, l2), _share(case), clues.grew(case), clues.data_finite(case)]
-    summary = (
-        f"The L2 penalty of {layer} (factor {words.number(l2)}) changes the weights more than the "
-        "data do. With plain gradient descent a weight is multiplied by 1 - 2·rate·l2 at each step."
-    )
-    return Testimony(summary, found, _fix(l2), {"layer": layer}, "weaker_penalty")
-
-
-def _strengths(case: Case) -> list[tuple[str, float]]:
-    layers: list[dict[str, Any]] = (case.facts.get("model") or {}).get("layers") or []
-    return [
-        (str(layer.get("name", "")), float(penalty.get("l2") or 0.0))
-        for layer in layers
-        for penalty in (layer.get("regularizers") or {}).values()
-        if penalty.get("l2") or penalty.get("l1")
+    found = [
+        overshoot_clue(case, held[0]),
+        _share(case),
+        clues.grew(case),
+        clues.data_finite(case),
     ]
+    where = {"layer": held[0].layer} if held[0].layer else {}
+    remedy = _remedy(case)
+    also = ("weaker_penalty_lower_rate",) if is_to_blame(case) else ()
+    return Testimony(_summary(held[0]), found, _fix(case, held[0], remedy), where, remedy, also)
 
 
-def _overshoot(case: Case, l2: float) -> Clue:
-    rate = case.learning_rate or 0.0
-    factor = abs(1 - 2 * rate * l2)
-    diverges = factor > 1
-    seen = f"|1 - 2 × {words.number(rate)} × {words.number(l2)}| = {words.number(factor)}"
-    return Clue(4.0 if diverges else -1.0, "factor on a weight in each step", seen, "below 1")
+def _summary(penalty: Penalty) -> str:
+    factor = f" (L2 factor {words.number(penalty.strength)})" if penalty.strength else ""
+    return (
+        f"The {penalty.name}{factor} changes the weights more than the data do. With plain "
+        "gradient descent a weight is multiplied by 1 - 2·rate·l2 at each step."
+    )
+
+
+def _remedy(case: Case) -> str:
+    """A weaker penalty, and a lower rate with it when only both together cured."""
+    alone, both = case.trials.get("weaker_penalty"), case.trials.get("weaker_penalty_lower_rate")
+    needs_both = both is not None and both.cured and not (alone and alone.cured)
+    return "weaker_penalty_lower_rate" if needs_both else "weaker_penalty"
 
 
 def _share(case: Case) -> Clue:
@@ -52,12 +53,16 @@ def _share(case: Case) -> Clue:
     return Clue(weight, "penalty's share of the loss", f"{share:.0%}", "below one half")
 
 
-def _fix(l2: float) -> Fix:
-    return Fix(
-        "Use a penalty that only leans on the weights: 1e-4 is a usual start.",
-        f"- kernel_regularizer=keras.regularizers.L2({l2:g})\n"
-        "+ kernel_regularizer=keras.regularizers.L2(1e-4)",
-    )
+def _fix(case: Case, penalty: Penalty, remedy: str) -> Fix:
+    text = "Use a penalty that only leans on the weights: 1e-4 is a usual start."
+    if remedy == "weaker_penalty_lower_rate":
+        text += f" Lower the rate to {(case.learning_rate or 0.0) / 10:g} as well."
+    if not penalty.layer:
+        before, after = f"weight_decay={2 * penalty.strength:g}", "weight_decay=1e-4"
+    else:
+        known = f"L2({penalty.strength:g})" if penalty.strength else "..."
+        before, after = f"regularizer={known}", "regularizer=keras.regularizers.L2(1e-4)"
+    return Fix(text, f"- {before}\n+ {after}")
 
 
 def _penalised(l2: float) -> dict[str, Any]:

@@ -8,7 +8,14 @@ from nanwatch.diagnosis import clues, words
 from nanwatch.diagnosis.case import ArrayLook, Case, ColumnLook
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import CURED, FAILED, failed, table
-from nanwatch.diagnosis.scale import NORMALIZERS, better, has_layer, scale_clue, scale_of
+from nanwatch.diagnosis.scale import (
+    NORMALIZERS,
+    better,
+    has_layer,
+    measured,
+    scale_clue,
+    scale_of,
+)
 from nanwatch.events import Fix
 
 FIX = Fix(
@@ -25,8 +32,8 @@ FIX_BOTH = Fix(
 
 def weigh(case: Case) -> Testimony | None:
     """Inputs of a large scale that reach the first weights as they are."""
-    look = max(case.arrays("input"), key=scale_of, default=None)
-    if look is None or not look.dtype.startswith("float") or scale_of(look) < 5:
+    look = max(measured(case, "input"), key=scale_of, default=None)
+    if look is None or scale_of(look) < 5:
         return None
     found = [
         scale_clue(look, "column scale of the inputs"),

@@ -6,7 +6,7 @@ from nanwatch.diagnosis import clues, words
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import CURED, FAILED, failed, table
-from nanwatch.diagnosis.scale import better, scale_clue, scale_of
+from nanwatch.diagnosis.scale import better, measured, scale_clue, scale_of
 from nanwatch.events import Fix
 
 FIX = Fix(
@@ -17,9 +17,9 @@ FIX = Fix(
 
 
 def weigh(case: Case) -> Testimony | None:
-    """Float targets of a large scale."""
-    look = max(case.arrays("target"), key=scale_of, default=None)
-    if look is None or not look.dtype.startswith("float") or scale_of(look) < 20:
+    """Measured targets of a large scale."""
+    look = max(measured(case, "target"), key=scale_of, default=None)
+    if look is None or scale_of(look) < 20:
         return None
     summary = (
         f"The target lies between {words.number(look.low)} and {words.number(look.high)}. The "
@@ -36,7 +36,7 @@ def weigh(case: Case) -> Testimony | None:
 
 
 def _inputs(case: Case) -> Clue:
-    scale = max((scale_of(look) for look in case.arrays("input")), default=1.0)
+    scale = max((scale_of(look) for look in measured(case, "input")), default=1.0)
     return Clue(-1.0 if scale >= 5 else 0.5, "scale of the inputs", words.number(scale), "about 1")
 
 

@@ -1,0 +1,84 @@
+"""Penalties on the weights, and when their own step overshoots, whatever the data say."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from nanwatch.diagnosis import words
+from nanwatch.diagnosis.case import Case
+from nanwatch.diagnosis.cause import Clue
+
+USUAL_L2, USUAL_RATE = 0.01, 0.1
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """One penalty.
+
+    Attributes:
+        name: what it is, for people.
+        layer: the layer that it is on, or "".
+        strength: half the curvature that it adds to the loss: the factor of L2; 0 when not known.
+    """
+
+    name: str
+    layer: str
+    strength: float
+
+
+def penalties(case: Case) -> list[Penalty]:
+    """Every penalty of the model and its optimizer, the strongest first."""
+    layers: list[dict[str, Any]] = (case.facts.get("model") or {}).get("layers") or []
+    found = [
+        Penalty(f"penalty of {layer.get('name', '')}", str(layer.get("name", "")), _l2(penalty))
+        for layer in layers
+        for penalty in (layer.get("regularizers") or {}).values()
+    ]
+    decay = (case.optimizer.get("config") or {}).get("weight_decay")
+    if isinstance(decay, int | float) and decay > 0:
+        found.append(Penalty("weight decay of the optimizer", "", decay / 2))
+    return sorted(found, key=lambda penalty: -penalty.strength)
+
+
+def _l2(penalty: dict[str, Any]) -> float:
+    return float(penalty.get("l2") or 0.0)
+
+
+def overshoot(case: Case, penalty: Penalty) -> float:
+    """How far a plain step on the penalty alone goes, as a multiple of what stays stable.
+
+    Gradient descent with momentum m on the curvature 2·l2 diverges when rate·2·l2 > 2·(1 + m).
+    Adaptive methods take steps of their own length: 0.
+    """
+    if case.optimizer.get("class") != "SGD":
+        return 0.0
+    momentum = (case.optimizer.get("config") or {}).get("momentum") or 0.0
+    return (case.learning_rate or 0.0) * penalty.strength / (1 + momentum)
+
+
+def is_to_blame(case: Case) -> bool:
+    """Whether a penalty diverges by itself, and lies farther from what is usual than the rate."""
+    return any(
+        overshoot(case, penalty) > 1
+        and penalty.strength / USUAL_L2 >= (case.learning_rate or 0.0) / USUAL_RATE
+        for penalty in penalties(case)
+    )
+
+
+def overshoot_clue(case: Case, penalty: Penalty) -> Clue:
+    """The proof, where there is one, that the penalty's own step diverges."""
+    check = "penalty's own step, as a share of the largest stable one"
+    ratio = overshoot(case, penalty)
+    if not ratio or math.isnan(ratio):
+        return Clue(0.0, check, "not known", "below 1")
+    weight = (4.0 if is_to_blame(case) else 1.0) if ratio > 1 else -1.0
+    return Clue(weight, check, words.number(ratio), "below 1")
+
+
+def blameless_clue(case: Case) -> Clue:
+    """For causes that need no penalty: one that diverges by itself explains all of the growth."""
+    blamed = is_to_blame(case)
+    seen = "diverges by itself" if blamed else "does not diverge by itself"
+    return Clue(-2.5 if blamed else 0.0, "penalty on the weights", seen, "a small one, or none")
