@@ -7,7 +7,8 @@ it has: it takes the signals of `observe` and asks `diagnose` with an autopsy.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from nanwatch import diagnosis
@@ -17,7 +18,23 @@ from nanwatch.events import Diagnosed, Diagnosis, Event, FactsLearned, Points, R
 
 KEPT = 256
 FIRST = 16
-GRAD_NORM, RATE = "batch/grad_norm", "batch/learning_rate"
+GRAD_NORM, RATE, VAL_LOSS = "batch/grad_norm", "batch/learning_rate", "epoch/val_loss"
+
+
+@dataclass(slots=True)
+class _Track:
+    """What is remembered of one series, and who looks at it."""
+
+    detectors: tuple[Detector, ...]
+    recent: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=KEPT))
+    first: list[float] = field(default_factory=list)
+    seen: int = 0
+
+    def remember(self, step: int, value: float) -> None:
+        self.recent.append((step, value))
+        self.seen += 1
+        if self.seen <= FIRST:
+            self.first.append(value)
 
 
 class Watcher:
@@ -25,10 +42,7 @@ class Watcher:
 
     def __init__(self) -> None:
         self.facts: dict[str, Any] = {}
-        self._detectors: dict[str, tuple[Detector, ...]] = {}
-        self._recent: dict[str, deque[tuple[int, float]]] = {}
-        self._first: dict[str, list[float]] = {}
-        self._seen: dict[str, int] = {}
+        self._tracks: dict[str, _Track] = {}
         self._known: set[str] = set()
 
     def feed(self, event: Event) -> tuple[Diagnosis, ...]:
@@ -39,18 +53,12 @@ class Watcher:
             case Diagnosed():
                 self._known.add(event.diagnosis.symptom)
             case Points():
-                return tuple(self.diagnose(signal) for signal in self._signals(event))
+                return tuple(self._judged(event))
         return ()
 
     def observe(self, name: str, step: int, value: float) -> Signal | None:
         """Take one point; return a signal when it proves a symptom that was not known yet."""
-        self._remember(name, step, value)
-        signal = None
-        for detector in self._detectors_of(name):
-            found = detector.update(step, value)
-            if found is not None and self._counts(found) and self.is_news(found):
-                signal = found
-        return signal
+        return self._take(self._track(name), step, value) if is_watched(name) else None
 
     def is_news(self, signal: Signal) -> bool:
         """Whether a symptom seen elsewhere was not known yet; from now on it is."""
@@ -85,45 +93,49 @@ class Watcher:
             dict(trials or {}),
         )
 
-    def _signals(self, points: Points) -> list[Signal]:
-        columns = [(name, column.tolist()) for name, column in points.values.items()]
-        columns.sort(key=lambda item: _order(item[0]))
-        found = []
-        for row, step in enumerate(points.steps.tolist()):
-            signals = [self.observe(name, step, column[row]) for name, column in columns]
-            found += [signal for signal in signals if signal is not None]
-        return found
+    def _judged(self, points: Points) -> Iterator[Diagnosis]:
+        """What a block proves, row by row: each signal is judged by what came before it."""
+        names = sorted(filter(is_watched, points.values), key=_order)
+        columns = [(self._track(name), points.values[name].tolist()) for name in names]
+        for row, step in enumerate(points.steps.tolist() if columns else ()):
+            for track, values in columns:
+                signal = self._take(track, step, values[row])
+                if signal is not None:
+                    yield self.diagnose(signal)
+
+    def _take(self, track: _Track, step: int, value: float) -> Signal | None:
+        track.remember(step, value)
+        news = None
+        for detector in track.detectors:
+            found = detector.update(step, value)
+            if found is not None and self._counts(found) and self.is_news(found):
+                news = found
+        return news
 
     def _counts(self, signal: Signal) -> bool:
         """Loss scaling backs off from infinite gradients by design: there only the loss counts."""
         return signal.series != GRAD_NORM or not self.facts.get("loss_scaling")
 
-    def _detectors_of(self, name: str) -> tuple[Detector, ...]:
-        if name not in self._detectors:
-            self._detectors[name] = _make_detectors(name)
-        return self._detectors[name]
-
-    def _remember(self, name: str, step: int, value: float) -> None:
-        if not (is_loss(name) or name in (GRAD_NORM, RATE)):
-            return
-        self._recent.setdefault(name, deque(maxlen=KEPT)).append((step, value))
-        self._seen[name] = self._seen.get(name, 0) + 1
-        first = self._first.setdefault(name, [])
-        if len(first) < FIRST:
-            first.append(value)
+    def _track(self, name: str) -> _Track:
+        track = self._tracks.get(name)
+        if track is None:
+            track = self._tracks[name] = _Track(_make_detectors(name))
+        return track
 
     def _history(self, signal: Signal) -> History:
-        loss = signal.series if is_loss(signal.series) else "batch/loss"
+        loss = self._track(signal.series if is_loss(signal.series) else "batch/loss")
         return History(
-            loss=self._until(loss, signal.first_step),
-            grad_norm=self._until(GRAD_NORM, signal.first_step),
-            learning_rate=self._until(RATE, signal.first_step),
-            first_losses=tuple(self._first.get(loss, ())),
-            seen=self._seen.get(loss, 0),
+            loss=_until(loss, signal.first_step),
+            grad_norm=_until(self._track(GRAD_NORM), signal.first_step),
+            learning_rate=_until(self._track(RATE), signal.first_step),
+            first_losses=tuple(loss.first),
+            seen=loss.seen,
         )
 
-    def _until(self, name: str, step: int) -> tuple[float, ...]:
-        return tuple(value for at, value in self._recent.get(name, ()) if at <= step)
+
+def is_watched(name: str) -> bool:
+    """Whether a series is looked at or remembered at all; most are only drawn."""
+    return name in (GRAD_NORM, RATE, VAL_LOSS) or is_loss(name)
 
 
 def is_loss(name: str) -> bool:
@@ -132,6 +144,10 @@ def is_loss(name: str) -> bool:
         return False
     key = name.removeprefix("batch/")
     return key in ("loss", "nll") or key.endswith("_loss")
+
+
+def _until(track: _Track, step: int) -> tuple[float, ...]:
+    return tuple(value for at, value in track.recent if at <= step)
 
 
 def _order(name: str) -> tuple[bool, str]:
@@ -144,6 +160,6 @@ def _make_detectors(name: str) -> tuple[Detector, ...]:
         return NonFiniteDetector(name), ExplosionDetector(name)
     if name == GRAD_NORM:
         return (NonFiniteDetector(name),)
-    if name == "epoch/val_loss":
+    if name == VAL_LOSS:
         return (NonFiniteDetector(name, "nan_val_only"),)
     return ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import insort
 from collections import deque
 
 from nanwatch.detectors.running import RunningMedian
@@ -39,7 +40,7 @@ class ExplosionDetector:
         self._usual = RunningMedian(WINDOW)
         self._steps = RunningMedian(WINDOW)
         self._last: float | None = None
-        self._start: list[float] = []
+        self._start: list[float] = []  # sorted
         self._recent: deque[tuple[int, bool]] = deque(maxlen=RECENT)
         self._calm = 0
         self.active = False
@@ -56,18 +57,18 @@ class ExplosionDetector:
         if self.active:
             self._rearm_when_calm(level)
             return None
-        return self._signal(value) if self._proven() else None
+        return self._signal(value) if high and self._proven() else None
 
     def _is_high(self, level: float) -> bool:
-        if not self._usual:
+        known = len(self._usual)
+        if known < WARM_UP:
+            return known > 0 and level - self._usual.median > HUGE
+        above_start = level - self._start[len(self._start) // 2]
+        if above_start <= ABOVE_START:  # most points: spare them the medians
             return False
         above_usual = level - self._usual.median
-        above_start = level - self._start_level()
-        if len(self._usual) < WARM_UP:
-            return above_usual > HUGE
         noise = SIGMAS * STEP_TO_SIGMA * self._steps.median
-        sudden = above_usual > max(ENTER, noise) and above_start > ABOVE_START
-        return sudden or above_start > max(HUGE, noise)
+        return above_usual > max(ENTER, noise) or above_start > max(HUGE, noise)
 
     def _learn(self, level: float) -> None:
         if level == -math.inf:
@@ -76,10 +77,7 @@ class ExplosionDetector:
         self._steps.add(abs(level - (level if self._last is None else self._last)))
         self._last = level
         if len(self._start) < WARM_UP:
-            self._start.append(level)
-
-    def _start_level(self) -> float:
-        return sorted(self._start)[len(self._start) // 2]
+            insort(self._start, level)
 
     def _proven(self) -> bool:
         return sum(high for _, high in self._recent) >= NEEDED
