@@ -152,11 +152,14 @@ function layoutOf(scene, log, range, strips) {
 function xAxis(scene) {
   const { palette, view, size } = scene;
   const whole = view.x === "step" || !scene.ends.length;
+  const range = xRange(scene);
+  const ticks = Math.max(3, Math.round(size.width / 95));
   return {
-    range: xRange(scene),
+    range,
+    ...(whole && range[1] - range[0] <= ticks ? { dtick: 1 } : {}), // no half steps between whole ones
     tickformat: whole ? ",d" : "~g",
     hoverformat: whole ? ",.0f" : ".2f",
-    nticks: Math.max(3, Math.round(size.width / 95)),
+    nticks: ticks,
     gridcolor: palette.grid,
     linecolor: palette.line,
     zeroline: false,
