@@ -108,7 +108,8 @@ def _on_http(_request: Request, error: Exception) -> Response:
     return Problem(error.status_code, code, what, how=how, headers=error.headers).response()
 
 
-def _on_database(_request: Request, error: Exception) -> Response:
+def no_database(error: Exception) -> Problem:
+    """The database failed to answer; it says nothing about the request."""
     return Problem(
         503,
         "database",
@@ -116,7 +117,11 @@ def _on_database(_request: Request, error: Exception) -> Response:
         f"{type(error).__name__}; it is down, locked or out of space",
         "try again; nothing that was acknowledged is lost",
         headers={"Retry-After": "2"},
-    ).response()
+    )
+
+
+def _on_database(_request: Request, error: Exception) -> Response:
+    return no_database(error).response()
 
 
 def _on_bug(_request: Request, _error: Exception) -> Response:

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import quote, urlsplit
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nanwatch_monitor.page_headers import ALWAYS, PAGE_HEADERS
-from nanwatch_monitor.problems import Problem
+from nanwatch_monitor.problems import Problem, no_database
 from nanwatch_monitor.store.access import AccessStore, digest
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/login"})
@@ -94,10 +95,14 @@ class Guard:
             return _cross_site().response()
         if scope["path"] in OPEN_PATHS or scope["path"].startswith(OPEN_PREFIX):
             return None
-        if await run_in_threadpool(self._keys.fit, headers):
-            self._used()
-            return None
-        return _login_first(scope, headers)
+        try:
+            fits = await run_in_threadpool(self._keys.fit, headers)
+        except SQLAlchemyError as error:  # here, because a route's own handlers stand behind us
+            return no_database(error).response()
+        if not fits:
+            return _login_first(scope, headers)
+        self._used()
+        return None
 
 
 def _with_headers(send: Send) -> Send:
@@ -192,7 +197,8 @@ def _once_more(path: str) -> Response:
 def _login_first(scope: Scope, headers: Headers) -> Response:
     wants_page = scope["method"] in _SAFE_METHODS and "text/html" in headers.get("accept", "")
     if wants_page:
-        here = quote(scope["path"])
+        path = quote(scope["path"])
+        here = path if is_local_path(path) else "/"
         if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
             return _once_more(here)
         return RedirectResponse(f"/login?next={here}", 303)

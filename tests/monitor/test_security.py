@@ -49,6 +49,8 @@ def test_a_browser_without_a_session_is_sent_to_the_login_page(live_server):
     foreign = {"Accept": "text/html", "Sec-Fetch-Site": "cross-site"}
     again = stranger.ask("GET", "/runs/run1", foreign)
     assert b'content="0;url=/runs/run1"' in again.data  # asks once more, as our own page
+    astray = stranger.ask("GET", "//evil.example/", foreign)
+    assert b'content="0;url=/"' in astray.data
     stranger.close()
 
 
@@ -147,3 +149,15 @@ def test_without_auth_everybody_on_this_machine_is_let_in(start_server):
     stranger = Client(server.url)
     assert stranger.get("/runs") == {"runs": [], "next": None}
     stranger.close()
+
+
+def test_a_session_cannot_be_checked_without_the_database(live_server):
+    live_server.monitor.store.database.close()
+    with live_server.monitor.store.database.write() as connection:
+        connection.exec_driver_sql("DROP TABLE session")
+    answer = Client(live_server.url).ask("GET", "/", {"Cookie": f"{_cookie_of(live_server)}=x"})
+    assert (answer.status, answer.headers["retry-after"]) == (503, "2")
+
+
+def _cookie_of(server):
+    return cookie_name(server.url.removeprefix("http://"))
