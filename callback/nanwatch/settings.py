@@ -65,7 +65,7 @@ class ClientSettings:
         insecure = environ.get("NANWATCH_ALLOW_HTTP") == "1"
         return cls(
             server=None if url is None else server_url(url, insecure),
-            token=environ.get("NANWATCH_TOKEN") or None,
+            token=_token(environ.get("NANWATCH_TOKEN", "")),
             project=label("project", project or environ.get("NANWATCH_PROJECT") or "default"),
             run=label("run", run if run is not None else run_name()),
             tags=_tags(tags),
@@ -78,8 +78,18 @@ class ClientSettings:
 
 def data_directory(environ: Mapping[str, str]) -> Path:
     """`NANWATCH_DIR`, or the platform's folder for user data."""
-    named = environ.get("NANWATCH_DIR")
-    return Path(named).expanduser() if named else Path(platformdirs.user_data_dir("nanwatch"))
+    named = environ.get("NANWATCH_DIR") or platformdirs.user_data_dir("nanwatch")
+    return Path(named).expanduser().absolute()  # a training may change its folder
+
+
+def _token(given: str) -> str | None:
+    token = given.strip()  # what is read from a file ends with a line break
+    if not token.isascii() or not token.isprintable():
+        raise ValueError(
+            "NANWATCH_TOKEN is no token: it holds characters that cannot travel in a header; "
+            "`nanwatch token` prints the right one on the server's machine"
+        )
+    return token or None
 
 
 def choose(argument: str, value: object, allowed: Sequence[_Choice]) -> _Choice:
@@ -118,12 +128,12 @@ def server_url(url: object, allow_http: bool = False) -> str:
         ValueError: no http(s) URL, one with a password or a query in it, or plain http elsewhere.
     """
     text = str(url).strip().rstrip("/")
-    parts = _split(text)
-    if parts.username or parts.password or parts.query or parts.fragment:
+    if any(mark in text for mark in "@?#"):  # first of all: what stands there is not to be shown
         raise ValueError(
             "server must be a bare URL without user, password, query or fragment, because it is "
             "shown in the terminal; put the token into NANWATCH_TOKEN"
         )
+    parts = _split(text)
     if parts.scheme == "http" and not allow_http and not is_loopback(parts.hostname or ""):
         raise ValueError(
             f"server={text!r} would send the token over plain http to another machine; use "

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from ledger_server import LedgerServer, free_port
 from nanwatch import local_monitor
 from nanwatch._version import __version__
-from nanwatch.cli import SECTIONS, main
+from nanwatch.cli import SECTIONS, connection, main
 from nanwatch.diagnosis import CAUSES
 from nanwatch.run import start_run
 from nanwatch.spool import Spool, stored_streams
@@ -137,11 +137,12 @@ def test_runs_can_be_narrowed(broken_run):
     assert nanwatch("runs", "--state", "bored").exit_code == 2
 
 
-def test_runs_goes_through_all_pages(server):
-    runs = [offline_run(f"run-{k}", points=1) for k in range(105)]
+def test_runs_goes_through_all_pages(server, monkeypatch):
+    monkeypatch.setattr(connection, "PAGE", 3)
+    runs = [offline_run(f"run-{k}", points=1) for k in range(8)]
     assert nanwatch("sync").exit_code == 0
-    listed = json.loads(nanwatch("runs", "--limit", "104", "--json").output)["runs"]
-    assert len({run["id"] for run in listed}) == 104
+    listed = json.loads(nanwatch("runs", "--limit", "7", "--json").output)["runs"]
+    assert len({run["id"] for run in listed}) == 7
     assert nanwatch("show", "run-0").output.splitlines()[0].endswith(runs[0].id)
 
 

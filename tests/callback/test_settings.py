@@ -60,6 +60,7 @@ def test_servers_that_are_taken(url):
         ("http://", "name a host"),
         ("http://127.0.0.1:99999", "not a URL"),
         ("https://me:secret@x.example", "NANWATCH_TOKEN"),
+        ("https://me:secret@x.example:99999", "NANWATCH_TOKEN"),
         ("https://x.example/?token=1", "NANWATCH_TOKEN"),
         ("http://x.example", "plain http"),
         ("http://127.0.0.1.x.example", "plain http"),
@@ -115,3 +116,19 @@ def test_choose_suggests_the_nearest():
 )
 def test_loopback(host, verdict):
     assert is_loopback(host) is verdict
+
+
+@pytest.mark.parametrize("token", ["nw_a_one\nnw_a_two", "nw_a_\u00e9"])
+def test_a_token_that_cannot_travel_is_refused_and_not_shown(token):
+    with pytest.raises(ValueError, match="nanwatch token") as refused:
+        resolve(environ={"NANWATCH_TOKEN": token})
+    assert "nw_a_" not in str(refused.value)
+
+
+def test_a_token_read_from_a_file_loses_its_line_break():
+    assert resolve(environ={"NANWATCH_TOKEN": "nw_a_x\n"}).token == "nw_a_x"
+
+
+def test_a_folder_stays_the_same_when_the_training_changes_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert resolve(environ={"NANWATCH_DIR": "here"}).directory == tmp_path / "here"

@@ -15,6 +15,8 @@ from nanwatch.local_monitor import server_for
 from nanwatch.settings import ClientSettings
 from nanwatch.transport import Answer, Link, LinkError
 
+PAGE = 500  # the most that a server gives at once
+
 server_option = click.option(
     "--server", metavar="URL", help="Default: $NANWATCH_SERVER, else the local monitor."
 )
@@ -70,7 +72,7 @@ def fetch_all(
     cursor: str | None = None
     left = limit if limit is not None else sys.maxsize
     while left > 0:
-        asked = {**(query or {}), "limit": str(min(left, 100))}
+        asked = {**(query or {}), "limit": str(min(left, PAGE))}
         page = fetch(link, path, asked | ({"cursor": cursor} if cursor else {}))
         items = page.get(key)
         if not isinstance(items, list):
@@ -78,7 +80,7 @@ def fetch_all(
         yield from items
         left -= len(items)
         cursor = page.get("next")
-        if not cursor:
+        if not cursor or not items:
             return
 
 

@@ -82,6 +82,8 @@ def deliver(directory: Path, endpoint: Endpoint) -> Report:
     link = Link(endpoint)
     try:
         report = _drain(Delivery(stream, link), report)
+    except OSError as error:
+        report = replace(report, why=f"{directory} cannot be read: {error.strerror}")
     finally:
         link.close()
         stream.close(delivered=report.state == "delivered")
