@@ -7,14 +7,13 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
 
 from nanwatch_monitor.demo import demo
 from nanwatch_monitor.errors import SetupError
-from nanwatch_monitor.home import MonitorNote
 from nanwatch_monitor.settings import ServerSettings, as_local_monitor, from_environment
 
 REFUSED = 2
@@ -52,9 +51,10 @@ def serve(
         try:
             server.serve(settings, _greet_local if local else _greet, local)
         except AlreadyRunningError as error:
+            said = _with_address(error, settings) if server.is_home_monitor(settings) else error
             if not local:
-                raise _with_address(error, settings.home.read_note()) from error
-            click.echo(str(_with_address(error, settings.home.read_note())))
+                raise said from error
+            click.echo(str(said))
         except KeyboardInterrupt:
             click.echo("stopped")
 
@@ -70,7 +70,8 @@ def stop() -> None:
     if note is None or found is None or found.get("instance") != note.instance:
         click.echo("no local monitor runs")
         return
-    os.kill(note.pid, signal.SIGTERM)
+    with suppress(ProcessLookupError):  # it left by itself just now
+        os.kill(note.pid, signal.SIGTERM)
     if not _is_gone(note.pid, _STOP_TIMEOUT_S):
         raise click.ClickException(f"process {note.pid} has not ended within {_STOP_TIMEOUT_S} s")
     click.echo(f"stopped the monitor at {note.url}")
@@ -136,11 +137,11 @@ def _greet_local(settings: ServerSettings, _login_path: str) -> None:
     click.echo(f"nanwatch serves at {settings.url}")
 
 
-def _with_address(error: SetupError, note: MonitorNote | None) -> SetupError:
-    if note is None:
-        return error
-    why = f"process {note.pid} serves it at {note.url}"
-    return SetupError(error.what, why, error.how)
+def _with_address(error: SetupError, settings: ServerSettings) -> SetupError:
+    note = settings.home.read_note()
+    why = f"process {note.pid} serves it at {note.url}" if note else error.why
+    how = "use that one, end it with `nanwatch stop`, or name another --database-url"
+    return SetupError(error.what, why, how)
 
 
 def _is_gone(pid: int, timeout_s: float) -> bool:
@@ -161,7 +162,7 @@ def _login_link(settings: ServerSettings, secret: str) -> str:
     from urllib3.exceptions import HTTPError
 
     note = settings.home.read_note()
-    url = note.url if note else settings.url
+    url = note.url if note else settings.local_url
     headers = {"Authorization": f"Bearer {secret}"}
     try:
         answer = urllib3.request(

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import platformdirs
 
 from nanwatch_monitor.errors import SetupError
 
@@ -76,12 +75,26 @@ class Home:
             ) from error
 
     def token(self) -> str:
-        """The admin token; made at the first call. Only the user can read the file."""
+        """The admin token; made at the first call. Only the user can read the file.
+
+        Raises:
+            SetupError: the file cannot be made or read, or holds no token.
+        """
         self.prepare()
-        if not self.token_file.exists():
-            fresh = TOKEN_PREFIX + secrets.token_urlsafe(32)
-            _create_whole(self.token_file, fresh + "\n")
-        return self.token_file.read_text(encoding="utf-8").strip()
+        try:
+            if not self.token_file.exists():
+                fresh = TOKEN_PREFIX + secrets.token_urlsafe(32)
+                _create_whole(self.token_file, fresh + "\n")
+            found = self.token_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise self._no_token(str(error)) from error
+        if not found:  # an empty token would let everybody in
+            raise self._no_token("the file is empty")
+        return found
+
+    def _no_token(self, why: str) -> SetupError:
+        how = "remove it, and a new one is made at the next start"
+        return SetupError(f"there is no token in {self.token_file}", why, how)
 
     def read_note(self) -> MonitorNote | None:
         """The note of the monitor that runs (or died) here, or None."""
@@ -102,11 +115,6 @@ class Home:
         note = self.read_note()
         if note is not None and note.instance == instance:
             self.note_file.unlink(missing_ok=True)
-
-
-def default_directory() -> Path:
-    """The platform's user data folder for nanwatch."""
-    return Path(platformdirs.user_data_dir("nanwatch"))
 
 
 def _create_whole(path: Path, text: str) -> None:

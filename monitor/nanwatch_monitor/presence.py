@@ -26,8 +26,9 @@ def sole_monitor(lock_file: Path) -> Iterator[None]:
 
     Raises:
         AlreadyRunningError: another process holds it.
+        SetupError: the file cannot be made.
     """
-    fd = os.open(lock_file, os.O_CREAT | os.O_RDWR, 0o600)
+    fd = _opened(lock_file)
     try:
         _lock(fd, lock_file)
         yield
@@ -48,6 +49,18 @@ def who_answers(url: str) -> dict[str, Any] | None:
     return found if is_ours else None
 
 
+def _opened(lock_file: Path) -> int:
+    try:
+        lock_file.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(lock_file, os.O_CREAT | os.O_RDWR, 0o600)
+    except OSError as error:
+        raise SetupError(
+            f"the database's folder {lock_file.parent} cannot be written",
+            error.strerror or str(error),
+            "make it writable, or name another with --database-url sqlite:////path/file.db",
+        ) from error
+
+
 def _lock(fd: int, lock_file: Path) -> None:
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -55,5 +68,5 @@ def _lock(fd: int, lock_file: Path) -> None:
         raise AlreadyRunningError(
             "a nanwatch monitor uses this database already",
             f"another process holds {lock_file}",
-            "use that one, end it with `nanwatch stop`, or name another --database-url",
+            "use that one, end it, or name another --database-url",
         ) from error

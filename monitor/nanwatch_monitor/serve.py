@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
-from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
@@ -22,7 +21,7 @@ from nanwatch_monitor.errors import SetupError
 from nanwatch_monitor.home import MonitorNote
 from nanwatch_monitor.monitor import Monitor
 from nanwatch_monitor.presence import sole_monitor, who_answers
-from nanwatch_monitor.settings import ServerSettings, dialable
+from nanwatch_monitor.settings import ServerSettings
 from nanwatch_monitor.store.database import sqlite_file
 
 STOP_WITHIN_S = 4
@@ -114,16 +113,15 @@ def _lock(settings: ServerSettings) -> AbstractContextManager[None]:
     file = sqlite_file(settings.effective_database_url)
     if file is None:
         return nullcontext()
-    if _is_home_monitor(settings):
+    if is_home_monitor(settings):
         settings.home.prepare()
         return sole_monitor(settings.home.lock_file)
     return sole_monitor(file.with_name(f"{file.name}.lock"))
 
 
-def _is_home_monitor(settings: ServerSettings) -> bool:
+def is_home_monitor(settings: ServerSettings) -> bool:
     """Whether this is the monitor that trainings of this user on this machine look for."""
-    file: Path | None = sqlite_file(settings.effective_database_url)
-    return file == settings.home.database_file
+    return sqlite_file(settings.effective_database_url) == settings.home.database_file
 
 
 @contextmanager
@@ -161,7 +159,7 @@ def _cannot_listen(settings: ServerSettings, error: OSError) -> SetupError:
     if error.errno != errno.EADDRINUSE:
         how = "choose another --host or --port"
         return SetupError(what, error.strerror or str(error), how)
-    found = who_answers(f"http://{dialable(settings.host)}:{settings.port}")
+    found = who_answers(settings.local_url)
     if found is None:
         return SetupError(what, "another program uses this port", "choose another with --port")
     why = f"a nanwatch {found.get('version')} with process id {found.get('pid')} serves there"
@@ -171,10 +169,10 @@ def _cannot_listen(settings: ServerSettings, error: OSError) -> SetupError:
 @contextmanager
 def _noted(settings: ServerSettings, monitor: Monitor) -> Iterator[None]:
     """Tell the trainings of this user where the monitor is, for as long as it runs."""
-    if not _is_home_monitor(settings):
+    if not is_home_monitor(settings):
         yield
         return
-    note = MonitorNote(settings.url, os.getpid(), monitor.instance, __version__)
+    note = MonitorNote(settings.local_url, os.getpid(), monitor.instance, __version__)
     settings.home.write_note(note)
     try:
         yield

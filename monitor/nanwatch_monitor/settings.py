@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
+from nanwatch.settings import data_directory, is_loopback
+from nanwatch_monitor.alerts.targets import TargetError, split_url
 from nanwatch_monitor.errors import SetupError
-from nanwatch_monitor.home import Home, default_directory
+from nanwatch_monitor.home import Home
 
 DEFAULT_PORT = 8777
 IDLE_EXIT_S = 24 * 3600.0
@@ -49,7 +49,12 @@ class ServerSettings:
     @property
     def url(self) -> str:
         """Where people reach the server."""
-        return self.public_url or f"http://{dialable(self.host)}:{self.port}"
+        return self.public_url or self.local_url
+
+    @property
+    def local_url(self) -> str:
+        """Where programs on this machine reach the server, whatever stands in front of it."""
+        return f"http://{dialable(self.host)}:{self.port}"
 
     @property
     def effective_database_url(self) -> str:
@@ -63,13 +68,12 @@ def from_environment(environ: Mapping[str, str], **overrides: Any) -> ServerSett
     Raises:
         SetupError: a value cannot be used.
     """
-    directory = Path(environ.get("NANWATCH_DIR") or default_directory()).expanduser()
     found: dict[str, Any] = {
-        "home": Home(directory.absolute(), socket.gethostname()),
+        "home": Home(data_directory(environ), socket.gethostname()),
         "database_url": environ.get("NANWATCH_DATABASE_URL") or None,
         "host": environ.get("NANWATCH_HOST") or "127.0.0.1",
         "port": _port(environ.get("NANWATCH_PORT") or str(DEFAULT_PORT)),
-        "token": environ.get("NANWATCH_TOKEN") or None,
+        "token": environ.get("NANWATCH_TOKEN", "").strip() or None,  # a secret's file ends so
         "allowed_hosts": _words(environ.get("NANWATCH_ALLOWED_HOSTS", "")),
         "public_url": (environ.get("NANWATCH_PUBLIC_URL") or "").rstrip("/") or None,
         "webhook_url": environ.get("NANWATCH_WEBHOOK_URL") or None,
@@ -92,16 +96,6 @@ def as_local_monitor(settings: ServerSettings) -> ServerSettings:
     )
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only programs of this machine can reach a server on `host`."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _checked(settings: ServerSettings) -> ServerSettings:
     if not settings.auth and not is_loopback(settings.host):
         raise SetupError(
@@ -109,6 +103,13 @@ def _checked(settings: ServerSettings) -> ServerSettings:
             "everybody on the network could read, change and delete the runs",
             "leave out --no-auth, or listen on 127.0.0.1",
         )
+    if settings.webhook_url is not None:
+        try:
+            split_url(settings.webhook_url)
+        except TargetError as error:
+            raise SetupError(
+                "NANWATCH_WEBHOOK_URL cannot be used", str(error), "mend it, or unset it"
+            ) from error
     return settings
 
 

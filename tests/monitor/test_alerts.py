@@ -120,7 +120,7 @@ def test_public_addresses_are_let_through(address):
     "url",
     [
         "ftp://8.8.8.8/", "file:///etc/passwd", "//8.8.8.8", "http://", "http://8.8.8.8:99999/",
-        "http://localhost/", "http://127.1/", "http://2130706433/", "http://[::1]/",
+        "http://localhost/", "http://127.1/", "http://2130706433/", "http://[::1]/", "http://[::1",
         "http://no-such-host.invalid/",
     ],
 )  # fmt: skip

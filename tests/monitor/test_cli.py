@@ -73,3 +73,17 @@ def test_a_wrong_port_is_refused(run, monkeypatch, port):
     done = run("serve")
     assert done.exit_code == 2
     assert "NANWATCH_PORT" in done.output
+
+
+def test_a_webhook_that_is_no_url_is_refused(run, monkeypatch):
+    monkeypatch.setenv("NANWATCH_WEBHOOK_URL", "hooks.example/nan")
+    done = run("serve")
+    assert done.exit_code == 2
+    assert "NANWATCH_WEBHOOK_URL" in done.output
+
+
+def test_an_empty_token_file_lets_nobody_in(run, tmp_path):
+    (tmp_path / "token").touch()
+    done = run("token")
+    assert done.exit_code == 2
+    assert "the file is empty" in done.output

@@ -202,3 +202,27 @@ def test_a_store_opens_where_the_server_left_it(server_process, tmp_path):
     store = Store.open(settings.effective_database_url)
     assert store.runs.find("run1") is not None
     store.close()
+
+
+def test_a_database_folder_that_cannot_be_made_is_said(server_process, tmp_path):
+    (tmp_path / "file").touch()
+    code, words = server_process("--database-url", f"sqlite:///{tmp_path}/file/x.db").refused()
+    assert code == 2
+    assert "--database-url" in words
+
+
+def test_who_holds_another_database_is_not_guessed(server_process, tmp_path):
+    home = server_process().start()
+    other = ("--database-url", f"sqlite:///{tmp_path / 'new/other.db'}")
+    server_process(*other).start()
+    code, words = server_process(*other).refused()
+    assert code == 2
+    assert "other.db.lock" in words
+    assert home.url not in words
+
+
+def test_trainings_of_this_machine_are_not_sent_through_the_front_door(server_process, tmp_path):
+    process = server_process(NANWATCH_PUBLIC_URL="https://nan.example")
+    process.launch()
+    note = wait_for(lambda: Home(tmp_path, socket.gethostname()).read_note())
+    assert note.url.startswith("http://127.0.0.1:")

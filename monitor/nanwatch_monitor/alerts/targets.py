@@ -10,7 +10,7 @@ import ipaddress
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -52,16 +52,23 @@ def checked(url: str, allowed: Iterable[str]) -> Target:
     Raises:
         TargetError: another scheme than http and https, an unknown name, or an internal address.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise TargetError("a webhook's URL begins with https:// or http:// and names a host")
-    try:
-        port = parts.port or _default_port(parts.scheme)
-    except ValueError as error:
-        raise TargetError("the webhook's port is no number from 1 to 65535") from error
-    address = _allowed_address(parts.hostname, port, tuple(allowed))
+    parts, host, port = split_url(url)
+    address = _allowed_address(host, port, tuple(allowed))
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Target(parts.scheme, parts.hostname, port, path, address)
+    return Target(parts.scheme, host, port, path, address)
+
+
+def split_url(url: str) -> tuple[SplitResult, str, int]:
+    """The parts of a webhook's URL, its host in ASCII, and its port. Raises TargetError."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _default_port(parts.scheme)
+        host = (parts.hostname or "").encode("idna").decode()
+    except ValueError as error:
+        raise TargetError("it is no URL with a host, and a port from 1 to 65535") from error
+    if parts.scheme not in ("http", "https") or not host:
+        raise TargetError("a webhook's URL begins with https:// or http:// and names a host")
+    return parts, host, port
 
 
 def is_internal(address: IpAddress) -> bool:
