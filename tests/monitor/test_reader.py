@@ -51,3 +51,20 @@ def test_all_curves_come_at_once(store):
         "batch/loss": [1.0],
         "epoch/loss": [2.0],
     }
+
+
+def test_many_short_series_take_little_memory(store):
+    names = {f"layer_{k}": [1.0] for k in range(1000)}
+    append(store, opening(), frame(1, points([0], **names)))
+    reader = SeriesReader(store.log)
+    reader.curves("run1")
+    (columns,) = reader._streams.values()
+    assert 1000 * 16 < columns.nbytes < 1000 * 1024
+
+
+def test_a_log_with_a_hole_shows_what_is_there(store):
+    append(store, opening(), frame(1, points([0], batch_loss=[1])))
+    append(store, frame(2, points([1], batch_loss=[2])))
+    with store.database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM batch WHERE seq = 2")
+    assert steps(SeriesReader(store.log)) == [0]

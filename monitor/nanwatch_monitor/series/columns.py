@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 Steps = NDArray[np.int64]
 Values = NDArray[np.float64]
 
-_FIRST_CAPACITY = 256
+_FIRST_CAPACITY = 16  # small: a run may have a hundred thousand series of a few points
+_OVERHEAD = 400  # bytes, roughly: the objects around the numbers
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Column:
     was handed out stays as it was: what is written never changes.
     """
 
+    __slots__ = ("_n", "_steps", "_values")
+
     def __init__(self) -> None:
         self._n = 0
         self._steps: Steps = np.empty(_FIRST_CAPACITY, np.int64)
@@ -50,8 +53,8 @@ class Column:
 
     @property
     def nbytes(self) -> int:
-        """The memory that the arrays take."""
-        return self._steps.nbytes + self._values.nbytes
+        """The memory that the column takes."""
+        return self._steps.nbytes + self._values.nbytes + _OVERHEAD
 
     def extend(self, steps: Steps, values: Values) -> None:
         """Append points."""

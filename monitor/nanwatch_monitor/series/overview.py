@@ -89,14 +89,15 @@ def overview(curve: Curve, buckets: int) -> Overview:
 
 def summary(curve: Curve) -> Summary:
     """The whole series in numbers."""
-    values = curve.values
-    finite = values[np.isfinite(values)]
+    is_finite = np.isfinite(curve.values)
+    finite, odd = curve.values[is_finite], curve.values[~is_finite]
+    n_pinf, n_ninf = int((odd > 0).sum()), int((odd < 0).sum())
     found = len(finite) > 0
     return Summary(
-        n=len(values),
-        n_nan=int(np.isnan(values).sum()),
-        n_pinf=int(np.isposinf(values).sum()),
-        n_ninf=int(np.isneginf(values).sum()),
+        n=len(curve.values),
+        n_nan=len(odd) - n_pinf - n_ninf,
+        n_pinf=n_pinf,
+        n_ninf=n_ninf,
         low=float(finite.min()) if found else None,
         high=float(finite.max()) if found else None,
         last=float(finite[-1]) if found else None,

@@ -11,24 +11,24 @@ import threading
 from collections import OrderedDict
 
 from nanwatch import events
-from nanwatch_monitor.series.columns import Column, Curve, merged
+from nanwatch_monitor.series.columns import Column, Curve, Steps, Values, merged
 from nanwatch_monitor.store.log import BatchLog, StreamHead
 
 CACHE_BYTES = 256 * 1024 * 1024
 
 
 class StreamColumns:
-    """All series of one stream, up to the frame `seq`."""
+    """All series of one stream, as far as they were followed.
+
+    Attributes:
+        nbytes: the memory that the columns take.
+    """
 
     def __init__(self) -> None:
-        self.seq = -1
-        self.lock = threading.Lock()
+        self.nbytes = 0
+        self._seq = -1
+        self._lock = threading.Lock()
         self._columns: dict[str, Column] = {}
-
-    @property
-    def nbytes(self) -> int:
-        """The memory that the columns take."""
-        return sum(column.nbytes for column in tuple(self._columns.values()))
 
     def names(self) -> list[str]:
         """The names of the series in order of appearance."""
@@ -39,18 +39,29 @@ class StreamColumns:
         return self._columns.get(name)
 
     def follow(self, log: BatchLog, head: StreamHead) -> None:
-        """Decode what the log holds beyond `seq`."""
-        with self.lock:
-            while self.seq < head.last_seq:
-                for frame in log.frames(head.id, after=self.seq):
+        """Decode what the log has got since the last time."""
+        with self._lock:
+            while self._seq < head.last_seq:
+                frames = log.frames(head.id, after=self._seq)
+                if not frames:  # the log is damaged; what there is can be shown
+                    return
+                for frame in frames:
                     self._take(frame.events)
-                    self.seq = frame.seq
+                    self._seq = frame.seq
 
     def _take(self, said: tuple[events.Event, ...]) -> None:
         for event in said:
             if isinstance(event, events.Points):
                 for name, values in event.values.items():
-                    self._columns.setdefault(name, Column()).extend(event.steps, values)
+                    self._extend(name, event.steps, values)
+
+    def _extend(self, name: str, steps: Steps, values: Values) -> None:
+        column = self._columns.get(name)
+        before = column.nbytes if column else 0
+        if column is None:
+            column = self._columns[name] = Column()
+        column.extend(steps, values)
+        self.nbytes += column.nbytes - before
 
 
 class SeriesReader:
