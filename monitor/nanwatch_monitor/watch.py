@@ -87,7 +87,7 @@ class Watch:
             self._news.notify()
 
     def stop(self) -> None:
-        """Finish the streams at hand and leave; the rest is found at the next start."""
+        """Finish the frames at hand and leave; the rest is found at the next start."""
         with self._news:
             self._stopping.set()
             self._news.notify()
@@ -122,8 +122,9 @@ class Watch:
         watched = self._watched.get(stream_id) or self._rebuilt(stream_id)
         self._watched[stream_id] = watched
         self._watched.move_to_end(stream_id)
-        while frames := self._store.log.frames(stream_id, after=watched.fed):
-            if not self._judge(stream_id, watched, frames):
+        while not self._stopping.is_set():
+            frames = self._store.log.frames(stream_id, after=watched.fed)
+            if not frames or not self._judge(stream_id, watched, frames):
                 break
         if len(self._watched) > MAX_WATCHERS:
             self._watched.popitem(last=False)
@@ -132,12 +133,14 @@ class Watch:
         """A watcher that knows what was judged before."""
         upto = self._store.log.head(stream_id).watched_seq
         watched = _Watched(self._make_brain(), fed=-1, recorded=upto)
-        while watched.fed < upto:
-            for frame in self._store.log.frames(stream_id, after=watched.fed):
-                if frame.seq > upto:
-                    break
+        while not self._stopping.is_set():
+            frames = self._store.log.frames(stream_id, after=watched.fed)
+            known = [frame for frame in frames if frame.seq <= upto]
+            if not known:
+                break
+            for frame in known:
                 _findings(watched.brain, frame)
-                watched.fed = frame.seq
+            watched.fed = known[-1].seq
         return watched
 
     def _judge(self, stream_id: int, watched: _Watched, frames: Sequence[Frame]) -> bool:

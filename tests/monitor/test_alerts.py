@@ -1,6 +1,7 @@
 """Alerts reach their receiver, once, and never an internal target unasked."""
 
 import ipaddress
+import threading
 
 import pytest
 
@@ -139,3 +140,25 @@ def test_waits_grow_and_are_bounded():
     waits = [wait_before(attempt) for attempt in (2, 5, 50)]
     assert waits == sorted(waits)
     assert waits[-1] <= LONGEST_WAIT_S
+
+
+class Mute:
+    """A receiver that never answers."""
+
+    def __init__(self):
+        self.asked, self.over = threading.Event(), threading.Event()
+
+    def send(self, _message):
+        self.asked.set()
+        self.over.wait()
+
+
+def test_a_receiver_that_never_answers_does_not_hold_up_the_end(deliver, store, clock):
+    channel = Mute()
+    delivery = Delivery(store.outbox, channel, clock)
+    delivery.start()
+    channel.asked.wait()
+    delivery.stop()
+    assert delivery._thread.is_alive()
+    channel.over.set()
+    delivery._thread.join()

@@ -15,6 +15,7 @@ from nanwatch_monitor.store.outbox import Message, OutboxStore
 POLL_S = 0.5
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 600.0
+LEAVE_WITHIN_S = 2.0
 GIVE_UP_AFTER_S = 24 * 3600.0
 
 log = logging.getLogger(__name__)
@@ -37,9 +38,12 @@ class Delivery:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the message at hand and leave; the others wait in the outbox."""
+        """Finish the message at hand, unless its receiver is slow, and leave.
+
+        What is not known to have arrived waits in the outbox and is sent under the same id.
+        """
         self._stopping.set()
-        self._thread.join()
+        self._thread.join(LEAVE_WITHIN_S)
 
     def deliver_due(self) -> None:
         """Send everything that is due now."""

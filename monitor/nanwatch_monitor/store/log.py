@@ -39,6 +39,8 @@ _HEADS = (
 _HEADS_OF_RUN = _HEADS.where(run.c.id == bindparam("of"))
 _HEAD_OF_STREAM = _HEADS.where(stream.c.id == bindparam("of"))
 
+READ_FRAMES = 64  # of half a MiB when a spool was long alone: what one reader holds at a time
+
 RawFrame = tuple[wire.Frame, bytes]
 
 
@@ -108,7 +110,7 @@ class BatchLog:
         with self._database.write() as connection:
             return _append(connection, frames, now)
 
-    def frames(self, stream_id: int, after: int, limit: int = 512) -> list[wire.Frame]:
+    def frames(self, stream_id: int, after: int, limit: int = READ_FRAMES) -> list[wire.Frame]:
         """Up to `limit` frames behind number `after`, in order."""
         which = {"stream_id": stream_id, "after": after, "most": limit}
         with self._database.read() as connection:
