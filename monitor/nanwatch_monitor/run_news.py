@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import threading
 from collections.abc import Callable, Iterable
 
@@ -14,11 +15,13 @@ from starlette.concurrency import run_in_threadpool
 
 from nanwatch_monitor.live import Hub
 from nanwatch_monitor.run_record import Run
-from nanwatch_monitor.run_states import state_of
+from nanwatch_monitor.run_states import LOST_AFTER_S, state_of
 from nanwatch_monitor.store import Store
+from nanwatch_monitor.store.runs import RunQuery
 from nanwatch_monitor.views import RunViews
 
 PACE_S = 1.0
+MAX_RECALLED = 1000
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +51,7 @@ class RunNews:
     async def run(self) -> None:
         """Announce until cancelled."""
         self._loop = asyncio.get_running_loop()
+        await run_in_threadpool(self._recall)
         while True:
             try:
                 async with asyncio.timeout(PACE_S):
@@ -56,6 +60,16 @@ class RunNews:
                 pass
             self._urgent.clear()
             await run_in_threadpool(self._try_to_announce)
+
+    def _recall(self) -> None:
+        """Think of the runs that lived when the server stopped: they may be silent for good."""
+        lost = self._views.deaf.moment_before(self._clock(), LOST_AFTER_S)
+        living = RunQuery(end_state="", seen=(lost, math.inf), limit=MAX_RECALLED)
+        try:
+            for run in self._store.runs.list(living):
+                self.heard(run.id, urgent=False)
+        except SQLAlchemyError as error:
+            log.warning("nothing is known of earlier runs: %s", type(error).__name__)
 
     def _try_to_announce(self) -> None:
         try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-State = Literal["running", "finished", "failed", "interrupted", "stale", "lost"]
+State = Literal["running", "finished", "failed", "interrupted", "stale", "lost", "hung"]
 
 STALE_AFTER_S = 30.0
 LOST_AFTER_S = 300.0
@@ -58,5 +58,6 @@ def seen_between(state: State, now: float, deaf: Deafness) -> tuple[float, float
         "running": (stale, float("inf")),
         "stale": (lost, stale),
         "lost": (float("-inf"), lost),
+        "hung": (float("inf"), float("inf")),  # nothing tells it from "running" yet
     }
     return bounds[state]

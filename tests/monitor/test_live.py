@@ -114,3 +114,16 @@ def test_the_server_says_that_it_leaves(live_server):
     answer = live_server.client.open_stream()
     live_server._server.should_exit = True
     assert events_until(answer, "gone") == [("gone", {})]
+
+
+def test_who_was_silent_before_the_server_came_back_is_noticed(start_server, clock):
+    first = start_server(clock=clock)
+    first.client.send(opening())
+    first.stop()
+    second = start_server(clock=clock)
+    answer = second.client.open_stream()
+    assert events_until(answer, "run")[-1][1]["state"] == "running"
+    answer = second.client.open_stream()
+    clock.now += 40.0
+    second.monitor.news.announce()
+    assert events_until(answer, "run")[-1][1]["state"] == "stale"

@@ -46,6 +46,7 @@ def test_runs_come_in_pages(client):
     rest = client.get(f"/runs?limit=2&cursor={first['next']}")
     assert [run["id"] for run in first["runs"] + rest["runs"]] == ["run2", "run1", "run0"]
     assert rest["next"] is None
+    assert client.get("/runs?limit=3")["next"] is None  # no page behind the last run
 
 
 def test_runs_are_filtered_by_state_and_project(client):
@@ -55,6 +56,7 @@ def test_runs_are_filtered_by_state_and_project(client):
         ("state=failed", ["ended"]),
         ("state=running", ["alive"]),
         ("state=lost", []),
+        ("state=hung", []),
         ("project=other", ["alive"]),
     ]:
         assert [run["id"] for run in client.get(f"/runs?{query}")["runs"]] == expected

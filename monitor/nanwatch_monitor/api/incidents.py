@@ -26,8 +26,8 @@ def router(store: Store) -> APIRouter:
     @routes.get("/alerts")
     def alerts(limit: PageSize = 50, cursor: Cursor = None) -> Response:
         """Incidents that people are told about, the latest first."""
-        found = store.incidents.alerts(limit, before_id=cursor)
-        after = str(found[-1].id) if len(found) == limit else None
-        return Json({"alerts": [alert_view(incident) for incident in found], "next": after})
+        found = store.incidents.alerts(limit + 1, before_id=cursor)
+        after = str(found[limit - 1].id) if len(found) > limit else None
+        return Json({"alerts": [alert_view(one) for one in found[:limit]], "next": after})
 
     return routes

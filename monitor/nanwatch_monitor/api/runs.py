@@ -33,10 +33,10 @@ def router(store: Store, views: RunViews, clock: Callable[[], float]) -> APIRout
     ) -> Response:
         """Runs, the latest first."""
         now = clock()
-        query = RunQuery(project=project, before_no=cursor, limit=limit)
+        query = RunQuery(project=project, before_no=cursor, limit=limit + 1)
         found = store.runs.list(_of_state(query, state, now, views))
-        after = str(found[-1].no) if len(found) == limit else None
-        return Json({"runs": views.many(found, now), "next": after})
+        after = str(found[limit - 1].no) if len(found) > limit else None
+        return Json({"runs": views.many(found[:limit], now), "next": after})
 
     @routes.get("/{run_id}")
     def run(run_id: RunId) -> Response:
