@@ -147,7 +147,7 @@ def test_several_outputs_have_a_total_and_their_parts():
     assert recording.losses == losses_alone(alone, batches)
     assert state_of(watched) == state_of(alone)
     last = recording.steps[-1]
-    price, size = last.parts["price_loss"], last.parts["size_loss"]
+    price, size = last.points["batch/price_loss"], last.points["batch/size_loss"]
     assert 2 * price + size == pytest.approx(last.loss, rel=1e-6)
 
 
@@ -198,15 +198,15 @@ def test_the_norms_are_those_of_the_gradients_before_clipping():
         loss = tf.reduce_mean((model(x) - y) ** 2)
     norm = tf.linalg.global_norm(tape.gradient(loss, model.trainable_variables))
     (step,) = recorded(model, x, y).steps
-    assert step.grad_norm == pytest.approx(float(norm), rel=1e-5)
-    assert step.learning_rate == pytest.approx(0.1)
+    assert step.points["batch/grad_norm"] == pytest.approx(float(norm), rel=1e-5)
+    assert step.points["batch/learning_rate"] == pytest.approx(0.1)
 
 
 def test_a_norm_whose_square_overflows_is_still_finite():
     x, y = table(16)
     (step,) = recorded(mlp(hidden=()), x * 1e18, y).steps
     assert step.finite
-    assert 1e19 < step.grad_norm < 1e38
+    assert 1e19 < step.points["batch/grad_norm"] < 1e38
 
 
 def test_half_precision_backing_off_is_no_incident():
@@ -277,8 +277,8 @@ def test_the_running_mean_stays_finite_where_training_goes_on():
     x, y, _ = spoilt("NaN in x")
     skipping = recorded(noisy_mlp(), x, y, on_nonfinite="skip")
     stopping = recorded(noisy_mlp(), x, y, on_nonfinite="stop")
-    assert math.isfinite(float(skipping.steps[-1].logs["loss"]))
-    assert math.isnan(float(stopping.steps[-1].logs["loss"]))
+    assert math.isfinite(skipping.steps[-1].points["batch/loss_running"])
+    assert math.isnan(stopping.steps[-1].points["batch/loss_running"])
 
 
 def test_record_touches_nothing():
@@ -307,8 +307,8 @@ def test_a_bad_output_of_several_is_told_from_the_good_one():
     bad[20] = math.nan
     recording = recorded(two_outputs(), x, {"price": y, "size": bad}, on_nonfinite="stop")
     step = recording.steps[1]
-    assert math.isfinite(step.parts["price_loss"])
-    assert math.isnan(step.parts["size_loss"])
+    assert math.isfinite(step.points["batch/price_loss"])
+    assert math.isnan(step.points["batch/size_loss"])
 
 
 class Raising(keras.callbacks.Callback):

@@ -1,4 +1,4 @@
-"""The dissection: where a value that is not finite was born; the model left bit by bit as it was."""
+"""The dissection: where a value that is not finite was born; the model left as it was."""
 
 import math
 

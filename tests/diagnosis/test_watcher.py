@@ -1,29 +1,112 @@
-"""`Watcher`: what a signal is judged by does not depend on how the points were sent."""
+"""The brain: events in, diagnoses out, the same on both sides."""
+
+import math
 
 import numpy as np
+import pytest
 
-from nanwatch.events import Points
-from nanwatch.watcher import Watcher
+from nanwatch.events import Diagnosed, Diagnosis, FactsLearned, Heartbeat, Points, RunStarted
+from nanwatch.watcher import Watcher, is_loss
 
-LOSSES = np.concatenate([np.full(300, 1.0), 2.0 ** np.arange(1, 40), np.full(400, 1.0)])
-RATES = np.linspace(0.1, 0.2, len(LOSSES))
-
-
-def judged(rows):
-    """The diagnoses of the same points in blocks of so many rows."""
-    watcher, found = Watcher(), []
-    for at in range(0, len(LOSSES), rows):
-        steps = np.arange(at, min(at + rows, len(LOSSES)))
-        values = {"batch/loss": LOSSES[steps], "batch/learning_rate": RATES[steps]}
-        found += watcher.feed(Points(steps, values))
-    return found
+SGD = {"optimizer": {"class": "SGD", "learning_rate": 5.0, "config": {}}}
 
 
-def test_blocks_of_any_size_prove_the_same():
-    assert len(judged(1)) == 1
-    assert judged(1) == judged(7) == judged(len(LOSSES))
+def points(first, **series):
+    """A block of points; `loss` is the series batch/loss."""
+    n = len(next(iter(series.values())))
+    columns = {f"batch/{name}": np.array(column, float) for name, column in series.items()}
+    return Points(np.arange(first, first + n), columns)
 
 
-def test_a_series_that_nobody_watches_says_nothing():
-    nothing = Points(np.arange(3), {"layer/dense/grad_norm": np.array([1.0, np.nan, np.inf])})
-    assert Watcher().feed(nothing) == ()
+def fed(*events, facts=None):
+    watcher = Watcher()
+    found = [
+        d
+        for event in (RunStarted("r", "p", facts=facts or SGD), *events)
+        for d in watcher.feed(event)
+    ]
+    return [(d.symptom, d.first_step) for d in found]
+
+
+def test_a_nan_is_diagnosed_at_its_step_once():
+    assert fed(points(0, loss=[1, 0.9, math.nan, math.nan]), points(4, loss=[math.inf])) == [
+        ("nan_loss", 2)
+    ]
+
+
+def test_a_healthy_run_has_none():
+    assert fed(points(0, loss=np.exp(-np.arange(300) / 50), grad_norm=[3.0] * 300)) == []
+
+
+def test_how_the_points_are_cut_into_blocks_changes_nothing():
+    loss = np.concatenate([np.full(40, 0.5), 0.5 * 3.0 ** np.arange(60), [math.nan]])
+    whole = fed(points(0, loss=loss))
+    assert [symptom for symptom, _ in whole] == ["exploding_loss", "nan_loss"]
+    assert fed(*(points(at, loss=loss[at : at + 7]) for at in range(0, len(loss), 7))) == whole
+
+
+def test_the_order_of_series_in_a_block_changes_nothing():
+    block = {"loss": [2.0, math.nan], "grad_norm": [1.0, math.nan]}
+    assert fed(points(0, **block)) == fed(points(0, **dict(reversed(block.items()))))
+
+
+def test_a_bad_gradient_counts_but_under_loss_scaling():
+    block = points(0, loss=[1.0, 1.0], grad_norm=[1.0, math.inf])
+    assert fed(block) == [("nan_loss", 1)]
+    assert fed(block, facts={"loss_scaling": True}) == []
+
+
+def test_facts_learned_later_count():
+    block = points(0, loss=[1.0], grad_norm=[math.inf])
+    assert fed(FactsLearned({"loss_scaling": True}), block) == []
+
+
+def test_what_the_callback_has_diagnosed_is_not_told_again():
+    known = Diagnosed(Diagnosis("nan_loss", "critical", 1))
+    assert fed(known, points(0, loss=[1.0, math.nan])) == []
+
+
+def test_validation_alone_has_its_own_symptom():
+    block = Points(np.array([0, 1]), {"epoch/val_loss": np.array([0.5, math.nan])})
+    assert fed(block) == [("nan_val_only", 1)]
+
+
+def test_metrics_may_be_nan():
+    block = Points(np.array([0]), {"batch/accuracy": np.array([math.nan])})
+    assert fed(block, Heartbeat(3, 0.0)) == []
+
+
+def test_the_history_of_a_case_ends_at_its_step():
+    watcher = Watcher()
+    losses = [float(value) for value in range(1, 400)]
+    for step, loss in enumerate(losses):
+        assert watcher.observe("batch/learning_rate", step, 0.1) is None
+        watcher.observe("batch/loss", step, loss)
+    signal = watcher.observe("batch/loss", 399, math.nan)
+    history = watcher.case(signal).history
+    assert (history.start, history.loss[-2], history.seen) == (1.0, 399.0, 400)
+    assert history.growth == 399.0
+    assert history.learning_rate[-1] == 0.1
+
+
+def test_growth_from_the_stream_alone_points_to_the_rate():
+    watcher = Watcher()
+    watcher.feed(RunStarted("r", "p", facts=SGD))
+    (diagnosis,) = watcher.feed(points(0, loss=[1.0, 1e3, 1e9, math.nan]))
+    assert diagnosis.label == "lr_too_high"
+
+
+@pytest.mark.parametrize(
+    ("name", "loss"),
+    [
+        ("batch/loss", True),
+        ("batch/d_loss", True),
+        ("batch/nll", True),
+        ("batch/loss_running", False),
+        ("batch/val_loss", False),
+        ("batch/accuracy", False),
+        ("epoch/loss", False),
+    ],
+)
+def test_losses_are_known_by_their_names(name, loss):
+    assert is_loss(name) is loss
