@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import platform
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -29,9 +29,9 @@ def describe_run(model: Any, params: Mapping[str, Any]) -> dict[str, Any]:
         params: what Keras tells its callbacks: epochs and steps.
     """
     return {
-        "model": describe_model(model),
-        "loss": describe_loss(getattr(model, "loss", None)),
-        "optimizer": describe_optimizer(getattr(model, "optimizer", None)),
+        "model": _told(describe_model, model, {}),
+        "loss": _told(describe_loss, getattr(model, "loss", None), []),
+        "optimizer": _told(describe_optimizer, getattr(model, "optimizer", None), {}),
         "policy": keras.config.dtype_policy().name,
         "loss_scaling": is_loss_scaled(model),
         "epochs": params.get("epochs"),
@@ -42,6 +42,14 @@ def describe_run(model: Any, params: Mapping[str, Any]) -> dict[str, Any]:
         "host": socket.gethostname(),
         "versions": versions(),
     }
+
+
+def _told(describe: Callable[[Any], Any], thing: Any, nothing: Any) -> Any:
+    """A description, or `nothing`: a class of the user's own may refuse to be asked."""
+    try:
+        return describe(thing)
+    except Exception:  # noqa: BLE001 - a door: what cannot be described can still be watched
+        return nothing
 
 
 def versions() -> dict[str, str]:

@@ -35,7 +35,7 @@ def weights_were_finite(case: Case) -> Clue:
     """Who strikes a model whose weights are lost already cannot have been the first."""
     finite = case.autopsy is None or case.autopsy.weights_finite
     return Clue(
-        0.5 if finite else -3.0, "weights before the step", _finite_word(finite), "all finite"
+        0.5 if finite else -6.0, "weights before the step", _finite_word(finite), "all finite"
     )
 
 

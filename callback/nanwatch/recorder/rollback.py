@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from nanwatch.recorder.install import AnyRecorder
@@ -24,8 +25,9 @@ class Rollback:
         if healthy is None or not self._left:
             return False
         self._left -= 1
-        rate = self._model.optimizer.get_config().get("learning_rate")
+        optimizer = self._model.optimizer
+        rate = float(optimizer.learning_rate)
         healthy.restore()
-        if isinstance(rate, int | float):  # a schedule sets its own
-            self._model.optimizer.learning_rate = rate * RATE_CUT
+        with contextlib.suppress(TypeError):  # a schedule sets its own
+            optimizer.learning_rate = rate * RATE_CUT
         return True
