@@ -46,13 +46,15 @@ class Keys:
     access: AccessStore
     clock: Callable[[], float]
 
-    def fit(self, headers: Headers) -> bool:
-        """Whether a request carries a token or the cookie of a session. Asks the database."""
+    def fit_token(self, headers: Headers) -> bool | None:
+        """Whether the token of a request fits; None when it carries none."""
         if not self.tokens:
             return True
         scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            return self.is_token(token.strip())
+        return self.is_token(token.strip()) if scheme.lower() == "bearer" else None
+
+    def fit_session(self, headers: Headers) -> bool:
+        """Whether a request carries the cookie of a session. Asks the database."""
         secret = _cookie(headers)
         return secret is not None and self.access.is_session(secret, self.clock())
 
@@ -96,13 +98,18 @@ class Guard:
         if scope["path"] in OPEN_PATHS or scope["path"].startswith(OPEN_PREFIX):
             return None
         try:
-            fits = await run_in_threadpool(self._keys.fit, headers)
+            if not await self._fits(headers):
+                return _login_first(scope, headers)
         except SQLAlchemyError as error:  # here, because a route's own handlers stand behind us
             return no_database(error).response()
-        if not fits:
-            return _login_first(scope, headers)
         self._used()
         return None
+
+    async def _fits(self, headers: Headers) -> bool:
+        by_token = self._keys.fit_token(headers)
+        if by_token is not None:
+            return by_token
+        return await run_in_threadpool(self._keys.fit_session, headers)
 
 
 def _with_headers(send: Send) -> Send:

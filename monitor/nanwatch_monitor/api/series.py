@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -78,7 +77,7 @@ def _curve(store: Store, reader: SeriesReader, run_id: str, name: str) -> Curve:
 
 
 def _summary_view(name: str, found: Summary) -> dict[str, Any]:
-    fields = asdict(found)
+    fields = dict(vars(found))
     return {"name": name, "min": fields.pop("low"), "max": fields.pop("high"), **fields}
 
 
