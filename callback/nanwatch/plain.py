@@ -22,10 +22,14 @@ MAX_DEPTH = 12  # some way under the wire's limit, because an event wraps these 
 _AnyEvent = TypeVar("_AnyEvent")
 
 
-def plain(value: Any, depth: int = 0) -> Any:
-    """The same value made of dicts with text keys, lists, text, numbers, booleans and None."""
+def plain(value: Any, inside: tuple[int, ...] = ()) -> Any:
+    """The same value made of dicts with text keys, lists, text, numbers, booleans and None.
+
+    Args:
+        inside: the identities of the containers that hold the value.
+    """
     if isinstance(value, np.generic):  # before float: numpy.float64 is one, but not a plain one
-        return plain(value.item(), depth) if value.dtype.kind in "biufU" else text(repr(value))
+        return plain(value.item(), inside) if value.dtype.kind in "biufU" else text(repr(value))
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, float):
@@ -34,22 +38,22 @@ def plain(value: Any, depth: int = 0) -> Any:
         return text(value)
     if isinstance(value, int):
         return int(value) if -(2**63) <= value < 2**64 else text(str(value))
-    if depth >= MAX_DEPTH:
+    if len(inside) >= MAX_DEPTH or id(value) in inside:  # it may hold itself, many times over
         return text(_repr(value))
-    return _plain_container(value, depth + 1)
+    return _plain_container(value, (*inside, id(value)))
 
 
-def _plain_container(value: Any, depth: int) -> Any:
+def _plain_container(value: Any, inside: tuple[int, ...]) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         names = (field.name for field in dataclasses.fields(value))
-        return {name: plain(getattr(value, name), depth) for name in names}
+        return {name: plain(getattr(value, name), inside) for name in names}
     if isinstance(value, Mapping):
         pairs = list(value.items())[:MAX_ITEMS]
-        return {text(str(key)): plain(item, depth) for key, item in pairs}
+        return {text(str(key)): plain(item, inside) for key, item in pairs}
     if isinstance(value, np.ndarray) and value.size <= MAX_ITEMS:
-        return plain(value.tolist(), depth)
+        return plain(value.tolist(), inside)
     if isinstance(value, list | tuple | Set):
-        return [plain(item, depth) for item in list(value)[:MAX_ITEMS]]
+        return [plain(item, inside) for item in list(value)[:MAX_ITEMS]]
     return text(_repr(value))
 
 

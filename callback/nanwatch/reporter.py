@@ -9,6 +9,7 @@ Whatever goes wrong here costs points at worst, and says so; it never costs the 
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 import sys
@@ -16,7 +17,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Concatenate, ParamSpec
 
 from nanwatch.batching import Logged, gather, pack
@@ -215,11 +216,14 @@ class Reporter:
         try:
             self._spool.append(events)
         except (ValueError, TypeError, NotImplementedError, OverflowError) as error:
-            if len(events) == 1:
-                self._tell(f"a {type(events[0]).__name__} could not be kept ({error})")
-                return
-            for event in events:
+            for event in events if len(events) > 1 else self._curtailed(events[0], error):
                 self._append([event])
+
+    def _curtailed(self, event: Event, error: Exception) -> Iterator[Event]:
+        """What can be kept of an event that has no form on the wire."""
+        self._tell(f"a {type(event).__name__} could not be kept ({error})")
+        if isinstance(event, RunStarted) and (event.config or event.facts):
+            yield dataclasses.replace(event, config={}, facts={})  # or no server takes the run
 
     def _remember(self, items: list[Logged | Event]) -> None:
         """The last global step, for the heartbeat."""

@@ -65,6 +65,9 @@ def test_what_holds_itself_or_is_endless_is_bounded():
     ring = []
     ring.append(ring)
     assert "[...]" in str(plain(ring))
+    wheel = {}
+    wheel |= dict.fromkeys(range(100), wheel)  # each level would be a hundred times larger
+    assert set(map(type, plain(wheel).values())) == {str}
     assert len(plain(list(range(10 * MAX_ITEMS)))) == MAX_ITEMS
     assert len(text("x" * 10 * MAX_TEXT)) < 2 * MAX_TEXT
     assert isinstance(plain(np.zeros(10 * MAX_ITEMS)), str)

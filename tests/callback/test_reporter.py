@@ -117,6 +117,19 @@ def test_a_full_queue_drops_and_counts_but_waiting_does_not(home, report, monkey
     assert gaps(found) == [Gap(4, 5, 8)]
 
 
+def test_a_config_too_large_for_a_frame_costs_only_itself(home):
+    settings = ClientSettings.resolve(run="calm-otter-17", mode="offline")
+    said, config = [], {"texts": ["x" * 20_000] * 300}
+    watching = Reporter(settings, RunStarted(settings.run, "p", ("a",), config), "id", said.append)
+    watching.start()
+    watching.log(LOSS, 0, (0.5,))
+    watching.finish("finished", timeout_s=10)
+    found = stored(home)
+    assert found[0].events[0] == RunStarted("calm-otter-17", "p", ("a",))
+    assert steps(found) == [0]
+    assert "RunStarted could not be kept" in said[0]
+
+
 def test_what_cannot_be_kept_costs_only_itself(home, report):
     watching = report(mode="offline")
     watching.log(LOSS, 0, ("no number",))
