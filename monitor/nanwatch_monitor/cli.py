@@ -87,7 +87,8 @@ def migrate(database_url: str | None) -> None:
 
     with _refusals():
         settings = _settings(database_url=database_url)
-        settings.home.prepare()
+        if settings.database_url is None:
+            settings.home.prepare()
         database = Database(settings.effective_database_url)
         try:
             done = bring_up_to_date(database)
