@@ -31,7 +31,7 @@ def numbers(values: NDArray[np.float64]) -> list[float | str]:
     return found
 
 
-def or_null(values: NDArray[np.float64]) -> list[float | None]:
+def or_null(values: NDArray[Any]) -> list[float | None]:
     """A list of numbers in which NaN, meaning "none", is null."""
     return [None if value != value else value for value in values.tolist()]
 

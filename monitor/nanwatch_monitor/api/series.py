@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
+from numpy.typing import NDArray
 from starlette.responses import Response
 
 from nanwatch.events import to_json
@@ -62,7 +64,7 @@ def router(store: Store, reader: SeriesReader) -> APIRouter:
         """A series in buckets; non-finite points are counted and listed, never averaged."""
         curve = _curve(store, reader, run_id, name).between(first, last)
         found = overview(curve, buckets)
-        return Json(_typed_view(found) if form == "typed" else _plain_view(found))
+        return Json(_overview_view(found, typed if form == "typed" else or_null))
 
     return routes
 
@@ -81,27 +83,14 @@ def _summary_view(name: str, found: Summary) -> dict[str, Any]:
     return {"name": name, "min": fields.pop("low"), "max": fields.pop("high"), **fields}
 
 
-def _plain_view(found: Overview) -> dict[str, Any]:
+def _overview_view(found: Overview, written: Callable[[NDArray[Any]], Any]) -> dict[str, Any]:
     return {
-        "from": found.first.tolist(),
-        "to": found.last.tolist(),
-        "min": or_null(found.low),
-        "max": or_null(found.high),
-        "mean": or_null(found.mean),
-        "n": found.n.tolist(),
-        "n_nonfinite": found.n_nonfinite.tolist(),
-        "nonfinite": to_json(found.nonfinite),
-    }
-
-
-def _typed_view(found: Overview) -> dict[str, Any]:
-    return {
-        "from": typed(found.first),
-        "to": typed(found.last),
-        "min": typed(found.low),
-        "max": typed(found.high),
-        "mean": typed(found.mean),
-        "n": typed(found.n),
-        "n_nonfinite": typed(found.n_nonfinite),
+        "from": written(found.first),
+        "to": written(found.last),
+        "min": written(found.low),
+        "max": written(found.high),
+        "mean": written(found.mean),
+        "n": written(found.n),
+        "n_nonfinite": written(found.n_nonfinite),
         "nonfinite": to_json(found.nonfinite),
     }
