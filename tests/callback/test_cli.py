@@ -16,6 +16,7 @@ from nanwatch.cli import SECTIONS, connection, main
 from nanwatch.diagnosis import CAUSES
 from nanwatch.run import start_run
 from nanwatch.spool import Spool, stored_streams
+from servers import wait_for
 
 COMMANDS = [name for section in SECTIONS.values() for name in section]
 
@@ -40,6 +41,7 @@ def broken_run(server):
         for step in range(20):
             run.log({"loss": 1.0 if step < 7 else math.nan}, step=step)
         run._reporter.finish("finished", timeout_s=20)
+    wait_for(lambda: server.client.get(f"/runs/{run.id}/diagnoses")["diagnoses"])
     return run
 
 
