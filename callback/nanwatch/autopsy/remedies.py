@@ -107,6 +107,7 @@ REMEDIES: dict[str, Remedy] = {
         Remedy("weaker_penalty", settings=weaker_penalty),
         Remedy("weaker_penalty_lower_rate", share=0.1, settings=weaker_penalty),
         Remedy("sane_optimizer", settings=sane_optimizer),
+        Remedy("sane_optimizer_lower_rate", share=0.1, settings=sane_optimizer),
     )
 }
 

@@ -236,6 +236,15 @@ class Case:
         rate = self.optimizer.get("learning_rate")
         return float(rate) if isinstance(rate, int | float) else None
 
+    def cured(self, remedy: str) -> bool:
+        """Whether a replay with this remedy was made, and cured."""
+        trial = self.trials.get(remedy)
+        return trial is not None and trial.cured
+
+    def better(self, remedy: str, stronger: str) -> str:
+        """`remedy`, or the stronger one when only that cured."""
+        return stronger if self.cured(stronger) and not self.cured(remedy) else remedy
+
     def arrays(self, role: Role) -> tuple[ArrayLook, ...]:
         """The batch's arrays of one role; empty without an autopsy."""
         return tuple(a for a in self.autopsy.arrays if a.role == role) if self.autopsy else ()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from nanwatch.diagnosis.case import Case
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -34,3 +36,15 @@ SETTINGS: dict[str, Setting] = {
     "beta_2": Setting(-1e-9, 0.9999999, 0.999, "0.9 to 0.9999"),
     "rho": Setting(-1e-9, 0.99999, 0.9, "0.5 to 0.999"),
 }
+
+
+def wrong_settings(case: Case) -> list[tuple[str, float]]:
+    """Name and value of every setting with which the optimizer cannot work."""
+    values = {**(case.optimizer.get("config") or {})}
+    if case.learning_rate is not None:
+        values["learning_rate"] = case.learning_rate
+    return [
+        (name, float(value))
+        for name, setting in SETTINGS.items()
+        if isinstance(value := values.get(name), int | float) and not setting.fits(value)
+    ]

@@ -8,6 +8,7 @@ from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import CURED, FAILED, failed, table
 from nanwatch.diagnosis.penalty import blameless_clue, penalties
 from nanwatch.diagnosis.scale import largest_scale
+from nanwatch.diagnosis.settings import wrong_settings
 from nanwatch.events import Fix
 
 PLAIN = {"SGD"}
@@ -24,18 +25,15 @@ def weigh(case: Case) -> Testimony | None:
     found = [_rate(case, rate), clues.grew(case), _scale(case), clues.data_finite(case)]
     if penalties(case):
         found.append(blameless_clue(case))
-    remedy = next((name for name in FACTORS if _cured(case, name)), "lower_rate")
+    if wrong := wrong_settings(case):
+        found.append(Clue(-2.5, wrong[0][0], words.number(wrong[0][1]), "a value that can work"))
+    remedy = next((name for name in FACTORS if case.cured(name)), "lower_rate")
     summary = (
         f"At a rate of {words.number(rate)} each step overshoots the minimum by more than it came "
         f"from: the loss was {words.number(case.history.start)} at first and grew from there."
     )
     fix = _fix(case, rate, rate * FACTORS[remedy])
     return Testimony(summary, found, fix, {}, remedy, tuple(FACTORS))
-
-
-def _cured(case: Case, remedy: str) -> bool:
-    trial = case.trials.get(remedy)
-    return trial is not None and trial.cured
 
 
 def _rate(case: Case, rate: float) -> Clue:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from nanwatch.diagnosis import clues
 from nanwatch.diagnosis.bad_cells import weigh_cells
-from nanwatch.diagnosis.case import Case
-from nanwatch.diagnosis.cause import CausePage, Testimony
+from nanwatch.diagnosis.case import Case, LayerLook
+from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import failed, table, weights
 from nanwatch.events import Fix
 
@@ -13,10 +14,32 @@ FIX = Fix(
     "good = np.isfinite(x).all(axis=1)\nmodel.fit(x[good], y[good])",
 )
 
+FIX_ADAPTED = Fix(
+    "Adapt the normalisation to rows without missing values, and drop those rows from training.",
+    "good = np.isfinite(x).all(axis=1)\nnormalize.adapt(x[good])\nmodel.fit(x[good], y[good])",
+)
+
 
 def weigh(case: Case) -> Testimony | None:
-    """NaN cells that reached the model out of a calm."""
-    return weigh_cells(case, "input", "NaN", lambda look: look.n_nan, FIX)
+    """NaN cells that reached the model out of a calm, in this batch or by way of statistics."""
+    return weigh_cells(case, "input", "NaN", lambda look: look.n_nan, FIX) or _adapted(case)
+
+
+def _adapted(case: Case) -> Testimony | None:
+    """A Normalization layer that makes NaN of finite rows has learnt it from the data set."""
+    born = case.autopsy.born_in if case.autopsy else None
+    if born is None or born.kind != "Normalization":
+        return None
+    summary = (
+        f"The layer {born.name} turns finite rows into NaN: it was adapted to data that hold NaN, "
+        "so its mean and variance are NaN themselves."
+    )
+    found = [
+        Clue(5.0, "first layer whose output is not finite", born.name, "none"),
+        clues.weights_were_finite(case),
+        clues.calm(case),
+    ]
+    return Testimony(summary, found, FIX_ADAPTED, {"layer": born.name})
 
 
 PAGE = CausePage(
@@ -45,6 +68,13 @@ PAGE = CausePage(
             table("target"),
             losses=(),
             autopsy={"predictions_finite": False, "variables": weights(gradient_finite=False)},
+        ),
+        failed(
+            losses=(),
+            autopsy={
+                "predictions_finite": False,
+                "layers": (LayerLook("normalize", "Normalization", True, False, 0.0),),
+            },
         ),
     ),
     quiet=(

@@ -8,13 +8,13 @@ from nanwatch.diagnosis import clues, words
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import CURED, failed
-from nanwatch.diagnosis.settings import SETTINGS
+from nanwatch.diagnosis.settings import SETTINGS, wrong_settings
 from nanwatch.events import Fix
 
 
 def weigh(case: Case) -> Testimony | None:
     """A setting outside its range, best seen where finite gradients make a non-finite update."""
-    wrong = _wrong(case)
+    wrong = wrong_settings(case)
     if not wrong:
         return None
     name, value = wrong[0]
@@ -28,20 +28,9 @@ def weigh(case: Case) -> Testimony | None:
     summary = (
         f"{kind} runs with {name} = {words.number(value)}; it needs {SETTINGS[name].expected}."
     )
-    return Testimony(summary, found, _fix(kind, name, value), {}, "sane_optimizer")
-
-
-def _wrong(case: Case) -> list[tuple[str, float]]:
-    settings = {**(case.optimizer.get("config") or {})}
-    rate = case.learning_rate
-    if rate is not None:
-        settings["learning_rate"] = rate
-    numbers = ((name, settings.get(name)) for name in SETTINGS)
-    return [
-        (name, float(value))
-        for name, value in numbers
-        if isinstance(value, int | float) and not SETTINGS[name].fits(value)
-    ]
+    remedy = case.better("sane_optimizer", "sane_optimizer_lower_rate")
+    fix = _fix(case, name, value, remedy)
+    return Testimony(summary, found, fix, {}, remedy, ("sane_optimizer_lower_rate",))
 
 
 def _update(case: Case) -> Clue:
@@ -53,12 +42,16 @@ def _update(case: Case) -> Clue:
     return Clue(0.0 if finite else 2.0, check, "finite" if finite else "not finite", "finite")
 
 
-def _fix(kind: str, name: str, value: float) -> Fix:
+def _fix(case: Case, name: str, value: float, remedy: str) -> Fix:
+    kind = case.optimizer.get("class", "the optimizer")
     usual = SETTINGS[name].usual
     code = (
         f"- keras.optimizers.{kind}({name}={value:g})\n+ keras.optimizers.{kind}({name}={usual:g})"
     )
-    return Fix(f"Set {name} back to a value for which the method is made: {usual:g}.", code)
+    text = f"Set {name} back to a value for which the method is made: {usual:g}."
+    if remedy == "sane_optimizer_lower_rate":
+        text += f" Lower the rate to {(case.learning_rate or 0.0) / 10:g} as well."
+    return Fix(text, code)
 
 
 def _optimizer(kind: str, **config: Any) -> dict[str, Any]:

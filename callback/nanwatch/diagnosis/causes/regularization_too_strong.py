@@ -24,7 +24,7 @@ def weigh(case: Case) -> Testimony | None:
         clues.data_finite(case),
     ]
     where = {"layer": held[0].layer} if held[0].layer else {}
-    remedy = _remedy(case)
+    remedy = case.better("weaker_penalty", "weaker_penalty_lower_rate")
     also = ("weaker_penalty_lower_rate",) if is_to_blame(case) else ()
     return Testimony(_summary(held[0]), found, _fix(case, held[0], remedy), where, remedy, also)
 
@@ -35,13 +35,6 @@ def _summary(penalty: Penalty) -> str:
         f"The {penalty.name}{factor} changes the weights more than the data do. With plain "
         "gradient descent a weight is multiplied by 1 - 2·rate·l2 at each step."
     )
-
-
-def _remedy(case: Case) -> str:
-    """A weaker penalty, and a lower rate with it when only both together cured."""
-    alone, both = case.trials.get("weaker_penalty"), case.trials.get("weaker_penalty_lower_rate")
-    needs_both = both is not None and both.cured and not (alone and alone.cured)
-    return "weaker_penalty_lower_rate" if needs_both else "weaker_penalty"
 
 
 def _share(case: Case) -> Clue:
