@@ -7,7 +7,6 @@ the training is stopped, goes on or goes back, as its user wished.
 from __future__ import annotations
 
 import dataclasses
-import math
 import sys
 import time
 import weakref
@@ -32,7 +31,7 @@ from nanwatch.recorder.seen import Step
 from nanwatch.recorder.source import fit_source
 from nanwatch.reporter import Reporter
 from nanwatch.settings import ClientSettings
-from nanwatch.watcher import Watcher, is_loss
+from nanwatch.watcher import Watcher, is_watched
 
 if TYPE_CHECKING:
     from nanwatch.autopsy import Examiner
@@ -60,6 +59,8 @@ class Session:
         self._watcher = Watcher()
         self._epochs: list[tuple[int, int]] = [(0, 0)]
         self._reason = ""
+        self._names: tuple[str, ...] = ()
+        self._watched: list[tuple[str, int]] = []
         self._source = fit_source(model)
         started = self._started(settings, params)
         self._watcher.feed(started)
@@ -108,12 +109,12 @@ class Session:
     def _watch(self, step: Step) -> None:
         if step.index == 0:
             self._learn_data(step)
-        values = self._values(step)
-        signals = self._signals(step, values)
+        signals = self._signals(step)
         if signals or not step.finite:
-            self._reporter.send_now(_points(step.index, values))
+            self._reporter.send_now(_points(step))
         elif self._options.logs(step.index):
-            self._reporter.log(tuple(values), step.index, tuple(values.values()))
+            self._reporter.log(step.names, step.index, step.values)
+            self._log_layers(step)
         for signal in signals:
             self._examine(signal, step)
         if not (step.finite and step.update_finite):
@@ -125,7 +126,7 @@ class Session:
             return
         text = f"{type(error).__name__}: {error}"
         signal = Signal("exception", "critical", "batch/loss", index, text)
-        self._examine(signal, Step(index, batch, {}, math.nan, finite=False))
+        self._examine(signal, Step(index, batch, (), [], finite=False))
         self.finish("failed", text)
 
     def finish(self, state: EndState, reason: str = "") -> None:
@@ -180,35 +181,23 @@ class Session:
         self._watcher.feed(facts)
         self._reporter.send(facts)
 
-    def _values(self, step: Step) -> dict[str, float]:
-        """The step's points by series; losses last, so that a symptom finds the others there."""
-        values = {}
-        if step.grad_norm is not None and step.learning_rate is not None:
-            values["batch/grad_norm"] = step.grad_norm
-            values["batch/learning_rate"] = step.learning_rate
-        for key, value in step.logs.items():
-            name = "batch/loss_running" if key == "loss" else f"batch/{key}"
-            values[name] = float(value)
-        for key, value in step.parts.items():
-            values[f"batch/{key}"] = value
-        if "loss" in step.logs or not step.parts:
-            values["batch/loss"] = step.loss
-        return values | self._layers(step)
+    def _log_layers(self, step: Step) -> None:
+        if self._options.probes != "full" or step.index % LAYERS_EVERY:
+            return
+        series = layer_series(self.model.name, self._recorder.variables, step.norms)
+        if series:
+            self._reporter.log(tuple(series), step.index, list(series.values()))
 
-    def _layers(self, step: Step) -> dict[str, float]:
-        every = self._options.probes == "full" and step.index % LAYERS_EVERY == 0
-        return layer_series(self.model.name, self._recorder.variables, step.row) if every else {}
-
-    def _signals(self, step: Step, values: Mapping[str, float]) -> list[Signal]:
-        signals = [
-            signal
-            for name, value in values.items()
-            if (name == "batch/grad_norm" or name == "batch/learning_rate" or is_loss(name))
-            and (signal := self._watcher.observe(name, step.index, value)) is not None
-        ]
+    def _signals(self, step: Step) -> list[Signal]:
+        if step.names is not self._names:
+            self._names = step.names
+            self._watched = [(n, i) for i, n in enumerate(step.names) if is_watched(n)]
+        observe, index, values = self._watcher.observe, step.index, step.values
+        found = [observe(name, index, values[i]) for name, i in self._watched]
+        signals = [signal for signal in found if signal is not None]
         if not step.update_finite:
             seen = "the update made weights that are not finite"
-            signal = Signal("nan_loss", "critical", "batch/loss", step.index, seen)
+            signal = Signal("nan_loss", "critical", "batch/loss", index, seen)
             signals += [signal] if self._watcher.is_news(signal) else []
         return signals
 
@@ -259,8 +248,9 @@ class Session:
             self._reason = "stopped_on_nan"
 
 
-def _points(step: int, values: Mapping[str, float]) -> Points:
-    return Points(np.array([step]), {name: np.array([value]) for name, value in values.items()})
+def _points(step: Step) -> Points:
+    values = {name: np.array([value]) for name, value in step.points.items()}
+    return Points(np.array([step.index]), values)
 
 
 def _say_nothing(line: str) -> None:

@@ -8,11 +8,15 @@ from typing import Any
 from keras import tree
 
 
+WEIGH_EVERY = 16
+
+
 class BatchRing:
     """The last `count` batches, fewer when they would exceed `budget` bytes.
 
     A batch is what the input pipeline has made anyway; keeping a reference copies nothing, and
-    the memory is that of the batches kept.
+    the memory is that of the batches kept. Every sixteenth batch is weighed and the others are
+    taken to be like it, because weighing costs more than keeping.
     """
 
     def __init__(self, count: int = 32, budget: int = 48 * 1024 * 1024) -> None:
@@ -20,12 +24,16 @@ class BatchRing:
         self.budget = budget
         self._kept: deque[tuple[int, Any, int]] = deque()
         self._bytes = 0
+        self._added = 0
+        self._weight = 0
 
     def add(self, step: int, batch: Any) -> None:
         """Keep a batch; the oldest leave to make room. One larger than the budget is not kept."""
-        size = batch_bytes(batch)
-        self._kept.append((step, batch, size))
-        self._bytes += size
+        if self._added % WEIGH_EVERY == 0:
+            self._weight = batch_bytes(batch)
+        self._added += 1
+        self._kept.append((step, batch, self._weight))
+        self._bytes += self._weight
         while self._kept and (len(self._kept) > self.count or self._bytes > self.budget):
             self._bytes -= self._kept.popleft()[2]
 

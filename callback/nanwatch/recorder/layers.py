@@ -11,20 +11,19 @@ from nanwatch.recorder.naming import layer_of
 
 
 def layer_series(
-    model: str, variables: tuple[str, ...], row: NDArray[np.float64]
+    model: str, variables: tuple[str, ...], norms: NDArray[np.float64]
 ) -> dict[str, float]:
     """The points `layer/<name>/grad_norm` and `layer/<name>/weight_norm` of one step.
 
     Args:
-        variables: paths of the variables, in the row's order.
-        row: the step's numbers; the gradient norms and then the weight norms stand at its end.
+        variables: paths of the variables, in the order of `norms`.
+        norms: each variable's gradient norm, then each one's weight norm.
     """
     count = len(variables)
-    if not count or len(row) < 2 * count:
+    if len(norms) != 2 * count:
         return {}
-    norms = {"grad_norm": row[-2 * count : -count], "weight_norm": row[-count:]}
     series: dict[str, float] = {}
-    for kind, values in norms.items():
+    for kind, values in (("grad_norm", norms[:count]), ("weight_norm", norms[count:])):
         for path, value in zip(variables, values.tolist(), strict=True):
             name = f"layer/{layer_of(path, model)}/{kind}"
             series[name] = math.hypot(series.get(name, 0.0), value)

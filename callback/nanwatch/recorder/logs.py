@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from nanwatch.recorder.batches import BatchRing
-from nanwatch.recorder.seen import MARK, Step, original_of
+from nanwatch.recorder.seen import MARK, Step, original_of, series_of
 
 
 class LogsRecorder:
@@ -69,12 +69,13 @@ class LogsRecorder:
         parts = result if isinstance(result, tuple) else (result,)
         logs = next((part for part in parts if isinstance(part, Mapping)), {})
         self.step += int(getattr(self.model, "steps_per_execution", 1) or 1)
-        loss = self._batch_loss(logs)
-        self._on_step(Step(self.step - 1, None, logs, loss, math.isfinite(loss)))
+        points = {series_of(str(key)): float(value) for key, value in logs.items()}
+        if "loss" in logs:
+            points["batch/loss"] = self._batch_loss(points["batch/loss_running"])
+        finite = math.isfinite(points.get("batch/loss", 0.0))
+        self._on_step(Step(self.step - 1, None, tuple(points), list(points.values()), finite))
 
-    def _batch_loss(self, logs: Mapping[str, Any]) -> float:
-        if "loss" not in logs:
-            return 0.0
-        before, self._mean = self._mean, float(logs["loss"])
+    def _batch_loss(self, mean: float) -> float:
+        before, self._mean = self._mean, mean
         self._count += 1
         return self._mean * self._count - before * (self._count - 1)

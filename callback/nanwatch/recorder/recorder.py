@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,24 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from nanwatch.recorder.batches import BatchRing
+from nanwatch.recorder.patching import Patch, patched
 from nanwatch.recorder.seen import MARK, Step, original_of
-from nanwatch.recorder.snapshot import Snapshot, has_values, state_bytes
-from nanwatch.recorder.step import FIXED, ROW, StepProbe
+from nanwatch.recorder.snapshot import Snapshot, has_values, optimizers_of, state_bytes
+from nanwatch.recorder.step import FLAGS, ROW, StepProbe
 
 SNAPSHOT_BUDGET = 64 * 1024 * 1024
 SNAPSHOT_EVERY = 16
 SNAPSHOT_SHARE = 0.01
+KEPT = "_nanwatch_watched"
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A watched train function and what it was made for."""
+
+    key: tuple[Any, ...]
+    probe: StepProbe
+    function: Any
 
 
 class Recorder:
@@ -57,6 +69,8 @@ class Recorder:
         self._on_step = on_step
         self._on_error = on_error
         self._original: Any = None
+        self._graph: Any = None
+        self._instrumented: Any = None
         self._proven = False
         self._snapshots = snapshots
         self._snapshot_cost = 0.0
@@ -70,10 +84,10 @@ class Recorder:
     def install(self) -> None:
         """Put the instrumented step in place of `model.train_function`."""
         self._original = original_of(self.model.train_function)
-        instrumented = self._instrument()
+        self._reuse_or_instrument()
 
         def train_function(iterator: Any) -> Any:
-            return self._run(instrumented, iterator)
+            return self._run(iterator)
 
         setattr(train_function, MARK, self._original)
         self.model.train_function = train_function
@@ -87,6 +101,26 @@ class Recorder:
         self.batches.clear()
         self.start = self.healthy = None
 
+    def _reuse_or_instrument(self) -> None:
+        """Take the watched function of an earlier fit, or make one: tracing costs a second.
+
+        It is kept on the model's own train function, which Keras makes anew when the model is
+        compiled anew, and lives and dies with it.
+        """
+        kept = getattr(self._original, KEPT, None)
+        if kept is not None and kept.key == self._key():
+            self.probe, self._instrumented, self._proven = kept.probe, kept.function, True
+            self._take_first_snapshot()
+        else:
+            self._instrumented = self._instrument()
+
+    def _keep(self) -> None:
+        setattr(self._original, KEPT, _Kept(self._key(), self.probe, self._instrumented))
+
+    def _key(self) -> tuple[Any, ...]:
+        ids = [id(optimizer) for optimizer in optimizers_of(self.model)]
+        return (self.probe.guard, self.probe.keep_metrics_clean, self.model.run_eagerly, *ids)
+
     def _instrument(self) -> Any:
         """The model's train function made anew around the watched step.
 
@@ -94,14 +128,33 @@ class Recorder:
         moment.
         """
         model = self.model
-        object.__setattr__(model, "train_step", self.probe.wrap(model.train_step))
-        try:
+        wrap: list[Patch] = [(model, "train_step", self.probe.wrap), (tf, "function", self._catch)]
+        with patched(wrap):
             model.make_train_function(force=True)
-        finally:
-            object.__delattr__(model, "train_step")
         return model.train_function
 
-    def _run(self, instrumented: Any, iterator: Any) -> Any:
+    def _catch(self, function: Any) -> Any:
+        """`tf.function`, but the graph function of one step is kept at hand."""
+
+        def make(*args: Any, **kwargs: Any) -> Any:
+            made = function(*args, **kwargs)
+            if getattr(made, "__name__", "") == "one_step_on_data":
+                self._graph = made
+            return made
+
+        return make
+
+    def _trace(self, spec: Any) -> None:
+        """Trace the step for the shapes that the input pipeline declares.
+
+        Keras fetches the batch inside of the graph and so traces for these. A batch in hand has
+        the shape that it happens to have, and a graph made for that one counts and rounds a
+        little differently.
+        """
+        if self._graph is not None and spec is not None:
+            self._graph.get_concrete_function(tf.nest.map_structure(_declared, spec))
+
+    def _run(self, iterator: Any) -> Any:
         """Run the steps of one execution, each with its own batch in sight."""
         logs = None
         for _ in range(self.model.steps_per_execution):
@@ -114,55 +167,46 @@ class Recorder:
             except (Exception, KeyboardInterrupt) as error:
                 self._on_error(self.step, None, error)
                 raise
-            logs = self._run_one(instrumented, batch)
+            logs = self._run_one(batch, iterator)
             if self.model.stop_training:
                 break
         return logs
 
-    def _run_one(self, instrumented: Any, batch: Any) -> Any:
+    def _run_one(self, batch: Any, iterator: Any) -> Any:
         self.batches.add(self.step, batch)
         try:
-            logs = self._try(instrumented, batch)
+            logs = self._try(batch, iterator)
         except (Exception, KeyboardInterrupt) as error:
             self._on_error(self.step, batch, error)
             raise
         row = logs.pop(ROW, None)
         if row is not None:
-            self._on_step(self._read(batch, logs, np.asarray(row)))
+            self._on_step(self._read(batch, np.asarray(row)))
         self.step += 1
         self._take_snapshot()
         return logs
 
-    def _try(self, instrumented: Any, batch: Any) -> Any:
+    def _try(self, batch: Any, iterator: Any) -> Any:
         """The first call traces: should that fail through us, the user's own step runs instead."""
         if self._proven:
-            return instrumented(iter((batch,)))
+            return self._instrumented(iter((batch,)))
         try:
-            logs = instrumented(iter((batch,)))
+            self._trace(getattr(iterator, "element_spec", None))
+            logs = self._instrumented(iter((batch,)))
         except Exception as error:  # noqa: BLE001 - a step that cannot be watched must still run
             logs = self._original(iter((batch,)))
             self.notes.append(f"the step could not be watched ({type(error).__name__}: {error})")
             self.uninstall()
             return logs
         self._proven = True
+        self._keep()
         return logs
 
-    def _read(self, batch: Any, logs: dict[str, Any], row: NDArray[np.float64]) -> Step:
-        loss, finite, update_finite, grad_norm, rate = row[: len(FIXED)].tolist()
-        names = self.probe.parts
-        parts = dict(zip(names, row[len(FIXED) : len(FIXED) + len(names)].tolist(), strict=True))
-        return Step(
-            self.step,
-            batch,
-            logs,
-            loss,
-            bool(finite),
-            bool(update_finite),
-            grad_norm,
-            rate,
-            parts,
-            row,
-        )
+    def _read(self, batch: Any, row: NDArray[np.float64]) -> Step:
+        names = self.probe.names
+        finite, update_finite, *values = row[: FLAGS + len(names)].tolist()
+        norms = row[FLAGS + len(names) :]
+        return Step(self.step, batch, names, values, bool(finite), bool(update_finite), norms)
 
     def _take_first_snapshot(self) -> bool:
         """Copy the state in which the fit begins; False while it has no values yet."""
@@ -193,3 +237,8 @@ class Recorder:
         self._snapshot_at = time.perf_counter()
         self._snapshot_cost = self._snapshot_at - began
         return snapshot
+
+
+def _declared(spec: Any) -> Any:
+    """What Keras hands a step for a part of the pipeline: nothing for an optional one."""
+    return None if isinstance(spec, tf.OptionalSpec) else spec

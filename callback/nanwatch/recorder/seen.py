@@ -2,46 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+NOTHING: NDArray[np.float64] = np.zeros(0)
+
 MARK = "_nanwatch_original"
 """A watched train function carries the model's own under this name."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Step:
     """One training step.
 
     Attributes:
         index: global step, 0-based, counted from the start of the fit.
         batch: the batch as the input pipeline made it, or None where it cannot be seen.
-        logs: what Keras reports: running means of loss and metrics.
-        loss: the true loss of this batch, NaN when the step has none.
+        names, values: the step's points by series, such as "batch/loss", the batch's true loss.
+            Losses stand last, so that a symptom in them finds the others told already.
         finite: whether loss and gradients were finite.
         update_finite: whether all weights were finite after the update.
-        grad_norm: of all gradients together, before clipping; None where it cannot be seen.
-        learning_rate: in effect at this step; None where it cannot be seen.
-        parts: true values of the further losses, by name.
-        row: the step's numbers as `StepProbe` lays them out.
+        norms: each variable's gradient norm, then each one's weight norm; empty where they
+            cannot be seen.
     """
 
     index: int
     batch: Any
-    logs: Mapping[str, Any]
-    loss: float
+    names: tuple[str, ...]
+    values: list[float]
     finite: bool
     update_finite: bool = True
-    grad_norm: float | None = None
-    learning_rate: float | None = None
-    parts: Mapping[str, float] = field(default_factory=dict)
-    row: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    norms: NDArray[np.float64] = field(default_factory=lambda: NOTHING)
+
+    @property
+    def points(self) -> dict[str, float]:
+        """The values by series."""
+        return dict(zip(self.names, self.values, strict=True))
+
+    @property
+    def loss(self) -> float:
+        """The batch's true loss, NaN when the step has none."""
+        return self.points.get("batch/loss", math.nan)
 
 
 def original_of(train_function: Any) -> Any:
     """The model's own train function, also below what an interrupted fit left in place."""
     return getattr(train_function, MARK, train_function)
+
+
+def series_of(key: str) -> str:
+    """The series of a key of Keras' batch logs; its "loss" is a running mean and says so."""
+    return "batch/loss_running" if key == "loss" else f"batch/{key}"

@@ -1,8 +1,8 @@
 """The instrumented train step: the user's own, with one row of numbers as an extra output.
 
-The row is [loss, whether loss and gradients are finite, whether the weights are finite after the
-update, gradient norm, learning rate, the named losses, then each variable's gradient norm and
-each variable's weight norm]. It is part of the step's graph, so it costs no extra call.
+The row is [whether loss and gradients are finite, whether the weights are finite after the update,
+the step's points, each variable's gradient norm, each variable's weight norm]. It is part of the
+step's graph, so all of it arrives in one array and costs no extra call.
 """
 
 from __future__ import annotations
@@ -12,18 +12,21 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from nanwatch.recorder.capture import Capture, Update, capturing
 from nanwatch.recorder.norms import norms
+from nanwatch.recorder.seen import NOTHING, series_of
 
 ROW = "__nanwatch__"
 """The key under which the row travels in the step's logs until the recorder takes it out."""
 
-_NONE = np.zeros(0)
+FLAGS = 2
+"""The row begins with so many flags."""
 
-FIXED = ("loss", "finite", "update_finite", "grad_norm", "learning_rate")
+
+def _nothing_to_do() -> bool:
+    return True
 
 
 class StepProbe:
@@ -36,7 +39,7 @@ class StepProbe:
         before_first_update: called when all variables exist and none was updated yet, until it
             returns True. A model without a declared input is built by its first step and no
             sooner, and the first of its two traces comes before the variables have values.
-        parts: names of the further losses in the row.
+        names: the series of the points in the row, losses last.
         variables: names of the variables in the row, in order.
     """
 
@@ -45,14 +48,14 @@ class StepProbe:
         model: Any,
         guard: bool,
         keep_metrics_clean: bool = False,
-        before_first_update: Callable[[], bool] = lambda: True,
+        before_first_update: Callable[[], bool] = _nothing_to_do,
     ) -> None:
         self.model = model
         self._before_first_update = before_first_update
         self._announced = False
         self.guard = guard
         self.keep_metrics_clean = keep_metrics_clean
-        self.parts: tuple[str, ...] = ()
+        self.names: tuple[str, ...] = ()
         self.variables: tuple[str, ...] = ()
         self._measured: list[_Measured] = []
 
@@ -68,7 +71,7 @@ class StepProbe:
             finite = self._finite(capture)
             if before:
                 tf.cond(finite, lambda: None, lambda: _restore(before))
-            return {**logs, ROW: self._row(capture, finite)}
+            return {**logs, ROW: self._row(capture, logs, finite)}
 
         return watched
 
@@ -95,26 +98,35 @@ class StepProbe:
         if not self._announced:
             with tf.init_scope():  # out of the graph that is being traced: real values
                 self._announced = self._before_first_update()
+        if self._announced:
+            self._before_first_update = (
+                _nothing_to_do  # the step outlives the fit, its recorder not
+            )
 
     def _finite(self, capture: Capture) -> Any:
         checks = [_is_finite(capture.loss), *(m.finite for m in self._measured if not m.scaled)]
         return tf.reduce_all(tf.stack(checks))
 
-    def _row(self, capture: Capture, finite: Any) -> Any:
+    def _row(self, capture: Capture, logs: dict[str, Any], finite: Any) -> Any:
         held = [variable for update in capture.updates for variable in update.variables]
-        self.parts = tuple(capture.parts)
-        self.variables = tuple(variable.path for variable in held)
-        gradient_norms = tf.concat([_NONE, *(m.norms for m in self._measured)], 0)
+        gradient_norms = tf.concat([NOTHING, *(m.norms for m in self._measured)], 0)
         weight_norms = norms([variable.value for variable in held])
-        fixed = [
-            float("nan") if capture.loss is None else capture.loss,
-            finite,
-            _is_finite(weight_norms),
-            tf.norm(gradient_norms),
-            self._measured[0].rate if self._measured else float("nan"),
-        ]
-        scalars = [_scalar(value) for value in (*fixed, *capture.parts.values())]
-        return tf.concat([tf.stack(scalars), gradient_norms, weight_norms], 0)
+        points = self._points(capture, logs, tf.norm(gradient_norms))
+        self.names = tuple(points)
+        self.variables = tuple(variable.path for variable in held)
+        scalars = [finite, _is_finite(weight_norms), *points.values()]
+        return tf.concat([tf.stack(list(map(_scalar, scalars))), gradient_norms, weight_norms], 0)
+
+    def _points(self, capture: Capture, logs: dict[str, Any], norm: Any) -> dict[str, Any]:
+        points: dict[str, Any] = {"batch/grad_norm": norm} if self._measured else {}
+        if self._measured:
+            points["batch/learning_rate"] = self._measured[0].rate
+        running = {series_of(k): v for k, v in logs.items() if k not in capture.parts}
+        points |= {name: value for name, value in running.items() if _is_scalar(value)}
+        points |= {f"batch/{name}": value for name, value in capture.parts.items()}
+        if capture.loss is not None and ("loss" in logs or not capture.parts):
+            points["batch/loss"] = capture.loss
+        return points
 
 
 class _Measured:
@@ -131,6 +143,10 @@ class _Measured:
 def _restore(before: list[tuple[Any, Any]]) -> None:
     for variable, value in before:
         variable.assign(value)
+
+
+def _is_scalar(value: Any) -> bool:
+    return bool(tf.TensorShape(getattr(value, "shape", ())).rank == 0)
 
 
 def _scalar(value: Any) -> Any:
