@@ -7,7 +7,6 @@ from typing import Any
 
 from keras import tree
 
-
 WEIGH_EVERY = 16
 
 

@@ -18,7 +18,7 @@ y[nan_step * 8 + 5] = np.nan
 class Slow(keras.callbacks.Callback):
     """As slow as a larger model, so that somebody can look on."""
 
-    def on_train_batch_end(self, batch, logs=None):  # noqa: ARG002 - Keras' signature
+    def on_train_batch_end(self, batch, logs=None):
         time.sleep(pause)
 
 
