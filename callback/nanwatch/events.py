@@ -50,11 +50,16 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME, pattern=r"
 
 @dataclass(frozen=True)
 class Evidence:
-    """One check that speaks for or against a cause: what was seen and what a healthy run shows."""
+    """One check that speaks for or against a cause: what was seen and what a healthy run shows.
+
+    Attributes:
+        healthy: whether what was seen is what a healthy run shows; None where that is not said.
+    """
 
     check: str
     seen: str
     expected: str
+    healthy: bool | None = None
 
 
 @dataclass(frozen=True)

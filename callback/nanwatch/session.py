@@ -17,7 +17,7 @@ import keras
 import numpy as np
 
 from nanwatch import terminal
-from nanwatch.describe import describe_batch, describe_run
+from nanwatch.describe import describe_batch, describe_model, describe_run
 from nanwatch.detectors import Signal
 from nanwatch.diagnosis import remedies
 from nanwatch.events import Diagnosed, Diagnosis, EndState, FactsLearned, Points, RunStarted
@@ -177,7 +177,8 @@ class Session:
     def _learn_data(self, step: Step) -> None:
         if step.batch is None:
             return
-        facts = FactsLearned(plain(describe_batch(step.batch)))
+        learnt = {**describe_batch(step.batch), "model": describe_model(self.model)}
+        facts = FactsLearned(plain(learnt))
         self._watcher.feed(facts)
         self._reporter.send(facts)
 

@@ -52,7 +52,7 @@ def headline(diagnosis: Diagnosis) -> str:
     where = diagnosis.causes[0].where if diagnosis.causes else {}
     place = "" if diagnosis.first_step is None else f" at step {diagnosis.first_step}"
     if "epoch" in where and "batch" in where:
-        place += f" (epoch {where['epoch']}, batch {where['batch']})"
+        place += f" (epoch {where['epoch'] + 1}, batch {where['batch']})"
     return f"nanwatch: {SYMPTOM_WORDS[diagnosis.symptom]}{place}"
 
 
@@ -71,7 +71,7 @@ def _evidence(cause: Cause) -> list[str]:
     hang = " " * (INDENT + width)
     lines = []
     for item in cause.evidence:
-        text = f"{item.seen} (healthy: {item.expected})"
+        text = item.seen if item.healthy else f"{item.seen} (healthy: {item.expected})"
         wrapped = textwrap.wrap(text, WIDTH - len(hang)) or [""]
         lines.append(f"{'':{INDENT}}{item.check:<{width}}{wrapped[0]}")
         lines += [hang + line for line in wrapped[1:]]

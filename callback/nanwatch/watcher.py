@@ -8,17 +8,26 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nanwatch import diagnosis
 from nanwatch.detectors import Detector, ExplosionDetector, NonFiniteDetector, Signal
 from nanwatch.diagnosis.case import Autopsy, Case, History, Trial
-from nanwatch.events import Diagnosed, Diagnosis, Event, FactsLearned, Points, RunStarted
+from nanwatch.events import (
+    MAX_STEP,
+    Diagnosed,
+    Diagnosis,
+    Event,
+    FactsLearned,
+    Points,
+    RunStarted,
+)
 
 KEPT = 256
 FIRST = 16
 GRAD_NORM, RATE, VAL_LOSS = "batch/grad_norm", "batch/learning_rate", "epoch/val_loss"
+EPOCH_END = "epoch/last_step"
 
 
 @dataclass(slots=True)
@@ -44,6 +53,7 @@ class Watcher:
         self.facts: dict[str, Any] = {}
         self._tracks: dict[str, _Track] = {}
         self._known: set[str] = set()
+        self._last_step: int | None = None  # of what was logged by the batch
 
     def feed(self, event: Event) -> tuple[Diagnosis, ...]:
         """Take an event; return the diagnoses that it proves, in order."""
@@ -97,11 +107,20 @@ class Watcher:
         """What a block proves, row by row: each signal is judged by what came before it."""
         names = sorted(filter(is_watched, points.values), key=_order)
         columns = [(self._track(name), points.values[name].tolist()) for name in names]
+        if any(name.startswith("batch/") for name in points.values):
+            self._last_step = max(points.steps.tolist(), default=self._last_step)
         for row, step in enumerate(points.steps.tolist() if columns else ()):
             for track, values in columns:
                 signal = self._take(track, step, values[row])
                 if signal is not None:
-                    yield self.diagnose(signal)
+                    yield self.diagnose(self._at_global_step(signal, points, row))
+
+    def _at_global_step(self, signal: Signal, points: Points, row: int) -> Signal:
+        """The signal; one of an epoch's series is dated by the last step of that epoch."""
+        if not signal.series.startswith("epoch/"):
+            return signal
+        end = points.values[EPOCH_END][row] if EPOCH_END in points.values else -1
+        return replace(signal, first_step=int(end) if 0 <= end <= MAX_STEP else self._last_step)
 
     def _take(self, track: _Track, step: int, value: float) -> Signal | None:
         track.remember(step, value)
@@ -146,8 +165,8 @@ def is_loss(name: str) -> bool:
     return key in ("loss", "nll") or key.endswith("_loss")
 
 
-def _until(track: _Track, step: int) -> tuple[float, ...]:
-    return tuple(value for at, value in track.recent if at <= step)
+def _until(track: _Track, step: int | None) -> tuple[float, ...]:
+    return tuple(value for at, value in track.recent if step is None or at <= step)
 
 
 def _order(name: str) -> tuple[bool, str]:

@@ -24,7 +24,7 @@ DIAGNOSIS = Diagnosis("nan_loss", "critical", 20, (CAUSE, OTHER))
 def test_the_report_holds_cause_evidence_place_and_fix():
     report = terminal.render(DIAGNOSIS)
     for part in (
-        "the loss is not finite at step 20 (epoch 1, batch 4)",
+        "the loss is not finite at step 20 (epoch 2, batch 4)",
         "nan_in_features, confidence 98%",
         "NaN in input  2 of 16 × 4 cells",
         "Drop the rows.",

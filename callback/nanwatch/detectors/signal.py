@@ -14,14 +14,15 @@ class Signal:
 
     Attributes:
         series: where it was seen, such as "batch/loss".
-        first_step: the step at which it began, which may lie before the step that proved it.
+        first_step: the step at which it began, which may lie before the step that proved it; None
+            when an epoch's symptom has no known global step.
         seen: the telling value in words, such as "NaN" or "57 times the usual 0.31".
     """
 
     symptom: Symptom
     severity: Severity
     series: str
-    first_step: int
+    first_step: int | None
     seen: str
 
 

@@ -16,12 +16,14 @@ class Clue:
 
     Attributes:
         weight: in log-odds. 1 is a hint, 2 is strong, 4 nearly settles the matter.
+        healthy: whether what was seen is what a healthy run shows; None where that is not said.
     """
 
     weight: float
     check: str
     seen: str
     expected: str
+    healthy: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nanwatch.diagnosis.case import ArrayLook, Case
 from nanwatch.diagnosis.cause import Clue
 from nanwatch.diagnosis.words import number, places
@@ -14,13 +16,13 @@ def grew(case: Case) -> Clue:
     growth = case.history.growth
     seen = f"{number(growth)} times the first" if case.history.seen > 1 else "nothing came before"
     weight = 1.5 if growth > GREW else -1.0 if growth < CALM and case.history.seen > 2 else 0.0
-    return Clue(weight, "loss before the failure", seen, "below the first loss")
+    return Clue(weight, "loss before the failure", seen, "no growth", growth < CALM)
 
 
 def calm(case: Case) -> Clue:
     """The same observation, for causes that strike out of a calm."""
     clue = grew(case)
-    return Clue(-clue.weight, clue.check, clue.seen, clue.expected)
+    return replace(clue, weight=-clue.weight)
 
 
 def data_finite(case: Case) -> Clue:
@@ -28,33 +30,32 @@ def data_finite(case: Case) -> Clue:
     if case.autopsy is None:
         return Clue(0.0, "cells of the batch", "not looked at", "all finite")
     finite = case.autopsy.data_finite
-    return Clue(0.5 if finite else -6.0, "cells of the batch", _finite_word(finite), "all finite")
+    return _finite_clue("cells of the batch", finite)
 
 
 def weights_were_finite(case: Case) -> Clue:
     """Who strikes a model whose weights are lost already cannot have been the first."""
     finite = case.autopsy is None or case.autopsy.weights_finite
-    return Clue(
-        0.5 if finite else -6.0, "weights before the step", _finite_word(finite), "all finite"
-    )
+    return _finite_clue("weights before the step", finite)
 
 
 def bad_cells(look: ArrayLook, count: int, kind: str) -> Clue:
     """The bad cells themselves: where there are any, little else needs to be asked."""
     seen = f"{count} of {look.shape[0]} × {_width(look)} cells, {places('row', look.rows)}"
-    return Clue(6.0, f"{kind} in {look.name}", seen, "none")
+    return Clue(6.0, f"{kind} in {look.name}", seen, "none", healthy=False)
 
 
 def reached_the_model(case: Case) -> Clue:
     """Bad cells that a model masks on purpose do no harm: then another cause is at work."""
     autopsy = case.autopsy
     harmed = autopsy is None or not (autopsy.predictions_finite and autopsy.gradients_finite)
-    seen = "not finite" if harmed else "finite"
-    return Clue(1.0 if harmed else -4.0, "predictions and gradients of the batch", seen, "finite")
+    seen, weight = ("not finite", 1.0) if harmed else ("finite", -4.0)
+    return Clue(weight, "predictions and gradients of the batch", seen, "finite", not harmed)
 
 
-def _finite_word(finite: bool) -> str:
-    return "all finite" if finite else "not all finite"
+def _finite_clue(check: str, finite: bool) -> Clue:
+    seen, weight = ("all finite", 0.5) if finite else ("not all finite", -6.0)
+    return Clue(weight, check, seen, "all finite", finite)
 
 
 def _width(look: ArrayLook) -> int:

@@ -54,7 +54,8 @@ def overshoot(case: Case, penalty: Penalty) -> float:
     """
     if case.optimizer.get("class") != "SGD":
         return 0.0
-    momentum = (case.optimizer.get("config") or {}).get("momentum") or 0.0
+    momentum = (case.optimizer.get("config") or {}).get("momentum")
+    momentum = momentum if isinstance(momentum, int | float) else 0.0
     return (case.learning_rate or 0.0) * penalty.strength / (1 + momentum)
 
 

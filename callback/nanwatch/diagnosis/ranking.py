@@ -15,8 +15,9 @@ from nanwatch.events import Cause, Diagnosis, Evidence
 
 PRIOR = -2.0
 WORTH_SAYING = 0.2
-CURED = Clue(2.0, "replay with the fix", "finite, and the loss fell", "finite, and the loss falls")
-NOT_CURED = Clue(-1.5, "replay with the fix", "did not help", "finite, and the loss falls")
+_CHECK, _HOPED = "replay with the fix", "finite, and the loss falls"
+CURED = Clue(2.0, _CHECK, "finite, and the loss fell", _HOPED, healthy=True)
+NOT_CURED = Clue(-1.5, _CHECK, "did not help", _HOPED, healthy=False)
 
 
 def diagnose(case: Case, pages: tuple[CausePage, ...]) -> Diagnosis:
@@ -28,14 +29,14 @@ def diagnose(case: Case, pages: tuple[CausePage, ...]) -> Diagnosis:
 
 def remedies(case: Case, pages: tuple[CausePage, ...]) -> list[str]:
     """The remedies worth a replay, that of the likeliest suspect first, each once."""
-    heard = [testimony for page in pages if (testimony := page.weigh(case)) is not None]
+    heard = [testimony for page in pages if (testimony := _hear(page, case)) is not None]
     heard.sort(key=lambda testimony: -_confidence(list(testimony.clues)))
     wanted = [name for t in heard for name in (t.remedy, *t.also_try) if name]
     return list(dict.fromkeys(wanted))
 
 
 def _suspect(case: Case, page: CausePage) -> Cause | None:
-    testimony = page.weigh(case)
+    testimony = _hear(page, case)
     if testimony is None:
         return None
     clues = [*testimony.clues, *_replayed(case, testimony)]
@@ -46,11 +47,18 @@ def _suspect(case: Case, page: CausePage) -> Cause | None:
         page.label,
         round(confidence, 3),
         testimony.summary,
-        tuple(Evidence(clue.check, clue.seen, clue.expected) for clue in clues),
+        tuple(Evidence(clue.check, clue.seen, clue.expected, clue.healthy) for clue in clues),
         dict(testimony.where),
         testimony.fix,
         _verified(case, testimony),
     )
+
+
+def _hear(page: CausePage, case: Case) -> Testimony | None:
+    try:
+        return page.weigh(case)
+    except Exception:  # noqa: BLE001 - a door: one rule that stumbles must not silence the others
+        return None
 
 
 def _confidence(clues: list[Clue]) -> float:

@@ -45,7 +45,7 @@ def scale_clue(look: ArrayLook, check: str) -> Clue:
     """The farther from 1, the more it explains: one log-odds a decade above 3."""
     scale = scale_of(look)
     weight = min(4.0, max(0.0, 1.2 * math.log10(scale / 3)))
-    return Clue(weight, check, words.number(scale), "about 1")
+    return Clue(weight, check, words.number(scale), "about 1", scale < 5)
 
 
 def has_layer(case: Case, kinds: tuple[str, ...]) -> bool:

@@ -26,6 +26,7 @@ export interface Evidence {
   check: string;
   seen: string;
   expected: string;
+  healthy?: boolean | null;
 }
 export interface Fix {
   text: string;

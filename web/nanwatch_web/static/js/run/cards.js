@@ -139,7 +139,7 @@ function evidence(cause) {
   const rows = cause.evidence.map((each) =>
     el(
       "tr",
-      { class: differs(each) && "differs" },
+      { class: !(each.healthy ?? !differs(each)) && "differs" },
       el("th", { scope: "row" }, each.check),
       el("td", {}, each.seen),
       el("td", {}, each.expected),
@@ -157,7 +157,7 @@ function evidence(cause) {
 }
 
 /**
- * Whether what was seen is another thing than what was expected, not just the same in other words.
+ * Whether what was seen is another thing than what was expected, where the rule does not say.
  * @param {import("../types").Evidence} each
  */
 function differs({ seen, expected }) {

@@ -105,7 +105,7 @@ async function fetchStory() {
     get("/alerts", { run: runId, limit: 500 }),
   ]);
   state.diagnoses = byGravity(diagnoses);
-  state.alerts = alerts.filter((/** @type {Alert} */ alert) => alert.run_id === runId);
+  state.alerts = alerts;
 }
 
 /** Titles of causes are for people; without them the labels serve. */
