@@ -18,6 +18,14 @@ def points(first, **series):
     return Points(np.arange(first, first + n), columns)
 
 
+def epochs(val_loss, ends=None):
+    """The ends of epochs; `ends` are their last steps."""
+    columns = {"epoch/val_loss": np.array(val_loss, float)}
+    if ends is not None:
+        columns["epoch/last_step"] = np.array(ends, float)
+    return Points(np.arange(len(val_loss)), columns)
+
+
 def fed(*events, facts=None):
     watcher = Watcher()
     found = [
@@ -67,8 +75,22 @@ def test_what_the_callback_has_diagnosed_is_not_told_again():
 
 
 def test_validation_alone_has_its_own_symptom():
-    block = Points(np.array([0, 1]), {"epoch/val_loss": np.array([0.5, math.nan])})
-    assert fed(block) == [("nan_val_only", 1)]
+    assert [symptom for symptom, _ in fed(epochs([0.5, math.nan]))] == ["nan_val_only"]
+
+
+@pytest.mark.parametrize(
+    ("ends", "step"),
+    [([19, 39], 39), ([math.nan, math.nan], 37), ([19, 1e300], 37), (None, 37)],
+    ids=["known", "NaN", "beyond all steps", "not told"],
+)
+def test_a_symptom_of_an_epoch_is_dated_by_its_last_step(ends, step):
+    assert fed(points(30, loss=[0.5] * 8), epochs([0.5, math.nan], ends)) == [
+        ("nan_val_only", step)
+    ]
+
+
+def test_a_symptom_of_an_epoch_without_any_known_step_has_no_date():
+    assert fed(epochs([0.5, math.nan])) == [("nan_val_only", None)]
 
 
 def test_metrics_may_be_nan():
