@@ -72,12 +72,12 @@ def test_points_come_in_exact_pages(client):
 
 
 def test_series_are_summed_up(client):
-    values = [1.0, math.nan, math.inf, -math.inf, 3.0]
+    values = [1.0, math.inf, -math.inf, 3.0, math.nan]
     client.send(opening(), frame(1, points(range(5), batch_loss=values)))
     (found,) = client.get("/runs/run1/series")["series"]
     assert found == {
         "name": "batch/loss", "n": 5, "n_nan": 1, "n_pinf": 1, "n_ninf": 1,
-        "min": 1.0, "max": 3.0, "last": 3.0,
+        "min": 1.0, "max": 3.0, "last": "NaN",
     }  # fmt: skip
 
 
@@ -105,6 +105,16 @@ def test_a_diagnosis_of_the_training_process_is_shown_and_alerts(client):
     assert client.get("/runs/run1")["health"] == "critical"
 
 
+def test_alerts_are_filtered_by_run(client):
+    for run_id in ("run1", "run2"):
+        client.send(opening(run_id, run_id))
+        client.send(frame(1, Diagnosed(DIAGNOSIS), run_id=run_id, stream=run_id))
+    wait_for(lambda: len(client.get("/alerts")["alerts"]) == 2)
+    (alert,) = client.get("/alerts?run=run1&limit=1")["alerts"]
+    assert alert["run_id"] == "run1"
+    assert client.get("/alerts?run=nothing")["alerts"] == []
+
+
 def test_the_causes_are_told(client):
     causes = {cause["label"]: cause for cause in client.get("/causes")["causes"]}
     assert causes["nan_in_features"]["remedy"]
@@ -122,6 +132,7 @@ BAD_REQUESTS = [
     ("/runs?cursor=1e400", 422),
     ("/runs?project=%00", 422),
     ("/runs?state=dead", 422),
+    ("/alerts?run=%00", 422),
     ("/runs/run1/points", 422),
     ("/runs/run1/points?name=%ed%a0%80", 404),
     ("/runs/run1/points?name=batch/loss&from=-1", 422),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from nanwatch_monitor.api.parameters import Cursor, PageSize, RunId
+from nanwatch_monitor.api.parameters import Cursor, PageSize, RunId, RunIdQuery
 from nanwatch_monitor.api.runs import existing
 from nanwatch_monitor.replies import Json
 from nanwatch_monitor.store import Store
@@ -24,9 +24,9 @@ def router(store: Store) -> APIRouter:
         return Json({"diagnoses": found})
 
     @routes.get("/alerts")
-    def alerts(limit: PageSize = 50, cursor: Cursor = None) -> Response:
-        """Incidents that people are told about, the latest first."""
-        found = store.incidents.alerts(limit + 1, before_id=cursor)
+    def alerts(run_id: RunIdQuery = None, limit: PageSize = 50, cursor: Cursor = None) -> Response:
+        """Incidents that people are told about, of all runs or of one, the latest first."""
+        found = store.incidents.alerts(limit + 1, run_id, before_id=cursor)
         after = str(found[limit - 1].id) if len(found) > limit else None
         return Json({"alerts": [alert_view(one) for one in found[:limit]], "next": after})
 

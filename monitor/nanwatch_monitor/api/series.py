@@ -78,9 +78,9 @@ def _curve(store: Store, reader: SeriesReader, run_id: str, name: str) -> Curve:
     return found
 
 
-def _summary_view(name: str, found: Summary) -> dict[str, Any]:
+def _summary_view(name: str, found: Summary) -> Any:
     fields = dict(vars(found))
-    return {"name": name, "min": fields.pop("low"), "max": fields.pop("high"), **fields}
+    return to_json({"name": name, "min": fields.pop("low"), "max": fields.pop("high"), **fields})
 
 
 def _overview_view(found: Overview, written: Callable[[NDArray[Any]], Any]) -> dict[str, Any]:

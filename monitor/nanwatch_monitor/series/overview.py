@@ -51,7 +51,11 @@ class Overview:
 
 @dataclass(frozen=True)
 class Summary:
-    """A whole series; `low`, `high` and `last` are of its finite points, None without one."""
+    """A whole series; `low` and `high` are of its finite points, None without one.
+
+    Attributes:
+        last: the value of the last point, whatever it is; None without a point.
+    """
 
     n: int
     n_nan: int
@@ -100,7 +104,7 @@ def summary(curve: Curve) -> Summary:
         n_ninf=n_ninf,
         low=float(finite.min()) if found else None,
         high=float(finite.max()) if found else None,
-        last=float(finite[-1]) if found else None,
+        last=float(curve.values[-1]) if len(curve.values) else None,
     )
 
 

@@ -65,9 +65,13 @@ class IncidentStore:
         with self._database.read() as connection:
             return [_as_incident(row) for row in connection.execute(query)]
 
-    def alerts(self, limit: int, before_id: int | None = None) -> list[Incident]:
-        """Incidents that people are told about, the latest first."""
+    def alerts(
+        self, limit: int, run_id: str | None = None, before_id: int | None = None
+    ) -> list[Incident]:
+        """Incidents that people are told about, of all runs or of one, the latest first."""
         query = _joined().where(incident.c.severity != "info")
+        if run_id is not None:
+            query = query.where(run.c.id == run_id)
         if before_id is not None:
             query = query.where(incident.c.id < before_id)
         with self._database.read() as connection:
