@@ -4,6 +4,9 @@ import asyncio
 import json
 import math
 
+import pytest
+from starlette.requests import ClientDisconnect
+
 from frames import frame, opening, points
 from nanwatch.events import Cause, Diagnosed, Diagnosis, Heartbeat, RunEnded
 from nanwatch_monitor.live import BUFFERED_BYTES, Hub, Viewer
@@ -12,8 +15,8 @@ from servers import wait_for
 DIAGNOSIS = Diagnosis("nan_loss", "critical", 3, (Cause("nan_in_features", 0.9, "A cell."),))
 
 
-def events_until(answer, last):
-    """The (event, data) pairs of a stream up to the first event of a kind."""
+def events_until(answer, last, **fields):
+    """The (event, data) pairs of a stream up to the first event of a kind with these fields."""
     found, text = [], b""
     for piece in answer.stream(1):
         text += piece
@@ -23,7 +26,7 @@ def events_until(answer, last):
                 continue
             event, data = block.decode().split("\n")
             found.append((event.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
-            if found[-1][0] == last:
+            if found[-1][0] == last and fields.items() <= found[-1][1].items():
                 answer.close()
                 return found
     raise AssertionError(f"the stream ended without {last}: {found}")
@@ -67,11 +70,9 @@ def test_a_page_hears_nothing_of_another_run(live_server):
 def test_silence_is_announced_and_taken_back(start_server, clock):
     server = start_server(clock=clock)
     server.client.send(opening())
-    server.monitor.news.announce()
     answer = server.client.open_stream()
     clock.now += 40.0
-    server.monitor.news.announce()
-    assert events_until(answer, "run")[-1][1]["state"] == "stale"
+    events_until(answer, "run", state="stale")
     server.client.send(frame(1, Heartbeat(3, 0.1)))
     assert server.client.get("/runs/run1")["state"] == "running"
 
@@ -110,6 +111,30 @@ def test_nothing_is_encoded_for_nobody():
     asyncio.run(scenario())
 
 
+def test_a_page_that_is_gone_before_the_first_byte_is_forgotten(live_server):
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "method": "GET",
+        "path": "/api/v1/stream",
+        "query_string": b"",
+        "headers": [
+            (b"host", b"localhost"),
+            (b"authorization", f"Bearer {live_server.token}".encode()),
+        ],
+    }
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def broken(_message):
+        raise BrokenPipeError
+
+    with pytest.raises(ClientDisconnect):
+        asyncio.run(live_server.app(scope, receive, broken))
+    assert live_server.monitor.hub.viewers == 0
+
+
 def test_the_server_says_that_it_leaves(live_server):
     answer = live_server.client.open_stream()
     live_server._server.should_exit = True
@@ -122,8 +147,7 @@ def test_who_was_silent_before_the_server_came_back_is_noticed(start_server, clo
     first.stop()
     second = start_server(clock=clock)
     answer = second.client.open_stream()
-    assert events_until(answer, "run")[-1][1]["state"] == "running"
+    events_until(answer, "run", state="running")
     answer = second.client.open_stream()
     clock.now += 40.0
-    second.monitor.news.announce()
-    assert events_until(answer, "run")[-1][1]["state"] == "stale"
+    events_until(answer, "run", state="stale")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 from fastapi import APIRouter
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from nanwatch_monitor.api.parameters import RunIdQuery
 from nanwatch_monitor.live import Hub, Viewer
@@ -19,20 +18,29 @@ def router(hub: Hub) -> APIRouter:
     @routes.get(STREAM_PATH)
     async def stream(run_id: RunIdQuery = None) -> Response:
         """Server-sent events: run, diagnosis, alert, gone; with `run` also that run's points."""
-        # Joined before the answer begins: what happens from now on is not missed.
-        viewer = Viewer(run_id)
-        hub.join(viewer)
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(
-            _events(hub, viewer), media_type="text/event-stream", headers=headers
-        )
+        return _LiveEvents(hub, Viewer(run_id))
 
     return routes
 
 
-async def _events(hub: Hub, viewer: Viewer) -> AsyncIterator[bytes]:
-    try:
-        async for event in viewer.events():
-            yield event
-    finally:
-        hub.leave(viewer)
+class _LiveEvents(StreamingResponse):
+    """What a viewer is told. The hub knows the viewer for as long as the answer is being given.
+
+    Not for as long as its events are being read: of a page that is gone before the first byte,
+    none ever is.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(self, hub: Hub, viewer: Viewer) -> None:
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        super().__init__(viewer.events(), headers=headers)
+        self._hub, self._viewer = hub, viewer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer. What happens from the first line of the answer on is not missed."""
+        self._hub.join(self._viewer)
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._hub.leave(self._viewer)
