@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import socket
 import threading
 import time
 import urllib.request
@@ -18,7 +17,7 @@ from playwright.sync_api import Page, Request
 from nanwatch import events, wire
 from nanwatch_monitor.app import create_app
 from nanwatch_monitor.home import Home
-from nanwatch_monitor.serve import Server, make_server
+from nanwatch_monitor.serve import Server, listen, make_server
 from nanwatch_monitor.settings import ServerSettings
 
 NAN_STEP = 37
@@ -53,9 +52,7 @@ class RunningServer:
         return Home(self.folder, "testhost")
 
     def start(self) -> None:
-        listener = socket.socket()
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", self.port))
+        listener = listen("127.0.0.1", self.port)
         self.port = listener.getsockname()[1]
         app = create_app(ServerSettings(home=self.home, port=self.port, auth=self.auth))
         self._server = server = make_server(app)
