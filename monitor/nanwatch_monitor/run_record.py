@@ -11,7 +11,7 @@ import numpy as np
 from nanwatch import events
 
 _BATCH_LOSS, _EPOCH_LOSS = "batch/loss", "epoch/loss"
-_VAL_LOSS = "epoch/val_loss"
+_VAL_LOSS, _EPOCH_END = "epoch/val_loss", "epoch/last_step"
 _MAX_REASON = 4000
 
 
@@ -22,7 +22,8 @@ class Progress:
     Attributes:
         seen_at: seconds since 1970 by the server's clock at the last receipt.
         last_step: the highest global step seen.
-        last_loss: of the last batch, or of the last epoch when batches are not logged.
+        last_loss: of the last batch, or of the last epoch when none of its batches was logged.
+        loss_is_of_batch: a batch was logged since the last epoch ended.
         best_val_loss: the lowest finite validation loss.
     """
 
@@ -32,6 +33,7 @@ class Progress:
     reason: str = ""
     last_step: int | None = None
     last_loss: float | None = None
+    loss_is_of_batch: bool = False
     best_val_loss: float | None = None
 
 
@@ -88,16 +90,35 @@ def described(known: Description, event: events.Event) -> Description:
 
 
 def _with_points(progress: Progress, points: events.Points) -> Progress:
-    if any(name.startswith("batch/") for name in points.values):
-        last_step = _later(progress.last_step, int(points.steps.max()))
-        progress = replace(progress, last_step=last_step)
-    name = _BATCH_LOSS if progress.last_step is not None else _EPOCH_LOSS
-    if name in points.values:
-        progress = replace(progress, last_loss=float(points.values[name][-1]))
+    step = _last_step(points)
+    if step is not None:
+        progress = replace(progress, last_step=_later(progress.last_step, step))
+    if _BATCH_LOSS in points.values or _EPOCH_LOSS in points.values:
+        progress = _with_loss(progress, points)
     if _VAL_LOSS in points.values:
         best = _lower(progress.best_val_loss, points.values[_VAL_LOSS])
         progress = replace(progress, best_val_loss=best)
     return progress
+
+
+def _with_loss(progress: Progress, points: events.Points) -> Progress:
+    if _BATCH_LOSS in points.values:
+        loss = float(points.values[_BATCH_LOSS][-1])
+        return replace(progress, last_loss=loss, loss_is_of_batch=True)
+    if progress.loss_is_of_batch and len(points.steps) == 1:
+        # The mean of an epoch does not hide how its last batch ended.
+        return replace(progress, loss_is_of_batch=False)
+    loss = float(points.values[_EPOCH_LOSS][-1])
+    return replace(progress, last_loss=loss, loss_is_of_batch=False)
+
+
+def _last_step(points: events.Points) -> int | None:
+    """The highest global step that a block speaks of, if it does."""
+    if any(name.startswith("batch/") for name in points.values):
+        return int(points.steps.max())
+    ends = points.values.get(_EPOCH_END, np.empty(0))
+    steps = ends[(ends >= 0) & (ends <= events.MAX_STEP)]
+    return int(steps.max()) if len(steps) else None
 
 
 def _later(known: int | None, step: int) -> int:

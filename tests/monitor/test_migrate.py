@@ -3,16 +3,26 @@
 import threading
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
+from frames import opening
+from nanwatch import wire
 from nanwatch_monitor.errors import SetupError
+from nanwatch_monitor.store import Store
 from nanwatch_monitor.store.database import Database
 from nanwatch_monitor.store.migrate import HEAD, current_revision, migrate
 from nanwatch_monitor.store.tables import metadata
+
+
+def config(**attributes):
+    made = Config(attributes=attributes)
+    made.set_main_option("script_location", "nanwatch_monitor.store:migrations")
+    return made
 
 
 @pytest.fixture
@@ -32,6 +42,18 @@ def test_an_up_to_date_schema_is_left_alone(database):
     migrate(database)
     assert current_revision(database) == HEAD
     assert not migrate(database)
+
+
+def test_what_an_older_version_wrote_is_kept(database_url):
+    store = Store.open(database_url)
+    first = opening()
+    store.log.append([(first, wire.encode(first))], now=1000.0)
+    known = store.runs.find("run1")
+    with store.database.write() as connection:
+        command.downgrade(config(connection=connection), "0001")
+    assert migrate(store.database)
+    assert store.runs.find("run1") == known
+    store.close()
 
 
 def test_of_those_who_come_at_once_one_migrates(database_url):
@@ -56,9 +78,7 @@ def test_a_newer_schema_is_refused_with_the_way_out(database):
 
 
 def test_the_newest_revision_is_the_one_that_is_looked_for():
-    config = Config()
-    config.set_main_option("script_location", "nanwatch_monitor.store:migrations")
-    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+    assert ScriptDirectory.from_config(config()).get_current_head() == HEAD
 
 
 def test_a_database_that_does_not_answer_is_said():

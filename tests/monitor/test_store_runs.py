@@ -45,6 +45,36 @@ def test_an_epochs_mean_does_not_hide_how_the_last_batch_ended(store):
     assert math.isnan(store.runs.find("run1").progress.last_loss)
 
 
+def epoch(number, loss, end):
+    return points([number], epoch_loss=[loss], epoch_last_step=[end])
+
+
+def test_a_run_that_logs_epochs_alone_advances_by_them(store):
+    append(store, opening(), frame(1, epoch(0, 0.7, 19)), frame(2, epoch(1, math.nan, 39)))
+    progress = store.runs.find("run1").progress
+    assert (progress.last_step, repr(progress.last_loss)) == (39, "nan")
+
+
+def test_the_last_loss_is_the_epochs_again_when_its_batches_are_not_logged(store):
+    bad = points([12], batch_loss=[math.nan])  # told at once, whatever is logged
+    append(store, opening(), frame(1, bad, epoch(0, 0.7, 19)), frame(2, epoch(1, 0.6, 39)))
+    assert store.runs.find("run1").progress.last_loss == 0.6
+
+
+def test_the_last_loss_is_the_batchs_when_some_are_logged(store):
+    for number in range(2):
+        sent = points([20 * number + 10], batch_loss=[0.1]), epoch(number, 0.7, 20 * number + 19)
+        append(store, *([] if number else [opening()]), frame(number + 1, *sent))
+        assert store.runs.find("run1").progress.last_loss == 0.1
+
+
+@pytest.mark.parametrize("end", [math.nan, math.inf, -1.0, 1e300])
+def test_an_impossible_last_step_is_passed_over(store, end):
+    append(store, opening(), frame(1, epoch(0, 0.7, end)))
+    progress = store.runs.find("run1").progress
+    assert (progress.last_step, progress.last_loss) == (None, 0.7)
+
+
 def test_the_end_is_kept_and_a_new_writer_goes_on(store):
     append(store, opening(), frame(1, RunEnded("failed", "it broke")), now=50.0)
     progress = store.runs.find("run1").progress

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Dialect,
     Double,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 
@@ -57,6 +59,7 @@ run = Table(
     Column("reason", Text, nullable=False),
     Column("last_step", BigInteger),
     Column("last_loss", ExactFloat),
+    Column("loss_is_of_batch", Boolean, nullable=False, server_default=false()),
     Column("best_val_loss", ExactFloat),
     Index("run_by_project", "project", "no"),
     Index("run_by_state", "end_state", "seen_at"),
