@@ -23,12 +23,14 @@ from nanwatch_monitor.api import (
     ingest,
     live,
     login,
+    metrics,
     pages,
     runs,
     series,
 )
 from nanwatch_monitor.ingest import Ingest
 from nanwatch_monitor.live import Hub
+from nanwatch_monitor.metrics import Gauges, Metrics
 from nanwatch_monitor.monitor import Monitor
 from nanwatch_monitor.run_news import RunNews
 from nanwatch_monitor.run_states import Deafness
@@ -63,7 +65,13 @@ def create_app(settings: ServerSettings, clock: Callable[[], float] = time.time)
     app.state.monitor = monitor
     keys = Keys(_tokens(settings), monitor.store.access, clock)
     names = host_names(settings.host, settings.public_url, settings.allowed_hosts)
-    app.add_middleware(Guard, keys=keys, names=names, used=monitor.activity.touch)
+    app.add_middleware(
+        Guard,
+        keys=keys,
+        names=names,
+        used=monitor.activity.touch,
+        refused=monitor.metrics.refused,
+    )
     problems.install(app)
     _add_routes(app, monitor, keys, clock)
     return app
@@ -85,6 +93,7 @@ def _monitor(settings: ServerSettings, clock: Callable[[], float]) -> Monitor:
         watch=Watch(store, Watcher, partial(announce_incidents, hub, news), clock),
         delivery=_delivery(settings, store, clock),
         activity=Activity(),
+        metrics=Metrics(),
     )
 
 
@@ -117,9 +126,12 @@ def _tokens(settings: ServerSettings) -> tuple[str, ...]:
 def _add_routes(app: FastAPI, monitor: Monitor, keys: Keys, clock: Callable[[], float]) -> None:
     store = monitor.store
     tell = partial(announce_frames, monitor.hub, monitor.news)
-    taking = Ingest(store.log, (monitor.watch.committed, tell), clock)
+    taking = Ingest(store.log, (monitor.watch.committed, tell), monitor.metrics, clock)
+    gauges = Gauges(monitor.views, monitor.watch, monitor.hub, clock)
+    monitor.metrics.registry.register(gauges)
     for routes in (
         health.router(store, monitor.instance),
+        metrics.router(monitor.metrics.registry),
         ingest.router(taking),
         runs.router(store, monitor.views, clock),
         series.router(store, SeriesReader(store.log)),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nanwatch import wire
+from nanwatch_monitor.metrics import Metrics
 from nanwatch_monitor.problems import Problem, shown
 from nanwatch_monitor.store.log import (
     BatchLog,
@@ -32,12 +33,15 @@ class Ingest:
 
     log: BatchLog
     followers: Sequence[Callable[[str, Receipt], None]]
+    metrics: Metrics
     clock: Callable[[], float]
 
     def accept(self, body: bytes) -> Receipt:
         """Store the frames of a request. Raises Problem; then nothing of it was stored."""
-        frames = _decoded(body)
-        receipt = _append(self.log, frames, self.clock())
+        with self.metrics.ingest_seconds.time():
+            frames = _decoded(body)
+            receipt = _append(self.log, frames, self.clock())
+        self.metrics.stored(receipt)
         for follow in self.followers if receipt.fresh else ():
             follow(frames[0][0].run_id, receipt)
         return receipt

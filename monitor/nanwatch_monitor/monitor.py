@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from nanwatch_monitor.activity import Activity
 from nanwatch_monitor.alerts.delivery import Delivery
 from nanwatch_monitor.live import Hub
+from nanwatch_monitor.metrics import Metrics
 from nanwatch_monitor.run_news import RunNews
 from nanwatch_monitor.store import Store
 from nanwatch_monitor.views import RunViews
@@ -36,6 +37,7 @@ class Monitor:
     watch: Watch
     delivery: Delivery | None
     activity: Activity
+    metrics: Metrics
 
     @asynccontextmanager
     async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:

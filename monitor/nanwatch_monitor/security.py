@@ -28,6 +28,7 @@ from nanwatch_monitor.store.access import AccessStore, digest
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/login"})
 OPEN_PREFIX = "/static/"  # holds no data, and the login page needs it
 STREAM_PATH = "/api/v1/stream"
+METRICS_PATH = "/metrics"
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 _HOST = re.compile(r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(?::(\d{1,5}))?$")
 
@@ -71,13 +72,20 @@ class Guard:
     Args:
         names: host names beside localhost and plain addresses. An address cannot be rebound: the
             attack needs a name.
-        used: called for each request that was let in.
+        used: called for each request that was let in, but for those that come by the clock.
+        refused: called with the status of each request that was refused, here or behind us.
     """
 
     def __init__(
-        self, app: ASGIApp, keys: Keys, names: frozenset[str], used: Callable[[], None]
+        self,
+        app: ASGIApp,
+        keys: Keys,
+        names: frozenset[str],
+        used: Callable[[], None],
+        refused: Callable[[int], None],
     ) -> None:
-        self._app, self._keys, self._names, self._used = app, keys, names, used
+        self._app, self._keys, self._names = app, keys, names
+        self._used, self._refused = used, refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on or answer it."""
@@ -86,7 +94,7 @@ class Guard:
             return
         refusal = await self._refusal(scope)
         answer = self._app if refusal is None else refusal
-        await answer(scope, receive, _with_headers(send))
+        await answer(scope, receive, self._noticing(_with_headers(send)))
 
     async def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
@@ -102,8 +110,17 @@ class Guard:
                 return _login_first(scope, headers)
         except SQLAlchemyError as error:  # here, because a route's own handlers stand behind us
             return no_database(error).response()
-        self._used()
+        if scope["path"] != METRICS_PATH:
+            self._used()
         return None
+
+    def _noticing(self, send: Send) -> Send:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] >= 400:
+                self._refused(message["status"])
+            await send(message)
+
+        return sending
 
     async def _fits(self, headers: Headers) -> bool:
         by_token = self._keys.fit_token(headers)

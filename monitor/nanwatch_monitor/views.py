@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
-from nanwatch.events import Points, Severity, to_json
+from nanwatch.events import EndState, Points, Severity, to_json
 from nanwatch_monitor.incidents import Incident, health_of
 from nanwatch_monitor.replies import numbers
 from nanwatch_monitor.run_record import Run
-from nanwatch_monitor.run_states import Deafness, state_of
+from nanwatch_monitor.run_states import Deafness, State, seen_between, state_of
 from nanwatch_monitor.store import Store
+from nanwatch_monitor.store.runs import RunQuery
 
 
 def iso(moment: float | None) -> str | None:
@@ -37,6 +38,17 @@ class RunViews:
         """A list of runs, without config and facts."""
         severities = self.store.incidents.severities([run.no for run in runs])
         return [_view(run, severities.get(run.no, []), now, self.deaf) for run in runs]
+
+    def counts(self, now: float) -> dict[str, int]:
+        """How many runs there are in each state."""
+        states = {state: self.of_state(RunQuery(), state, now) for state in get_args(State)}
+        return {state: self.store.runs.count(query) for state, query in states.items()}
+
+    def of_state(self, query: RunQuery, state: State, now: float) -> RunQuery:
+        """The query for those of its runs that are in a state."""
+        if state in get_args(EndState):
+            return replace(query, end_state=state)
+        return replace(query, end_state="", seen=seen_between(state, now, self.deaf))
 
     def one(self, run: Run, now: float) -> dict[str, Any]:
         """One run with config and facts."""

@@ -72,8 +72,8 @@ class Watch:
 
     def start(self) -> None:
         """Begin with what came in while nobody watched."""
-        for stream_id in self._store.log.unwatched():
-            self.mark(stream_id)
+        for head in self._store.log.unwatched():
+            self.mark(head.id)
         self._thread.start()
 
     def committed(self, _run_id: str, receipt: Receipt) -> None:
@@ -86,12 +86,24 @@ class Watch:
             self._marks[stream_id] = None
             self._news.notify()
 
+    def backlog(self) -> int:
+        """How many frames were not judged yet. From any thread."""
+        return sum(
+            head.last_seq - max(head.watched_seq, self._fed(head.id))
+            for head in self._store.log.unwatched()
+        )
+
     def stop(self) -> None:
         """Finish the frames at hand and leave; the rest is found at the next start."""
         with self._news:
             self._stopping.set()
             self._news.notify()
         self._thread.join()
+
+    def _fed(self, stream_id: int) -> int:
+        """The last frame judged here; the store hears of it later."""
+        watched = self._watched.get(stream_id)
+        return -1 if watched is None else watched.fed
 
     def _work(self) -> None:
         while not self._stopping.is_set():

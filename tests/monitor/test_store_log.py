@@ -27,7 +27,7 @@ def test_frames_outlive_the_process(store, database_url):
     store.close()
     again = Store.open(database_url)
     assert [found.seq for found in again.log.frames(receipt.stream_id, after=0)] == [1]
-    assert again.log.unwatched() == [receipt.stream_id]
+    assert [head.id for head in again.log.unwatched()] == [receipt.stream_id]
     again.close()
 
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import get_args
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from nanwatch.events import EndState
 from nanwatch_monitor.api.parameters import Cursor, PageSize, Project, RunId
 from nanwatch_monitor.problems import Problem
 from nanwatch_monitor.replies import Json
 from nanwatch_monitor.run_record import Run
-from nanwatch_monitor.run_states import State, seen_between
+from nanwatch_monitor.run_states import State
 from nanwatch_monitor.store import Store
 from nanwatch_monitor.store.runs import RunQuery
 from nanwatch_monitor.views import RunViews
@@ -34,7 +31,7 @@ def router(store: Store, views: RunViews, clock: Callable[[], float]) -> APIRout
         """Runs, the latest first."""
         now = clock()
         query = RunQuery(project=project, before_no=cursor, limit=limit + 1)
-        found = store.runs.list(_of_state(query, state, now, views))
+        found = store.runs.list(query if state is None else views.of_state(query, state, now))
         after = str(found[limit - 1].no) if len(found) > limit else None
         return Json({"runs": views.many(found[:limit], now), "next": after})
 
@@ -52,11 +49,3 @@ def existing(store: Store, run_id: str) -> Run:
     if found is None:
         raise Problem(404, "unknown_run", "there is no such run", how="see /api/v1/runs")
     return found
-
-
-def _of_state(query: RunQuery, state: State | None, now: float, views: RunViews) -> RunQuery:
-    if state is None:
-        return query
-    if state in get_args(EndState):
-        return replace(query, end_state=state)
-    return replace(query, end_state="", seen=seen_between(state, now, views.deaf))

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
-from nanwatch.events import Diagnosis, Severity, diagnosis_from_json, to_json
+from nanwatch.events import SEVERITIES, Diagnosis, Severity, diagnosis_from_json, to_json
 from nanwatch_monitor.incidents import Finding, Incident, is_alert, replaces
 from nanwatch_monitor.store.database import Database
 from nanwatch_monitor.store.tables import incident, outbox, run, stream
@@ -86,6 +86,13 @@ class IncidentStore:
             for no, severity in connection.execute(query.where(incident.c.run_no.in_(run_nos))):
                 found[no].append(severity)
         return found
+
+    def counts(self) -> dict[str, int]:
+        """How many incidents there are of each severity."""
+        query = select(incident.c.severity, func.count()).group_by(incident.c.severity)
+        with self._database.read() as connection:
+            found: dict[str, int] = dict(connection.execute(query).all())
+        return dict.fromkeys(SEVERITIES, 0) | found
 
     def _keep(
         self, connection: Connection, run_no: int, finding: Finding, now: float

@@ -37,6 +37,7 @@ _HEADS = (
     .order_by(stream.c.id)
 )
 _HEADS_OF_RUN = _HEADS.where(run.c.id == bindparam("of"))
+_UNWATCHED = _HEADS.where(stream.c.watched_seq < stream.c.last_seq)
 _HEAD_OF_STREAM = _HEADS.where(stream.c.id == bindparam("of"))
 
 READ_FRAMES = 64  # of half a MiB when a spool was long alone: what one reader holds at a time
@@ -128,11 +129,10 @@ class BatchLog:
         with self._database.read() as connection:
             return StreamHead(*connection.execute(_HEAD_OF_STREAM, {"of": stream_id}).one())
 
-    def unwatched(self) -> list[int]:
-        """The streams with frames that the brain has not seen."""
-        query = select(stream.c.id).where(stream.c.watched_seq < stream.c.last_seq)
+    def unwatched(self) -> list[StreamHead]:
+        """The streams with frames that the brain is not known to have seen."""
         with self._database.read() as connection:
-            return list(connection.scalars(query.order_by(stream.c.id)))
+            return [StreamHead(*row) for row in connection.execute(_UNWATCHED)]
 
 
 def _append(connection: Connection, frames: Sequence[RawFrame], now: float) -> Receipt:

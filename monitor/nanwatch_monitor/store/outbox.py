@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from nanwatch_monitor.incidents import Incident
 from nanwatch_monitor.store.database import Database
@@ -65,6 +65,17 @@ class OutboxStore:
     def fail(self, message: Message, error: str) -> None:
         """The message will never arrive."""
         self._write(message, state="failed", error=error)
+
+    def counts(self) -> dict[str, int]:
+        """How many messages wait, and how many will never arrive."""
+        query = (
+            select(outbox.c.state, func.count())
+            .where(outbox.c.state.in_(("waiting", "failed")))
+            .group_by(outbox.c.state)
+        )
+        with self._database.read() as connection:
+            found: dict[str, int] = dict(connection.execute(query).all())
+        return {"waiting": 0, "failed": 0} | found
 
     def _write(self, message: Message, **values: object) -> None:
         with self._database.write() as connection:

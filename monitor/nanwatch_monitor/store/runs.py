@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, bindparam, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
 
 from nanwatch import events
 from nanwatch_monitor.run_record import Description, Progress, Run, advanced, described
@@ -56,6 +56,11 @@ class RunStore:
         """Runs without config and facts, the latest first."""
         with self._database.read() as connection:
             return [_as_run(row) for row in connection.execute(_listing(query)).mappings()]
+
+    def count(self, query: RunQuery) -> int:
+        """How many runs there are, whatever the limit."""
+        with self._database.read() as connection:
+            return connection.scalar(_narrowed(select(func.count()).select_from(run), query)) or 0
 
     def some(self, ids: Sequence[str]) -> Sequence[Run]:
         """The runs with these ids, without config and facts."""
@@ -120,7 +125,10 @@ def _new_description(
 
 
 def _listing(query: RunQuery) -> Any:
-    found = select(*_HEAD).order_by(run.c.no.desc()).limit(query.limit)
+    return _narrowed(select(*_HEAD), query).order_by(run.c.no.desc()).limit(query.limit)
+
+
+def _narrowed(found: Any, query: RunQuery) -> Any:
     if query.project is not None:
         found = found.where(run.c.project == query.project)
     if query.end_state is not None:
