@@ -8,6 +8,7 @@ import pytest
 
 from frames import frame, opening, points
 from nanwatch.events import Cause, Diagnosed, Diagnosis, Fix, RunEnded
+from nanwatch.losses import LOSSES
 from servers import wait_for
 
 RUN = {
@@ -118,6 +119,15 @@ def test_alerts_are_filtered_by_run(client):
 def test_the_causes_are_told(client):
     causes = {cause["label"]: cause for cause in client.get("/causes")["causes"]}
     assert causes["nan_in_features"]["remedy"]
+
+
+def test_the_losses_are_told(client):
+    losses = {loss["name"]: loss for loss in client.get("/losses")["losses"]}
+    assert set(losses) == set(LOSSES)
+    huber = losses["Huber"]
+    assert huber["strings"] == ["huber", "Huber"]
+    assert [(one["name"], one["default"]) for one in huber["parameters"]] == [("delta", 1.0)]
+    assert set(huber["hazards"][0]) == {"condition", "result", "remedy"}
 
 
 BAD_REQUESTS = [
