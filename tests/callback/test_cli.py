@@ -13,7 +13,6 @@ from ledger_server import LedgerServer, free_port
 from nanwatch import local_monitor
 from nanwatch._version import __version__
 from nanwatch.cli import SECTIONS, connection, main
-from nanwatch.diagnosis import CAUSES
 from nanwatch.run import start_run
 from nanwatch.spool import Spool, stored_streams
 from servers import wait_for
@@ -98,26 +97,6 @@ def test_without_the_server_its_commands_say_what_to_install(name, monkeypatch):
     result = nanwatch(name, "--port", "1")
     assert result.exit_code == 1
     assert 'pip install "nanwatch[server]"' in result.output
-
-
-def test_explain_says_why_and_how():
-    label, page = next(iter(CAUSES.items()))
-    output = nanwatch("explain", label).output
-    assert page.title in output
-    assert page.after.strip().splitlines()[0] in output
-    assert json.loads(nanwatch("explain", label, "--json").output)["label"] == label
-
-
-def test_explain_without_a_cause_lists_them():
-    assert [line.split()[0] for line in nanwatch("explain").output.splitlines()] == list(CAUSES)
-    listed = json.loads(nanwatch("explain", "--json").output)["causes"]
-    assert [cause["label"] for cause in listed] == list(CAUSES)
-
-
-def test_explain_suggests_what_was_meant():
-    result = nanwatch("explain", "nan_in_feature")
-    assert result.exit_code == 2
-    assert "Did you mean nan_in_features" in result.output
 
 
 def test_runs_as_a_table_for_pipes_and_as_json(broken_run):

@@ -17,7 +17,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "runs": "List the runs, the latest first.",
             "show": "Show one run: its state, its series, what was found.",
             "alerts": "List what went wrong, the latest first.",
-            "explain": "Say why a cause breaks a training, and how to mend it.",
+            "explain": "Say how to mend a cause, or where a loss breaks.",
         },
         "Bring what was recorded": {
             "sync": "Deliver what offline or cut-off trainings left on disk.",
