@@ -7,6 +7,7 @@ import math
 import pytest
 from starlette.requests import ClientDisconnect
 
+import loops
 from frames import frame, opening, points
 from nanwatch.events import Cause, Diagnosed, Diagnosis, Heartbeat, RunEnded
 from nanwatch_monitor.live import BUFFERED_BYTES, Hub, Viewer
@@ -91,7 +92,7 @@ def test_a_viewer_who_does_not_read_is_let_go():
         hub.close()
         assert len([event async for event in quick.events()]) == 2  # the comment and `gone`
 
-    asyncio.run(scenario())
+    loops.run(scenario())
 
 
 def test_a_viewer_holds_no_more_than_so_many_bytes():
@@ -108,7 +109,7 @@ def test_nothing_is_encoded_for_nobody():
         hub.join(Viewer("run2"))
         hub.publish_points("run1", lambda: 1 / 0)
 
-    asyncio.run(scenario())
+    loops.run(scenario())
 
 
 def test_a_page_that_is_gone_before_the_first_byte_is_forgotten(live_server):
@@ -131,7 +132,7 @@ def test_a_page_that_is_gone_before_the_first_byte_is_forgotten(live_server):
         raise BrokenPipeError
 
     with pytest.raises(ClientDisconnect):
-        asyncio.run(live_server.app(scope, receive, broken))
+        loops.run(live_server.app(scope, receive, broken))
     assert live_server.monitor.hub.viewers == 0
 
 
