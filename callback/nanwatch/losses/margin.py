@@ -75,7 +75,7 @@ CATEGORICAL_HINGE = LossPage(
         ),
         Hazard(
             "an infinite or NaN prediction",
-            "NaN; compiled by XLA it may come out as 0 or infinity instead.",
+            "NaN; compiled by XLA an infinite one may give 0 or infinity instead.",
             "Watch the gradient norm, not this loss alone.",
         ),
         Hazard(
