@@ -115,10 +115,12 @@ class Session:
         elif self._options.logs(step.index):
             self._reporter.log(step.names, step.index, step.values)
             self._log_layers(step)
-        for signal in signals:
-            self._examine(signal, step)
-        if not (step.finite and step.update_finite):
-            self._react()
+        try:
+            for signal in signals:
+                self._examine(signal, step)
+        finally:  # the user's wish counts, whether or not a cause was found
+            if not (step.finite and step.update_finite):
+                self._react()
 
     def _report_error(self, index: int, batch: Any, error: BaseException) -> None:
         if isinstance(error, KeyboardInterrupt):

@@ -27,12 +27,16 @@ def test_memory_is_bounded():
     assert kept(filled(10, budget=1000)) == [8, 9]
 
 
-def test_a_batch_beyond_the_budget_is_not_kept_and_does_no_harm():
-    ring = filled(3, budget=1000)
-    ring.add(3, np.zeros(10_000))
-    assert kept(ring) == []
-    ring.add(4, np.zeros(10))
-    assert kept(ring) == [4]
+def test_batches_beyond_the_budget_are_not_kept():
+    assert kept(filled(3, budget=300)) == []
+
+
+def test_batches_that_grow_are_weighed_again_in_time():
+    ring = BatchRing(budget=20_000)
+    for step in range(40):
+        ring.add(step, np.zeros(100 if step < 16 else 1000))
+    assert sum(batch_bytes(batch) for _, batch in ring.since(16)) <= 20_000
+    assert kept(ring) == [38, 39]
 
 
 def test_cleared_it_holds_nothing():

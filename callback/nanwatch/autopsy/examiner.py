@@ -38,6 +38,7 @@ class Examiner:
         self._guarded = guarded
         self._step = stepper(recorder.model)
         self._until = time.monotonic() + seconds
+        self._tried = False
 
     def autopsy(self, step: Step) -> Autopsy:
         """Take the failing step apart."""
@@ -63,9 +64,13 @@ class Examiner:
         return {name: trial for name, trial in tried.items() if trial is not None}
 
     def _try(self, name: str, start: Snapshot, batches: list[Any]) -> Trial | None:
-        seconds = min(SECONDS_EACH, self._until - time.monotonic())
+        """None when there is no time left; the likeliest suspect's remedy always gets its own."""
+        seconds = SECONDS_EACH
+        if self._tried:
+            seconds = min(seconds, self._until - time.monotonic())
         if seconds <= 0:
             return None
+        self._tried = True
         try:
             return replay(self._model, self._step, start, batches, REMEDIES[name], seconds)
         except Exception:  # noqa: BLE001 - a door: the user's code may refuse the changed batches

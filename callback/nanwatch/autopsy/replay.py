@@ -60,7 +60,7 @@ def replay(
     start.restore()
     with contextlib.nullcontext() if remedy.settings is None else remedy.settings(model):
         step = step if remedy.settings is None else stepper(model)
-        losses, learns = _run(step, remedy.batches(batches), remedy, time.monotonic() + seconds)
+        losses, learns = _run(step, remedy.batches(batches), remedy, seconds)
     finite = all(map(math.isfinite, losses))
     if len(losses) < FEWEST and finite:
         return None
@@ -69,13 +69,16 @@ def replay(
 
 
 def _run(
-    step: Stepper, batches: list[Any], remedy: Remedy, until: float
+    step: Stepper, batches: list[Any], remedy: Remedy, seconds: float
 ) -> tuple[list[float], bool]:
+    """The losses, and whether it still learns; time counts after the first step, which traces."""
     losses: list[float] = []
-    learns = True
+    learns, until = True, math.inf
     while batches and len(losses) < MOST and time.monotonic() < until:
         batch = batches[len(losses) % len(batches)]
         loss, learns = step(batch, remedy.share, remedy.limit)
+        if not losses:
+            until = time.monotonic() + seconds
         losses.append(loss)
         if not math.isfinite(loss):
             break
