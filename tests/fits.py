@@ -1,5 +1,7 @@
 """Small real trainings, recorded without a session round them, and the same ones left alone."""
 
+import math
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -102,3 +104,37 @@ def is_finite(model):
     held = [*model.variables, *model.optimizer.variables]
     values = [np.asarray(tf.convert_to_tensor(v)) for v in held]
     return all(np.isfinite(v).all() for v in values if v.dtype.kind == "f")
+
+
+def recorded(model, *data, on_nonfinite="record", probes="full", stop=False, **fit):
+    """A fit in batches of 16 without shuffling, and what was recorded of it."""
+    recording = Recording(on_nonfinite, probes, stop)
+    fit = {"batch_size": 16, "shuffle": False, "verbose": 0, **fit}
+    model.fit(*data, callbacks=[recording], **fit)
+    return recording
+
+
+def two_outputs():
+    keras.utils.set_random_seed(7)
+    inputs = keras.Input((4,))
+    outputs = {name: keras.layers.Dense(1, name=name)(inputs) for name in ("price", "size")}
+    model = keras.Model(inputs, outputs)
+    model.compile("sgd", {"price": "mse", "size": "mae"}, loss_weights={"price": 2.0, "size": 1.0})
+    return model
+
+
+FAULTS = {
+    "NaN in x": ("x", math.nan),
+    "infinity in x": ("x", math.inf),
+    "NaN in y": ("y", math.nan),
+    "NaN sample weight": ("w", math.nan),
+}
+
+
+def spoilt(fault):
+    """Four batches of which the third has one bad cell."""
+    name, value = FAULTS[fault]
+    x, y = table()
+    arrays = {"x": x, "y": y, "w": np.ones(64, "float32")}
+    arrays[name][35] = value
+    return arrays["x"], arrays["y"], arrays["w"]

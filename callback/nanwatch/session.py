@@ -86,10 +86,8 @@ class Session:
         """Keras ends an epoch and tells its means, those of the validation included."""
         values = {series_name(f"epoch/{key}"): float(value) for key, value in logs.items()}
         values["epoch/last_step"] = float(self._recorder.step - 1)
-        for name, value in values.items():
-            signal = self._watcher.observe(name, epoch, value)
-            if signal is not None:
-                self._diagnosed(self._watcher.diagnose(self._at_step(signal)))
+        for diagnosis in self._watcher.feed(_points(epoch, values)):
+            self._diagnosed(diagnosis)
         self._reporter.log(tuple(values), epoch, tuple(values.values()))
 
     def on_step(self, step: Step) -> None:
@@ -111,7 +109,7 @@ class Session:
             self._learn_data(step)
         signals = self._signals(step)
         if signals or not step.finite:
-            self._reporter.send_now(_points(step))
+            self._reporter.send_now(_points(step.index, step.points))
         elif self._options.logs(step.index):
             self._reporter.log(step.names, step.index, step.values)
             self._log_layers(step)
@@ -232,10 +230,6 @@ class Session:
         causes = [dataclasses.replace(c, where={**place, **c.where}) for c in diagnosis.causes]
         return dataclasses.replace(diagnosis, causes=tuple(causes))
 
-    def _at_step(self, signal: Signal) -> Signal:
-        """A signal of an epoch's series, dated by the last step of that epoch."""
-        return dataclasses.replace(signal, first_step=self._recorder.step - 1)
-
     def _diagnosed(self, diagnosis: Diagnosis) -> None:
         self.diagnoses.append(diagnosis)
         self._reporter.send_now(Diagnosed(diagnosis))
@@ -251,9 +245,8 @@ class Session:
             self._reason = "stopped_on_nan"
 
 
-def _points(step: Step) -> Points:
-    values = {name: np.array([value]) for name, value in step.points.items()}
-    return Points(np.array([step.index]), values)
+def _points(step: int, values: Mapping[str, float]) -> Points:
+    return Points(np.array([step]), {name: np.array([value]) for name, value in values.items()})
 
 
 def _say_nothing(line: str) -> None:

@@ -287,19 +287,5 @@ def test_the_terminal_tells_cause_and_place_unless_asked_to_be_quiet(capsys):
     assert "nan_in_features" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("wrong", "nearest"),
-    [
-        ({"mode": "onlin"}, "online"),
-        ({"probes": "ful"}, "full"),
-        ({"on_nonfinite": "stopp"}, "stop"),
-        ({"log_freq": "bach"}, "batch"),
-    ],
-)
-def test_an_unknown_value_is_refused_with_the_nearest(wrong, nearest):
-    with pytest.raises(ValueError, match=f"did you mean '{nearest}'"):
-        NanWatch(**wrong)
-
-
 def test_it_is_a_callback_of_keras():
     assert isinstance(NanWatch(mode="disabled"), keras.callbacks.Callback)

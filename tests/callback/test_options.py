@@ -2,6 +2,7 @@
 
 import pytest
 
+from nanwatch import NanWatch
 from nanwatch.options import Options
 
 
@@ -44,3 +45,17 @@ def test_an_unknown_choice_is_refused_with_the_nearest(choice, nearest):
     with pytest.raises(ValueError, match=next(iter(choice))) as refused:
         resolve(**choice)
     assert nearest in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "nearest"),
+    [
+        ({"mode": "onlin"}, "online"),
+        ({"probes": "ful"}, "full"),
+        ({"on_nonfinite": "stopp"}, "stop"),
+        ({"log_freq": "bach"}, "batch"),
+    ],
+)
+def test_an_unknown_value_is_refused_with_the_nearest(wrong, nearest):
+    with pytest.raises(ValueError, match=f"did you mean '{nearest}'"):
+        NanWatch(**wrong)
