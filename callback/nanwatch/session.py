@@ -31,7 +31,8 @@ from nanwatch.recorder.seen import Step
 from nanwatch.recorder.source import fit_source
 from nanwatch.reporter import Reporter
 from nanwatch.settings import ClientSettings
-from nanwatch.watcher import Watcher, is_watched
+from nanwatch.step_watch import StepWatch
+from nanwatch.watcher import Watcher
 
 if TYPE_CHECKING:
     from nanwatch.autopsy import Examiner
@@ -59,8 +60,8 @@ class Session:
         self._watcher = Watcher()
         self._epochs: list[tuple[int, int]] = [(0, 0)]
         self._reason = ""
-        self._names: tuple[str, ...] = ()
-        self._watched: list[tuple[str, int]] = []
+        self._lookout = StepWatch(self._watcher)
+        self._last: Step | None = None
         self._source = fit_source(model)
         started = self._started(settings, params)
         self._watcher.feed(started)
@@ -84,6 +85,7 @@ class Session:
 
     def epoch_ends(self, epoch: int, logs: Mapping[str, Any]) -> None:
         """Keras ends an epoch and tells its means, those of the validation included."""
+        self._catch_up()
         values = {series_name(f"epoch/{key}"): float(value) for key, value in logs.items()}
         values["epoch/last_step"] = float(self._recorder.step - 1)
         for diagnosis in self._watcher.feed(_points(epoch, values)):
@@ -107,7 +109,8 @@ class Session:
     def _watch(self, step: Step) -> None:
         if step.index == 0:
             self._learn_data(step)
-        signals = self._signals(step)
+        self._last = step
+        signals = self._lookout.look(step)
         if signals or not step.finite:
             self._reporter.send_now(_points(step.index, step.points))
         elif self._options.logs(step.index):
@@ -120,10 +123,17 @@ class Session:
             if not (step.finite and step.update_finite):
                 self._react()
 
+    def _catch_up(self) -> None:
+        """Judge the steps that still wait for others."""
+        for signal in self._lookout.catch_up():
+            if self._last is not None:
+                self._examine(signal, self._last)
+
     def _report_error(self, index: int, batch: Any, error: BaseException) -> None:
         if isinstance(error, KeyboardInterrupt):
             self.finish("interrupted", "KeyboardInterrupt")
             return
+        self._catch_up()
         text = f"{type(error).__name__}: {error}"
         signal = Signal("exception", "critical", "batch/loss", index, text)
         self._examine(signal, Step(index, batch, (), [], finite=False))
@@ -188,19 +198,6 @@ class Session:
         series = layer_series(self.model.name, self._recorder.variables, step.norms)
         if series:
             self._reporter.log(tuple(series), step.index, list(series.values()))
-
-    def _signals(self, step: Step) -> list[Signal]:
-        if step.names is not self._names:
-            self._names = step.names
-            self._watched = [(n, i) for i, n in enumerate(step.names) if is_watched(n)]
-        observe, index, values = self._watcher.observe, step.index, step.values
-        found = [observe(name, index, values[i]) for name, i in self._watched]
-        signals = [signal for signal in found if signal is not None]
-        if not step.update_finite:
-            seen = "the update made weights that are not finite"
-            signal = Signal("nan_loss", "critical", "batch/loss", index, seen)
-            signals += [signal] if self._watcher.is_news(signal) else []
-        return signals
 
     def _examine(self, signal: Signal, step: Step) -> None:
         autopsy, trials = None, {}
