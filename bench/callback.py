@@ -144,7 +144,7 @@ def hook_cost(task: Task) -> None:
         Session.on_step = watch  # type: ignore[method-assign]
     micro = np.array(spent[10:]) * 1e6
     print(
-        f"\nThe batch hook alone: mean {micro.mean():.1f} us of CPU, median {np.median(micro):.1f}, "
+        f"\nThe batch hook: mean {micro.mean():.1f} us of CPU, median {np.median(micro):.1f}, "
         f"99th percentile {np.percentile(micro, 99):.0f} ({len(micro)} batches)"
     )
 
