@@ -6,6 +6,9 @@ import pytest
 
 from postgres import Cluster, find_programs
 from servers import ServerProcess, ServerThread
+from web.browser import axe, browser, page, server
+
+__all__ = ["axe", "browser", "page", "server"]
 
 
 @pytest.fixture(scope="session")
@@ -38,8 +41,8 @@ def start_server(tmp_path):
         return running[-1]
 
     yield start
-    for server in running:
-        server.stop()
+    for started in running:
+        started.stop()
 
 
 @pytest.fixture

@@ -1,11 +1,8 @@
-"""What tests of the whole way share: trainings in processes, and the browser of the web tests."""
+"""What tests of the whole way share: trainings in processes."""
 
 import pytest
 
-from web.conftest import browser, page, server
 from whole.training import Training
-
-__all__ = ["browser", "page", "server"]
 
 
 @pytest.fixture

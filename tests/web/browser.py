@@ -1,4 +1,7 @@
-"""What the browser tests share: a browser, a page that watches itself, a server."""
+"""Fixtures of every test with a browser: the browser, a page that watches itself, a server.
+
+They are mounted once, in the outermost conftest: a process can hold one Playwright only.
+"""
 
 from __future__ import annotations
 
