@@ -16,6 +16,7 @@ import numpy as np
 from nanwatch.events import MAX_NAME
 
 MAX_TEXT = 20_000
+MAX_ERROR = 400
 MAX_ITEMS = 1_000
 MAX_DEPTH = 12  # some way under the wire's limit, because an event wraps these values
 
@@ -60,6 +61,17 @@ def _plain_container(value: Any, inside: tuple[int, ...]) -> Any:
 def plain_event(event: _AnyEvent) -> _AnyEvent:
     """The same event with plain values only. Raises msgspec.ValidationError when a limit breaks."""
     return msgspec.convert(plain(event), type(event))
+
+
+_NOISE = ("File ", "Detected at", "Stack trace", "<stack traces", "Traceback", "[[", "[Op:")
+
+
+def error_text(error: BaseException) -> str:
+    """What an exception says, in one line: TensorFlow writes whole tracebacks into its messages."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    said = [line for line in lines if line and not line.startswith(_NOISE)]
+    words = " ".join(dict.fromkeys((*said[:1], *said[-1:])))
+    return text(f"{type(error).__name__}: {words}")[:MAX_ERROR]
 
 
 def text(value: str) -> str:

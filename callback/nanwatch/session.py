@@ -23,7 +23,7 @@ from nanwatch.diagnosis import remedies
 from nanwatch.events import Diagnosed, Diagnosis, EndState, FactsLearned, Points, RunStarted
 from nanwatch.names import random_id
 from nanwatch.options import Options
-from nanwatch.plain import plain, series_name
+from nanwatch.plain import error_text, plain, series_name
 from nanwatch.recorder.install import install
 from nanwatch.recorder.layers import layer_series
 from nanwatch.recorder.rollback import Rollback
@@ -134,7 +134,7 @@ class Session:
             self.finish("interrupted", "KeyboardInterrupt")
             return
         self._catch_up()
-        text = f"{type(error).__name__}: {error}"
+        text = error_text(error)
         signal = Signal("exception", "critical", "batch/loss", index, text)
         self._examine(signal, Step(index, batch, (), [], finite=False))
         self.finish("failed", text)
@@ -168,7 +168,7 @@ class Session:
         if isinstance(error, KeyboardInterrupt):
             self.finish("interrupted", "KeyboardInterrupt")
         elif error is not None:
-            self.finish("failed", f"{type(error).__name__}: {error}")
+            self.finish("failed", error_text(error))
         else:
             self.finish("failed", "an exception left the fit")
 
@@ -208,7 +208,7 @@ class Session:
                 autopsy = examiner.autopsy(step)
                 trials = examiner.trials(remedies(self._watcher.case(signal, autopsy)))
         except Exception as error:  # noqa: BLE001 - a door: a failed autopsy must not fail the fit
-            self._say(f"nanwatch: the examination failed ({type(error).__name__}: {error})")
+            self._say(f"nanwatch: the examination failed ({error_text(error)})")
         self._diagnosed(self._placed(self._watcher.diagnose(signal, autopsy, trials)))
 
     def _examiner(self, step: Step) -> Examiner | None:
@@ -236,10 +236,11 @@ class Session:
         """What the user wished to happen at a value that is not finite."""
         wish = self._options.on_nonfinite
         if wish == "rollback" and self._rollback.go_back():
-            return
-        if wish in ("stop", "rollback"):
+            self._say("nanwatch: went back to the last healthy state, with half the rate")
+        elif wish in ("stop", "rollback"):
             self.model.stop_training = True
             self._reason = "stopped_on_nan"
+            self._say(f"nanwatch: the fit stops at step {self._recorder.step}, its weights healthy")
 
 
 def _points(step: int, values: Mapping[str, float]) -> Points:

@@ -172,9 +172,10 @@ def test_validation_data_alone_can_be_bad():
 
 
 @pytest.mark.parametrize(("wish", "steps"), [("stop", 3), ("skip", 8), ("record", 8)])
-def test_the_fit_ends_or_goes_on_as_its_user_wished(offline, wish, steps):
+def test_the_fit_ends_or_goes_on_as_its_user_wished(offline, wish, steps, capsys):
     model = noisy_mlp()
-    watch = watch_fit(model, *spoilt(), epochs=2, on_nonfinite=wish)
+    watch = watch_fit(model, *spoilt(), epochs=2, on_nonfinite=wish, verbose=1)
+    assert ("the fit stops at step 2" in capsys.readouterr().err) == (wish == "stop")
     assert len(series_of(offline, watch.run_id, "batch/loss")) == steps
     assert is_finite(model) == (wish != "record")
     assert [d.label for d in watch.diagnoses] == ["nan_in_features"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nanwatch import wire
 from nanwatch.events import Cause, Diagnosed, Diagnosis, RunEnded, RunStarted
-from nanwatch.plain import MAX_ITEMS, MAX_TEXT, plain, plain_event, series_name, text
+from nanwatch.plain import MAX_ITEMS, MAX_TEXT, error_text, plain, plain_event, series_name, text
 
 
 @dataclass
@@ -89,3 +89,18 @@ def test_any_text_becomes_a_name_that_the_wire_takes(name):
     assert 1 <= len(cleaned.encode()) <= wire.MAX_NAME
     assert all(ord(char) >= 32 for char in cleaned)
     assert series_name(cleaned) == cleaned
+
+
+def test_an_error_is_told_in_one_line_without_its_traceback():
+    message = (
+        "Graph execution error:\n\nDetected at node Loss defined at (most recent call last):\n"
+        '  File "train.py", line 3, in <module>\n'
+        "Received a label value of 3 which is outside the valid range of [0, 3).\n"
+        "\t [[{{node Loss}}]] [Op:__inference_one_step_12]"
+    )
+    assert error_text(ValueError(message)) == (
+        "ValueError: Graph execution error: "
+        "Received a label value of 3 which is outside the valid range of [0, 3)."
+    )
+    assert error_text(KeyError("one")) == "KeyError: 'one'"
+    assert len(error_text(ValueError("x" * 10_000))) <= 400

@@ -28,9 +28,10 @@ def weigh(case: Case) -> Testimony | None:
     if wrong := wrong_settings(case):
         found.append(Clue(-2.5, wrong[0][0], words.number(wrong[0][1]), "a value that can work"))
     remedy = next((name for name in FACTORS if case.cured(name)), "lower_rate")
+    grew = " and grew from there" if case.history.growth > clues.CALM else ""
     summary = (
-        f"At a rate of {words.number(rate)} each step overshoots the minimum by more than it came "
-        f"from: the loss was {words.number(case.history.start)} at first and grew from there."
+        f"At a rate of {words.number(rate)} each step may overshoot the minimum by more than it "
+        f"came from; the loss was {words.number(case.history.start)} at first{grew}."
     )
     fix = _fix(case, rate, rate * FACTORS[remedy])
     return Testimony(summary, found, fix, {}, remedy, tuple(FACTORS))
