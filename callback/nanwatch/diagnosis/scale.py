@@ -48,6 +48,17 @@ def scale_clue(look: ArrayLook, check: str) -> Clue:
     return Clue(weight, check, words.number(scale), "about 1", scale < 5)
 
 
+def unit_scale_clue(case: Case, far: float) -> Clue:
+    """Data far from unit scale explain a divergence by themselves; a few units do not yet.
+
+    Args:
+        far: the weight, in log-odds, against a cause that needs data of an ordinary scale.
+    """
+    scale = largest_scale(case)
+    weight = 0.5 if scale < 5 else -0.5 if scale < 30 else far
+    return Clue(weight, "scale of inputs and targets", words.number(scale), "about 1", scale < 5)
+
+
 def has_layer(case: Case, kinds: tuple[str, ...]) -> bool:
     """Whether the model has a layer of one of these classes."""
     layers = (case.facts.get("model") or {}).get("layers") or []

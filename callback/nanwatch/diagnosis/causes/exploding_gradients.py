@@ -9,7 +9,7 @@ from nanwatch.diagnosis import clues, words
 from nanwatch.diagnosis.case import Case, Trial
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import CURED, FAILED, failed, weights
-from nanwatch.diagnosis.scale import largest_scale
+from nanwatch.diagnosis.scale import unit_scale_clue
 from nanwatch.events import Fix
 
 FIX = Fix(
@@ -31,7 +31,7 @@ def weigh(case: Case) -> Testimony | None:
     found = [
         _at_once(first),
         _path(case),
-        _scale(case),
+        unit_scale_clue(case, -3.0),
         _clipping_alone(case),
         clues.data_finite(case),
         clues.weights_were_finite(case),
@@ -58,12 +58,6 @@ def _path(case: Case) -> Clue:
     weight = 1.0 if factors >= LONG else 0.0 if factors >= LONG / 2 or not layers else -2.0
     seen = str(factors) if layers else "not known"
     return Clue(weight, "layers and time steps to go back through", seen, f"fewer than {LONG}")
-
-
-def _scale(case: Case) -> Clue:
-    scale = largest_scale(case)
-    weight = 0.5 if scale < 5 else -3.0
-    return Clue(weight, "scale of inputs and targets", words.number(scale), "about 1")
 
 
 def _clipping_alone(case: Case) -> Clue:

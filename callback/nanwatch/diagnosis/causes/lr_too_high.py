@@ -7,7 +7,7 @@ from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import CURED, FAILED, failed, table
 from nanwatch.diagnosis.penalty import blameless_clue, penalties
-from nanwatch.diagnosis.scale import largest_scale
+from nanwatch.diagnosis.scale import unit_scale_clue
 from nanwatch.diagnosis.settings import wrong_settings
 from nanwatch.events import Fix
 
@@ -22,7 +22,15 @@ def weigh(case: Case) -> Testimony | None:
     rate = case.learning_rate
     if rate is None or rate <= 0:
         return None
-    found = [_rate(case, rate), clues.grew(case), _scale(case), clues.data_finite(case)]
+    found = [
+        _rate(case, rate),
+        clues.grew(case),
+        unit_scale_clue(case, -2.0),
+        clues.data_finite(case),
+    ]
+    if _clipping_does_more(case):
+        held = "held, where a tenth of the rate failed"
+        found.append(Clue(-1.5, "replay with clipped gradients", held, "fails as well"))
     if penalties(case):
         found.append(blameless_clue(case))
     if wrong := wrong_settings(case):
@@ -37,6 +45,12 @@ def weigh(case: Case) -> Testimony | None:
     return Testimony(summary, found, fix, {}, remedy, tuple(FACTORS))
 
 
+def _clipping_does_more(case: Case) -> bool:
+    """Then single huge gradients are at work, rather than a rate too high for all of them."""
+    tenth = case.trials.get("lower_rate")
+    return case.cured("clip") and tenth is not None and not tenth.cured
+
+
 def _rate(case: Case, rate: float) -> Clue:
     plain = case.optimizer.get("class") in PLAIN
     usual = USUAL_PLAIN if plain else USUAL_ADAPTIVE
@@ -44,12 +58,6 @@ def _rate(case: Case, rate: float) -> Clue:
         2.0 if rate > 10 * usual else 1.0 if rate > usual else 0.0 if rate > usual / 10 else -1.0
     )
     return Clue(weight, "learning rate", words.number(rate), f"at most about {usual:g}")
-
-
-def _scale(case: Case) -> Clue:
-    scale = largest_scale(case)
-    weight = 0.5 if scale < 5 else -2.0
-    return Clue(weight, "scale of inputs and targets", words.number(scale), "about 1")
 
 
 def _fix(case: Case, rate: float, better: float) -> Fix:
