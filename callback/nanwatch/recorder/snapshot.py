@@ -8,6 +8,10 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+COPIES = 3
+"""Snapshots that are held at a time: of the beginning, of a recent healthy step, and one being
+made or that of a failing step."""
+
 
 class Snapshot:
     """The values of a model's variables and its optimizers' at one moment.
@@ -23,6 +27,11 @@ class Snapshot:
         self.step = step
         self._model = model
         self._values = [(variable, np.array(variable.numpy())) for variable in _state(model)]
+
+    @property
+    def values(self) -> list[tuple[Any, NDArray[Any]]]:
+        """Each variable with its value at that moment."""
+        return self._values
 
     @property
     def nbytes(self) -> int:
