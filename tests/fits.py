@@ -4,7 +4,6 @@ import math
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from nanwatch.recorder.install import install
 
@@ -92,18 +91,21 @@ def batches_of(x, y, size=16):
     return [(x[at : at + size], y[at : at + size]) for at in range(0, len(x), size)]
 
 
+def values_of(model):
+    """Every value that a training changes: weights, statistics, seeds, each optimizer's slots."""
+    optimizers = [v for v in vars(model).values() if isinstance(v, keras.optimizers.Optimizer)]
+    held = [*model.variables, *(slot for made in optimizers for slot in made.variables)]
+    return [keras.ops.convert_to_numpy(v) for v in held]
+
+
 def state_of(model):
     """Every value that a training changes, as bytes: equal means bit by bit."""
-    optimizer = model.optimizer.variables if model.optimizer else []
-    held = [*model.variables, *optimizer]
-    return [np.asarray(tf.convert_to_tensor(v)).tobytes() for v in held]
+    return [value.tobytes() for value in values_of(model)]
 
 
 def is_finite(model):
     """Whether all weights, statistics and optimizer slots are."""
-    held = [*model.variables, *model.optimizer.variables]
-    values = [np.asarray(tf.convert_to_tensor(v)) for v in held]
-    return all(np.isfinite(v).all() for v in values if v.dtype.kind == "f")
+    return all(np.isfinite(v).all() for v in values_of(model) if v.dtype.kind == "f")
 
 
 def recorded(model, *data, on_nonfinite="record", probes="full", stop=False, **fit):
