@@ -5,6 +5,7 @@ import pytest
 
 from fits import table
 from recorder.programs import NETWORKS
+from recorder.sequences import SEQUENCES
 from recorder.twins import assert_unnoticed
 
 
@@ -21,3 +22,9 @@ def seeded(make):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_network_trains_as_if_unwatched(name):
     assert_unnoticed(seeded(NETWORKS[name]), table, epochs=2)
+
+
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_sequences_and_pictures_train_as_if_unwatched(name):
+    make, data = SEQUENCES[name]
+    assert_unnoticed(seeded(make), data, epochs=2)
