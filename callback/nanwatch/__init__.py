@@ -16,12 +16,20 @@ from typing import TYPE_CHECKING, Any
 from nanwatch._version import __version__
 
 if TYPE_CHECKING:
+    from nanwatch.bundle.errors import BundleError
+    from nanwatch.bundle.reader import Bundle, load_bundle
     from nanwatch.keras_callback import NanWatch
     from nanwatch.run import start_run
 
-__all__ = ["NanWatch", "__version__", "start_run"]
+__all__ = ["Bundle", "BundleError", "NanWatch", "__version__", "load_bundle", "start_run"]
 
-_HOMES = {"NanWatch": "nanwatch.keras_callback", "start_run": "nanwatch.run"}
+_HOMES = {
+    "Bundle": "nanwatch.bundle.reader",
+    "BundleError": "nanwatch.bundle.errors",
+    "NanWatch": "nanwatch.keras_callback",
+    "load_bundle": "nanwatch.bundle.reader",
+    "start_run": "nanwatch.run",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -15,7 +15,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "Look at trainings": {
             "runs": "List the runs, the latest first.",
-            "show": "Show one run: its state, its series, what was found.",
+            "show": "Show one run, or the failing step in a bundle.",
             "alerts": "List what went wrong, the latest first.",
             "explain": "Say how to mend a cause, or where a loss breaks.",
         },

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
 from nanwatch import terminal
+from nanwatch.bundle.archive import is_archive
+from nanwatch.cli.bundles import show_bundle
 from nanwatch.cli.connection import (
     RefusedError,
     fetch,
@@ -56,8 +59,12 @@ def runs(
 def show(run: str, server: str | None, as_json: bool) -> None:
     """Show one run: its state, its series, what was found.
 
-    RUN is an id, the beginning of one, or a name.
+    RUN is an id, the beginning of one, or a name. Or it is a file that `watch.save_bundle` wrote:
+    then the failing step in it is shown.
     """
+    if is_archive(Path(run)):
+        show_bundle(Path(run), as_json)
+        return
     with open_link(server) as link:
         path = f"{RUNS}/{find_run(link, run)}"
         found = fetch(link, path)

@@ -77,10 +77,9 @@ class BatchRing:
         if fitting >= self.count:
             return None
         kept = "only the current one is" if fitting < 1 else f"the last {fitting} are"
-        return (
-            f"batches of {size_text(self._heaviest)}: {kept} kept in a memory budget of "
-            f"{size_text(self.budget)}, of which {size_text(self.room)} are left for batches"
-        )
+        left = f", of which {size_text(self.room)} are left for batches" if self._reserved else ""
+        budget = f"a memory budget of {size_text(self.budget)}{left}"
+        return f"batches of {size_text(self._heaviest)}: {kept} kept in {budget}"
 
     def _is_to_be_weighed(self) -> bool:
         """Weighing a small batch costs more than keeping it, so of those every sixteenth is."""
