@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nanwatch import terminal
 from nanwatch.events import Diagnosis
 from nanwatch.options import LogFreq, Options
+from nanwatch.recorder.memory import BUDGET_MIB
 from nanwatch.settings import ClientSettings
 
 if TYPE_CHECKING:
@@ -38,6 +41,8 @@ class NanWatch:
         mode: "online", "offline" (keep on disk for `nanwatch sync`) or "disabled" (do nothing);
             None: $NANWATCH_MODE, else "online".
         verbose: 0 keeps the terminal quiet.
+        memory_mib: how much memory the last batches, copies of the model's state for replays and
+            the failing step may take together.
 
     Raises:
         ValueError: an argument or an environment variable that makes no sense, and how to mend it.
@@ -73,9 +78,10 @@ class NanWatch:
         probes: str = "full",
         mode: str | None = None,
         verbose: int = 1,
+        memory_mib: float = BUDGET_MIB,
     ) -> None:
         super().__init__()
-        self.options = Options.resolve(log_freq, on_nonfinite, probes, verbose)
+        self.options = Options.resolve(log_freq, on_nonfinite, probes, verbose, memory_mib)
         self._settings = functools.partial(
             ClientSettings.resolve, server, project, run, tags, config, mode
         )
@@ -96,6 +102,32 @@ class NanWatch:
     def diagnoses(self) -> list[Diagnosis]:
         """What was found in the last fit."""
         return self._session.diagnoses if self._session else []
+
+    def save_bundle(self, path: str | os.PathLike[str]) -> Path:
+        """Write what repeats the failing step of the last fit elsewhere into one file, a zip.
+
+            watch.save_bundle("failure.nanwatch.zip")
+
+        It holds the batches of your data, and the model with its weights, optimizer and seeds
+        before the step. Nothing is ever written without this call. `nanwatch show FILE` lists
+        what is inside, and `nanwatch.load_bundle(FILE)` opens it. What it takes is held from the
+        failure until the next fit begins.
+
+        Returns:
+            The path, readable by this user only.
+
+        Raises:
+            nanwatch.BundleError: there is nothing to save, and why.
+            OSError: the file cannot be written.
+        """
+        from nanwatch.bundle.errors import BundleError
+
+        if self._session is None:
+            why = "no fit was watched yet" if self._enabled else "nanwatch is disabled"
+            raise BundleError(f"{why}: a bundle is written after a step of a watched fit failed")
+        from nanwatch.bundle.writer import write  # only now: it imports Keras
+
+        return write(self._session.keeper.failure, path)
 
     def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
         """Begin a run."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from nanwatch.recorder.memory import BUDGET_MIB, MIB
 from nanwatch.settings import choose
 
 OnNonfinite = Literal["stop", "skip", "rollback", "record"]
@@ -25,16 +27,23 @@ class Options:
             the last healthy state, "record" only looks on.
         probes: "full", "light" (no replays) or "off" (Keras' logs only).
         verbose: 0 keeps the terminal quiet.
+        memory: bytes for what the flight recorder keeps.
     """
 
     every: int | None
     on_nonfinite: OnNonfinite
     probes: Probes
     verbose: int
+    memory: int
 
     @classmethod
     def resolve(
-        cls, log_freq: LogFreq, on_nonfinite: str, probes: str, verbose: int | str
+        cls,
+        log_freq: LogFreq,
+        on_nonfinite: str,
+        probes: str,
+        verbose: int | str,
+        memory_mib: float = BUDGET_MIB,
     ) -> Options:
         """Check every choice. Raises ValueError that says what, why and how to mend."""
         return cls(
@@ -42,6 +51,7 @@ class Options:
             choose("on_nonfinite", on_nonfinite, ON_NONFINITE),
             choose("probes", probes, PROBES),
             1 if verbose == "auto" else int(verbose),
+            _memory(memory_mib),
         )
 
     @property
@@ -62,4 +72,13 @@ def _every(log_freq: object) -> int | None:
     raise ValueError(
         f"log_freq={log_freq!r} makes no sense: pass 'batch', 'epoch', or a whole number of "
         f"batches above 0"
+    )
+
+
+def _memory(mib: object) -> int:
+    if isinstance(mib, int | float) and not isinstance(mib, bool) and 0 <= mib < math.inf:
+        return int(mib * MIB)
+    raise ValueError(
+        f"memory_mib={mib!r} makes no sense: pass how many MiB the flight recorder may take, such "
+        f"as {BUDGET_MIB}, or 0 to keep nothing"
     )

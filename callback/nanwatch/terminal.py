@@ -27,6 +27,11 @@ VERIFIED_WORDS = {
     False: "Tried in a replay: it did not help by itself.",
     None: "Not tried in a replay.",
 }
+BUNDLE_HINT = (
+    'nanwatch: watch.save_bundle("failure.zip") writes this step, your data included, to a file '
+    "that repeats it elsewhere"
+)
+"""Said of a failure for which no fix has held: then somebody else may have to look."""
 
 
 def say(line: str) -> None:

@@ -76,21 +76,21 @@ class Keeper:
             raise BundleError(self._why_not)
         return self._failure
 
-    @property
-    def has_failure(self) -> bool:
-        """Whether there is something to be written down."""
-        return self._failure is not None
+    def keep(self, diagnosis: Diagnosis, step: Step) -> bool:
+        """Keep a step that was diagnosed just now, with the model as the step left it.
 
-    def keep(self, diagnosis: Diagnosis, step: Step) -> None:
-        """Keep a step that was diagnosed just now, with the model as the step left it."""
+        Returns:
+            Whether it is the first that is kept.
+        """
         held = self._failure
         if held is not None and (step.finite or not held.finite):
-            return
+            return False
         if (why_not := self._unkeepable(diagnosis, step)) is not None:
             self._why_not = why_not
-            return
+            return False
         self._failure = self._taken(diagnosis, step)
         self._recorder.batches.reserve(self._failure.nbytes - (held.nbytes if held else 0))
+        return held is None
 
     def _unkeepable(self, diagnosis: Diagnosis, step: Step) -> str | None:
         if step.batch is None:
