@@ -17,6 +17,7 @@ import keras
 import numpy as np
 
 from nanwatch import terminal
+from nanwatch.bundle.keeper import Keeper
 from nanwatch.describe import describe_batch, describe_model, describe_run
 from nanwatch.detectors import Signal
 from nanwatch.diagnosis import remedies
@@ -25,7 +26,6 @@ from nanwatch.names import random_id
 from nanwatch.options import Options
 from nanwatch.plain import error_text, plain, series_name
 from nanwatch.recorder.install import install
-from nanwatch.recorder.layers import layer_series
 from nanwatch.recorder.rollback import Rollback
 from nanwatch.recorder.seen import Step
 from nanwatch.recorder.source import fit_source
@@ -37,14 +37,13 @@ from nanwatch.watcher import Watcher
 if TYPE_CHECKING:
     from nanwatch.autopsy import Examiner
 
-LAYERS_EVERY = 10
-
 
 class Session:
     """Watches one fit of one model from begin to end.
 
     Attributes:
         diagnoses: in the order in which the symptoms appeared.
+        keeper: holds the failing step.
         over: whether the end of the run was told.
     """
 
@@ -67,8 +66,15 @@ class Session:
         self._watcher.feed(started)
         self._reporter = Reporter(settings, started, self.run_id, self._say)
         self._recorder = install(
-            model, options.probes, options.on_nonfinite, self.on_step, self.on_error
+            model,
+            options.probes,
+            options.on_nonfinite,
+            self.on_step,
+            self.on_error,
+            options.every,
+            options.memory,
         )
+        self.keeper = Keeper(self._recorder, options.guard)
         self._rollback = Rollback(model, self._recorder)
         self._leaving = self._notice_leaving()
         self._reporter.start()
@@ -112,10 +118,12 @@ class Session:
         self._last = step
         signals = self._lookout.look(step)
         if signals or not step.finite:
-            self._reporter.send_now(_points(step.index, step.points))
+            self._reporter.send_now(_points(step.index, {**step.details, **step.points}))
         elif self._options.logs(step.index):
             self._reporter.log(step.names, step.index, step.values)
-            self._log_layers(step)
+            if step.details:
+                details = tuple(step.details.values())
+                self._reporter.log(tuple(step.details), step.index, details)
         try:
             for signal in signals:
                 self._examine(signal, step)
@@ -146,6 +154,7 @@ class Session:
         self.over = True
         self._leaving()
         self._recorder.uninstall()
+        self._last = None  # it holds a batch
         if notes := self._recorder.notes:
             self._reporter.send(FactsLearned({"notes": list(notes)}))
         self._reporter.finish(state, reason or self._reason)
@@ -192,13 +201,6 @@ class Session:
         self._watcher.feed(facts)
         self._reporter.send(facts)
 
-    def _log_layers(self, step: Step) -> None:
-        if self._options.probes != "full" or step.index % LAYERS_EVERY:
-            return
-        series = layer_series(self.model.name, self._recorder.variables, step.norms)
-        if series:
-            self._reporter.log(tuple(series), step.index, list(series.values()))
-
     def _examine(self, signal: Signal, step: Step) -> None:
         autopsy, trials = None, {}
         try:
@@ -209,7 +211,10 @@ class Session:
                 trials = examiner.trials(remedies(self._watcher.case(signal, autopsy)))
         except Exception as error:  # noqa: BLE001 - a door: a failed autopsy must not fail the fit
             self._say(f"nanwatch: the examination failed ({error_text(error)})")
-        self._diagnosed(self._placed(self._watcher.diagnose(signal, autopsy, trials)))
+        diagnosis = self._placed(self._watcher.diagnose(signal, autopsy, trials))
+        self._diagnosed(diagnosis)
+        if self.keeper.keep(diagnosis, step) and not any(c.verified for c in diagnosis.causes):
+            self._say(terminal.BUNDLE_HINT)
 
     def _examiner(self, step: Step) -> Examiner | None:
         """Who examines a step; None where there is no batch, or no optimizer of Keras."""

@@ -153,7 +153,8 @@ def test_both_networks_of_a_gan_train_as_if_unwatched():
         models[-1].compile()
     recording = recorded(models[0], x, y)
     assert recording.losses == losses_alone(models[1], batches_of(x, y), "d_loss")
-    assert len(recording.steps[0].norms) == 2 * len(recording.recorder.variables) == 8
+    layers = {name for name in recording.steps[0].details if name.endswith("/grad_norm")}
+    assert len(layers) == 2
     weights = [[w.tobytes() for w in model.get_weights()] for model in models]
     assert weights[0] == weights[1]
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nanwatch.diagnosis.case import ArrayLook, ColumnLook, Role
+from nanwatch.recorder.arrays import as_numpy
 
 WIDEST = 5
 
@@ -20,15 +21,6 @@ class Moments(TypedDict):
     high: float
     mean: float
     std: float
-
-
-def as_numpy(array: Any) -> NDArray[Any]:
-    """The numbers of a tensor; of a ragged or sparse one, those that it holds."""
-    for flat in ("flat_values", "values"):
-        inner = getattr(array, flat, None)
-        if inner is not None and not callable(inner):
-            return np.asarray(inner)
-    return np.asarray(array)
 
 
 def look_at(role: Role, name: str, array: Any, column_names: tuple[str, ...] = ()) -> ArrayLook:

@@ -1,7 +1,7 @@
 """The offending step once more, slowly: what was finite where, and in which order.
 
-The user's own train step runs eagerly over the batch with the weights before the step; layers,
-losses and gradients are watched on the way and no update is made. What the forward pass changes
+The train step runs eagerly over the batch with the weights before the step; layers, losses and
+gradients are watched on the way and no update is made. What the forward pass changes
 (BatchNorm statistics, seeds, metrics) is put back.
 """
 
@@ -15,10 +15,10 @@ import keras
 import numpy as np
 from keras import tree
 
-from nanwatch.autopsy.arrays import as_numpy
 from nanwatch.autopsy.batch import look_at_batch
+from nanwatch.autopsy.steps import Slopes, slopes_of
 from nanwatch.diagnosis.case import Autopsy, LayerLook, VariableLook
-from nanwatch.recorder.capture import Capture, capturing
+from nanwatch.recorder.arrays import as_numpy
 from nanwatch.recorder.naming import layer_of
 from nanwatch.recorder.patching import patched
 from nanwatch.recorder.snapshot import Snapshot
@@ -35,18 +35,28 @@ def dissect(model: Any, batch: Any, source: DataSource, update_finite: bool = Tr
     before = Snapshot(model, 0)
     layers = LayerWatch(model)
     try:
-        with capturing(model, lambda *_: None) as capture, layers.watching():
-            model.train_step(batch)
+        with layers.watching():
+            slopes = slopes_of(model, batch)
         penalty = sum((_number(loss) for loss in model.losses), 0.0)
     finally:
         before.restore()
     return Autopsy(
         arrays=arrays,
         layers=tuple(layers.looks),
-        variables=_variables(model, capture),
+        variables=_variables(model, slopes),
         predictions_finite=layers.predictions_finite,
-        loss=math.nan if capture.loss is None else _number(capture.loss),
+        loss=math.nan if slopes.loss is None else _number(slopes.loss),
         penalty=penalty,
+        update_finite=update_finite,
+    )
+
+
+def glance(model: Any, batch: Any, source: DataSource, update_finite: bool = True) -> Autopsy:
+    """A look at the batch and the weights alone, for a step that cannot be taken apart."""
+    weights = Slopes(None, [(variable, None) for variable in model.trainable_variables])
+    return Autopsy(
+        arrays=look_at_batch(model, batch, source),
+        variables=_variables(model, weights),
         update_finite=update_finite,
     )
 
@@ -110,7 +120,12 @@ def _concrete(structure: Any) -> list[Any]:
 
 
 def _has_values(tensor: Any) -> bool:
-    return hasattr(tensor, "numpy") or isinstance(tensor, np.ndarray)
+    """Whether this is a tensor of TensorFlow or torch, or an array of NumPy or JAX, no symbol."""
+    return hasattr(tensor, "numpy") or isinstance(tensor, np.ndarray) or _is_jax_array(tensor)
+
+
+def _is_jax_array(tensor: Any) -> bool:
+    return type(tensor).__module__.startswith("jaxlib")
 
 
 def _finite(array: Any) -> bool:
@@ -122,11 +137,10 @@ def _largest(array: Any) -> float:
     return float(finite.max()) if finite.size else 0.0
 
 
-def _variables(model: Any, capture: Capture) -> tuple[VariableLook, ...]:
+def _variables(model: Any, slopes: Slopes) -> tuple[VariableLook, ...]:
     return tuple(
         _variable_look(layer_of(variable.path, model.name), variable, gradient)
-        for update in capture.updates
-        for variable, gradient in zip(update.variables, update.gradients, strict=True)
+        for variable, gradient in slopes.gradients
     )
 
 

@@ -17,8 +17,8 @@ from keras import tree
 from numpy.typing import NDArray
 
 from nanwatch.autopsy.arrays import as_numpy
-from nanwatch.autopsy.batch import split
 from nanwatch.diagnosis.settings import SETTINGS
+from nanwatch.recorder.arrays import split
 from nanwatch.recorder.patching import Patch, patched
 from nanwatch.recorder.snapshot import optimizers_of
 

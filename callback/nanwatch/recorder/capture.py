@@ -48,12 +48,16 @@ class Capture:
         means: name and value of every `Mean` that was updated, in order.
         targets: what gradients were taken of.
         compute_loss: the last result of `Model.compute_loss`, or None.
+        predictions: every output that the model itself made.
+        penalties: what regularizers and `add_loss` contributed, () where nothing did.
         updates: what was handed to each optimizer, in order.
     """
 
     means: list[tuple[str, Any]] = field(default_factory=list)
     targets: list[Any] = field(default_factory=list)
     compute_loss: Any = None
+    predictions: list[Any] = field(default_factory=list)
+    penalties: tuple[Any, ...] = ()
     updates: list[Update] = field(default_factory=list)
     depth: int = 0
 
@@ -101,6 +105,8 @@ def _patches(model: Any, capture: Capture, apply: Apply) -> list[Patch]:
         (keras.metrics.Mean, "update_state", hear(_on_mean)),
         (tf.GradientTape, "gradient", hear(_on_gradient)),
         (model, "compute_loss", hear(_on_compute_loss)),
+        (keras.layers.Layer, "__call__", hear(functools.partial(_on_call, model))),
+        (keras.layers.Layer, "losses", _on_losses(capture, model)),
         *((o, "apply", _on_apply(capture, o, apply)) for o in optimizers_of(model)),
     ]
 
@@ -135,6 +141,28 @@ def _on_gradient(
 def _on_compute_loss(capture: Capture, original: Any, *args: Any, **kw: Any) -> Any:
     capture.compute_loss = original(*args, **kw)
     return capture.compute_loss
+
+
+def _on_call(model: Any, capture: Capture, original: Any, layer: Any, *args: Any, **kw: Any) -> Any:
+    output = original(layer, *args, **kw)
+    if layer is model:
+        capture.predictions.append(output)
+    return output
+
+
+def _on_losses(capture: Capture, model: Any) -> Callable[[Any], Any]:
+    """Hear what `model.losses` says; asking it once more would compute every penalty again."""
+
+    def make(original: Any) -> Any:
+        def losses(layer: Any) -> Any:
+            found = original.fget(layer)
+            if layer is model and getattr(_active, "capture", None) is capture:
+                capture.penalties = tuple(found)
+            return found
+
+        return property(losses)
+
+    return make
 
 
 def _on_apply(capture: Capture, optimizer: Any, apply: Apply) -> Callable[[Any], Any]:

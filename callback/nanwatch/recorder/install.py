@@ -9,6 +9,7 @@ import keras
 
 from nanwatch.recorder.batches import BatchRing
 from nanwatch.recorder.logs import LogsRecorder
+from nanwatch.recorder.memory import BUDGET
 from nanwatch.recorder.seen import Step
 
 if TYPE_CHECKING:
@@ -25,11 +26,6 @@ class AnyRecorder(Protocol):
     step: int
     notes: list[str]
     batches: BatchRing
-
-    @property
-    def variables(self) -> tuple[str, ...]:
-        """The paths of the variables whose norms are recorded."""
-        ...
 
     @property
     def start(self) -> Snapshot | None:
@@ -51,18 +47,26 @@ class AnyRecorder(Protocol):
 
 
 def install(
-    model: Any, probes: str, on_nonfinite: str, on_step: OnStep, on_error: OnError
+    model: Any,
+    probes: str,
+    on_nonfinite: str,
+    on_step: OnStep,
+    on_error: OnError,
+    every: int | None = 1,
+    memory: int = BUDGET,
 ) -> AnyRecorder:
     """Install the best recorder that this model and backend allow; never raises for ours.
 
     Args:
-        probes: "full", "light" (no snapshots for replays) or "off" (the logs only).
+        probes: "full", "light" (no layers, no data, no replays) or "off" (the logs only).
         on_nonfinite: what the guard is to do; "record" touches nothing.
+        every: the steps between two that are logged; None when none is.
+        memory: bytes for everything that the flight recorder keeps.
     """
     why = _why_not(model, probes)
     if why is None:
         try:
-            return _wrapped(model, probes, on_nonfinite, on_step, on_error)
+            return _wrapped(model, probes, on_nonfinite, on_step, on_error, every, memory)
         except Exception as error:  # noqa: BLE001 - a door: a model that cannot be wrapped must train
             why = f"the step could not be wrapped ({type(error).__name__}: {error})"
     recorder = LogsRecorder(model, on_step, on_error)
@@ -74,25 +78,53 @@ def install(
 def _why_not(model: Any, probes: str) -> str | None:
     if probes == "off":
         return "probes are off"
-    if keras.backend.backend() != "tensorflow":
-        return f"the {keras.backend.backend()} backend is not instrumented"
+    backend = keras.backend.backend()
+    if backend not in ("tensorflow", "jax", "torch"):
+        return f"the {backend} backend is not instrumented"
+    if backend == "torch" and model.jit_compile:
+        return "torch.compile takes the step whole"
+    if backend == "jax" and keras.config.is_nnx_enabled():
+        return "with NNX the step cannot be replaced"
     if getattr(model, "_distribute_strategy", None) is not None:
         return "a distribution strategy is in use"
     return None
 
 
 def _wrapped(
-    model: Any, probes: str, on_nonfinite: str, on_step: OnStep, on_error: OnError
+    model: Any,
+    probes: str,
+    on_nonfinite: str,
+    on_step: OnStep,
+    on_error: OnError,
+    every: int | None,
+    memory: int,
 ) -> AnyRecorder:
-    from nanwatch.recorder.recorder import Recorder  # only here: it imports TensorFlow
-
-    recorder = Recorder(
+    recorder = _kind()(
         model,
         guard=on_nonfinite != "record",
         keep_metrics_clean=on_nonfinite in ("skip", "rollback"),
-        snapshots=probes == "full",
+        full=probes == "full",
+        every=every,
+        memory=memory,
         on_step=on_step,
         on_error=on_error,
     )
     recorder.install()
     return recorder
+
+
+def _kind() -> Callable[..., Any]:
+    """The recorder of the backend in use; only here is the backend's own library imported."""
+    match keras.backend.backend():
+        case "jax":
+            from nanwatch.recorder.jax_recorder import JaxRecorder
+
+            return JaxRecorder
+        case "torch":
+            from nanwatch.recorder.torch_recorder import TorchRecorder
+
+            return TorchRecorder
+        case _:
+            from nanwatch.recorder.recorder import Recorder
+
+            return Recorder

@@ -15,6 +15,31 @@ from nanwatch.recorder.batches import BatchRing
 from nanwatch.recorder.seen import MARK, Step, original_of, series_of
 
 
+class RunningLoss:
+    """Takes each batch's loss out of Keras' running mean of them."""
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """An epoch begins, and the mean anew."""
+        self._mean, self._count = 0.0, 0
+
+    def step(self, index: int, batch: Any, logs: Mapping[str, Any]) -> Step:
+        """What the logs of one call of the train function tell."""
+        scalars = {key: value for key, value in logs.items() if getattr(value, "ndim", 0) == 0}
+        points = {series_of(str(key)): float(value) for key, value in scalars.items()}
+        if "loss" in scalars:
+            points["batch/loss"] = self._batch_loss(points["batch/loss_running"])
+        finite = math.isfinite(points.get("batch/loss", 0.0))
+        return Step(index, batch, tuple(points), list(points.values()), finite)
+
+    def _batch_loss(self, mean: float) -> float:
+        before, self._mean = self._mean, mean
+        self._count += 1
+        return self._mean * self._count - before * (self._count - 1)
+
+
 class LogsRecorder:
     """Wraps `model.train_function` and looks only at what comes out of it.
 
@@ -34,11 +59,9 @@ class LogsRecorder:
         self._on_step = on_step
         self._on_error = on_error
         self.notes: list[str] = []
-        self.variables: tuple[str, ...] = ()
         self.start = self.healthy = None
         self.batches = BatchRing()
-        self._mean = 0.0
-        self._count = 0
+        self._means = RunningLoss()
 
     def install(self) -> None:
         """Begin to listen."""
@@ -62,20 +85,11 @@ class LogsRecorder:
 
     def epoch_begins(self) -> None:
         """Keras begins its running means anew."""
-        self._mean, self._count = 0.0, 0
+        self._means.begin()
 
     def _read(self, result: Any) -> None:
         """TensorFlow and torch return the logs, JAX the logs and the state."""
         parts = result if isinstance(result, tuple) else (result,)
         logs = next((part for part in parts if isinstance(part, Mapping)), {})
         self.step += int(getattr(self.model, "steps_per_execution", 1) or 1)
-        points = {series_of(str(key)): float(value) for key, value in logs.items()}
-        if "loss" in logs:
-            points["batch/loss"] = self._batch_loss(points["batch/loss_running"])
-        finite = math.isfinite(points.get("batch/loss", 0.0))
-        self._on_step(Step(self.step - 1, None, tuple(points), list(points.values()), finite))
-
-    def _batch_loss(self, mean: float) -> float:
-        before, self._mean = self._mean, mean
-        self._count += 1
-        return self._mean * self._count - before * (self._count - 1)
+        self._on_step(self._means.step(self.step - 1, None, logs))

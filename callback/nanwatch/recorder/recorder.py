@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,15 +10,16 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from nanwatch.recorder.batches import BatchRing
+from nanwatch.recorder.flight import FlightRecorder
+from nanwatch.recorder.memory import BUDGET
+from nanwatch.recorder.moves import Moves
+from nanwatch.recorder.pace import Pace
 from nanwatch.recorder.patching import Patch, patched
-from nanwatch.recorder.seen import MARK, Step, original_of
-from nanwatch.recorder.snapshot import Snapshot, has_values, optimizers_of, state_bytes
-from nanwatch.recorder.step import FLAGS, ROW, StepProbe
+from nanwatch.recorder.ranges import data_series
+from nanwatch.recorder.seen import MARK, NOTHING, Step, original_of
+from nanwatch.recorder.snapshot import Snapshot, optimizers_of
+from nanwatch.recorder.step import ROW, StepProbe
 
-SNAPSHOT_BUDGET = 64 * 1024 * 1024
-SNAPSHOT_EVERY = 16
-SNAPSHOT_SHARE = 0.01
 KEPT = "_nanwatch_watched"
 
 
@@ -38,14 +38,15 @@ class Recorder:
     Args:
         guard: hold back updates that are not finite, and keep what they would have spoilt.
         keep_metrics_clean: keep them out of the metrics as well.
-        snapshots: keep copies of the model's state for replays.
+        full: keep copies of the model's state for replays, and look closely at some steps.
+        every: the steps between two that are logged, of which some are looked at closely.
         on_step: called after every step.
+        memory: bytes for the batches and copies of the model's state that are kept.
         on_error: called with the batch and what the step raised, before it goes on.
 
     Attributes:
+        flight: what is kept for the autopsy.
         batches: the last batches, the current one included.
-        start, healthy: snapshots of the beginning and of a recent step with finite state; None
-            when the model is larger than the memory budget.
         notes: what could not be recorded, and why.
     """
 
@@ -57,14 +58,14 @@ class Recorder:
         on_step: Callable[[Step], None],
         on_error: Callable[[int, Any, BaseException], None],
         keep_metrics_clean: bool = False,
-        snapshots: bool = True,
+        full: bool = True,
+        every: int | None = 1,
+        memory: int = BUDGET,
     ) -> None:
         self.model = model
-        self.probe = StepProbe(model, guard, keep_metrics_clean, self._take_first_snapshot)
-        self.batches = BatchRing()
-        self.start: Snapshot | None = None
-        self.healthy: Snapshot | None = None
-        self.notes: list[str] = []
+        self.flight = FlightRecorder(model, full, memory)
+        self.batches, self.notes = self.flight.batches, self.flight.notes
+        self.probe = StepProbe(model, guard, keep_metrics_clean, self._begin_flight)
         self.step = 0
         self._on_step = on_step
         self._on_error = on_error
@@ -72,14 +73,18 @@ class Recorder:
         self._graph: Any = None
         self._instrumented: Any = None
         self._proven = False
-        self._snapshots = snapshots
-        self._snapshot_cost = 0.0
-        self._snapshot_at = 0.0
+        self._pace = Pace(every if full else None)
+        self._full = full
 
     @property
-    def variables(self) -> tuple[str, ...]:
-        """The paths of the variables whose norms stand in a step's row."""
-        return self.probe.variables
+    def start(self) -> Snapshot | None:
+        """The state in which the fit began."""
+        return self.flight.start
+
+    @property
+    def healthy(self) -> Snapshot | None:
+        """The last copy of a finite state."""
+        return self.flight.healthy
 
     def install(self) -> None:
         """Put the instrumented step in place of `model.train_function`."""
@@ -98,8 +103,7 @@ class Recorder:
     def uninstall(self) -> None:
         """Put the model's own train function back and let go of the batches."""
         self.model.train_function = original_of(self.model.train_function)
-        self.batches.clear()
-        self.start = self.healthy = None
+        self.flight.end()
 
     def _reuse_or_instrument(self) -> None:
         """Take the watched function of an earlier fit, or make one: tracing costs a second.
@@ -110,7 +114,7 @@ class Recorder:
         kept = getattr(self._original, KEPT, None)
         if kept is not None and kept.key == self._key():
             self.probe, self._instrumented, self._proven = kept.probe, kept.function, True
-            self._take_first_snapshot()
+            self._begin_flight()
         else:
             self._instrumented = self._instrument()
 
@@ -119,7 +123,12 @@ class Recorder:
 
     def _key(self) -> tuple[Any, ...]:
         ids = [id(optimizer) for optimizer in optimizers_of(self.model)]
-        return (self.probe.guard, self.probe.keep_metrics_clean, self.model.run_eagerly, *ids)
+        return (
+            self.probe.guard,
+            self.probe.keep_metrics_clean,
+            self.model.run_eagerly,
+            *ids,
+        )
 
     def _instrument(self) -> Any:
         """The model's train function made anew around the watched step.
@@ -174,6 +183,7 @@ class Recorder:
 
     def _run_one(self, batch: Any, iterator: Any) -> Any:
         self.batches.add(self.step, batch)
+        moves = self._look_closely()
         try:
             logs = self._try(batch, iterator)
         except (Exception, KeyboardInterrupt) as error:
@@ -181,9 +191,9 @@ class Recorder:
             raise
         row = logs.pop(ROW, None)
         if row is not None:
-            self._on_step(self._read(batch, np.asarray(row)))
+            self._on_step(self._read(batch, np.asarray(row), moves))
         self.step += 1
-        self._take_snapshot()
+        self.flight.after_step(self.step)
         return logs
 
     def _try(self, batch: Any, iterator: Any) -> Any:
@@ -202,41 +212,41 @@ class Recorder:
         self._keep()
         return logs
 
-    def _read(self, batch: Any, row: NDArray[np.float64]) -> Step:
-        names = self.probe.names
-        finite, update_finite, *values = row[: FLAGS + len(names)].tolist()
-        norms = row[FLAGS + len(names) :]
-        return Step(self.step, batch, names, values, bool(finite), bool(update_finite), norms)
+    def _look_closely(self) -> Moves | None:
+        """Begin to measure the update that comes, if this step is to be looked at closely."""
+        if not self._pace.is_due(self.step):
+            return None
+        with self._pace.looking():
+            return Moves(self.probe.updated or self.model.trainable_variables)
 
-    def _take_first_snapshot(self) -> bool:
-        """Copy the state in which the fit begins; False while it has no values yet."""
-        if not self._snapshots:
-            return True
-        if not has_values(self.model):
-            return False
-        size = state_bytes(self.model)
-        if 2 * size > SNAPSHOT_BUDGET:
-            self.notes.append(f"no snapshots for replays: the model's state has {size >> 20} MiB")
-            return True
-        self.start = self.healthy = self._snapshot()
-        return True
+    def _read(self, batch: Any, row: NDArray[np.float64], moves: Moves | None) -> Step:
+        layout = self.probe.layout
+        faults = layout.faults(row)
+        finite = "loss" not in faults and "gradients" not in faults
+        told = self._full and (moves is not None or not finite)
+        return Step(
+            self.step,
+            batch,
+            layout.points,
+            layout.values(row),
+            finite,
+            "weights" not in faults,
+            self._details(batch, row, moves) if told else NOTHING,
+            faults,
+        )
 
-    def _take_snapshot(self) -> None:
-        """Every few steps, and so seldom that it takes no more than a hundredth of the time."""
-        if self.start is None or self.step % SNAPSHOT_EVERY:
-            return
-        if time.perf_counter() - self._snapshot_at < self._snapshot_cost / SNAPSHOT_SHARE:
-            return
-        snapshot = self._snapshot()
-        if snapshot.finite:
-            self.healthy = snapshot
+    def _details(
+        self, batch: Any, row: NDArray[np.float64], moves: Moves | None
+    ) -> dict[str, float]:
+        with self._pace.looking():
+            layout = self.probe.layout
+            known = moves is not None and moves.paths == layout.variables
+            norms = moves.norms() if moves is not None and known else None
+            layers = layout.details(row, self.model.name, norms)
+            return layers | data_series(self.model, batch)
 
-    def _snapshot(self) -> Snapshot:
-        began = time.perf_counter()
-        snapshot = Snapshot(self.model, self.step)
-        self._snapshot_at = time.perf_counter()
-        self._snapshot_cost = self._snapshot_at - began
-        return snapshot
+    def _begin_flight(self) -> bool:
+        return self.flight.begin(self.step)
 
 
 def _declared(spec: Any) -> Any:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-NOTHING: NDArray[np.float64] = np.zeros(0)
+NOTHING: Mapping[str, float] = {}
 
 MARK = "_nanwatch_original"
 """A watched train function carries the model's own under this name."""
@@ -26,8 +24,10 @@ class Step:
             Losses stand last, so that a symptom in them finds the others told already.
         finite: whether loss and gradients were finite.
         update_finite: whether all weights were finite after the update.
-        norms: each variable's gradient norm, then each one's weight norm; empty where they
-            cannot be seen.
+        details: further points by series, those of every layer and of the data; empty in the
+            steps that were not looked at closely.
+        faults: which of the batch, the predictions, the loss, the gradients and the weights
+            after the update were seen to hold NaN or infinity, in this order.
     """
 
     index: int
@@ -36,7 +36,8 @@ class Step:
     values: list[float]
     finite: bool
     update_finite: bool = True
-    norms: NDArray[np.float64] = field(default_factory=lambda: NOTHING)
+    details: Mapping[str, float] = field(default_factory=lambda: NOTHING)
+    faults: tuple[str, ...] = ()
 
     @property
     def points(self) -> dict[str, float]:

@@ -24,6 +24,7 @@ class Snapshot:
     """
 
     def __init__(self, model: Any, step: int) -> None:
+        fill_variables(model)
         self.step = step
         self._model = model
         self._values = [(variable, np.array(variable.numpy())) for variable in _state(model)]
@@ -46,12 +47,19 @@ class Snapshot:
 
     def restore(self) -> None:
         """Put every value back. Optimizer slots made since then go back to zero."""
+        fill_variables(self._model)
         for variable, value in self._values:
             variable.assign(value)
         known = {id(variable) for variable, _ in self._values}
         for variable in _slots(self._model):
             if id(variable) not in known:
                 variable.assign(np.zeros(variable.shape, variable.dtype))
+
+
+def fill_variables(model: Any) -> None:
+    """Give the variables their values: while a fit runs on JAX, these travel in its steps' state."""
+    if hasattr(model, "jax_state_sync"):
+        model.jax_state_sync()
 
 
 def has_values(model: Any) -> bool:

@@ -1,28 +1,26 @@
 """The instrumented train step: the user's own, with one row of numbers as an extra output.
 
-The row is [whether loss and gradients are finite, whether the weights are finite after the update,
-the step's points, each variable's gradient norm, each variable's weight norm]. It is part of the
-step's graph, so all of it arrives in one array and costs no extra call.
+The row is laid out in row.py. It is part of the step's graph, so all of it arrives in one array
+and costs no extra call.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from nanwatch.recorder.capture import Capture, Update, capturing
+from nanwatch.recorder.graph import all_finite, is_finite, numbers_of
 from nanwatch.recorder.norms import norms
-from nanwatch.recorder.seen import NOTHING, series_of
+from nanwatch.recorder.row import Layout
+from nanwatch.recorder.seen import series_of
 
 ROW = "__nanwatch__"
 """The key under which the row travels in the step's logs until the recorder takes it out."""
-
-FLAGS = 2
-"""The row begins with so many flags."""
 
 
 def _nothing_to_do() -> bool:
@@ -39,8 +37,8 @@ class StepProbe:
         before_first_update: called when all variables exist and none was updated yet, until it
             returns True. A model without a declared input is built by its first step and no
             sooner, and the first of its two traces comes before the variables have values.
-        names: the series of the points in the row, losses last.
-        variables: names of the variables in the row, in order.
+        layout: what stands where in the row, known once the step was traced.
+        updated: the variables that the step updates, in the layout's order.
     """
 
     def __init__(
@@ -55,12 +53,12 @@ class StepProbe:
         self._announced = False
         self.guard = guard
         self.keep_metrics_clean = keep_metrics_clean
-        self.names: tuple[str, ...] = ()
-        self.variables: tuple[str, ...] = ()
+        self.layout = Layout()
+        self.updated: list[Any] = []
         self._measured: list[_Measured] = []
 
-    def wrap(self, train_step: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
-        """`train_step` with the row in its logs."""
+    def wrap(self, train_step: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """The same step, watched; the row is added to its logs."""
 
         @functools.wraps(train_step)
         def watched(data: Any) -> dict[str, Any]:
@@ -68,10 +66,11 @@ class StepProbe:
             before = [(v, tf.identity(v.value)) for v in self._fragile()]
             with capturing(self.model, self._apply) as capture:
                 logs = train_step(data)
-            finite = self._finite(capture)
+            loss, gradients = is_finite(capture.loss), self._gradients_finite()
             if before:
-                tf.cond(finite, lambda: None, lambda: _restore(before))
-            return {**logs, ROW: self._row(capture, logs, finite)}
+                tf.cond(loss & gradients, lambda: None, lambda: _restore(before))
+            seen = [all_finite(numbers_of(part)) for part in (data, capture.predictions)]
+            return {**logs, ROW: self._row(capture, logs, [*seen, loss, gradients])}
 
         return watched
 
@@ -90,9 +89,9 @@ class StepProbe:
         self._measured.append(measured)
         if not self.guard or measured.scaled:
             update.apply(update.gradients, update.variables)
-            return
-        finite = _is_finite(capture.loss) & measured.finite
-        tf.cond(finite, lambda: update.apply(update.gradients, update.variables), lambda: None)
+        else:
+            finite = is_finite(capture.loss) & measured.finite
+            tf.cond(finite, lambda: update.apply(update.gradients, update.variables), lambda: None)
 
     def _announce_first_update(self) -> None:
         if not self._announced:
@@ -103,19 +102,18 @@ class StepProbe:
                 _nothing_to_do  # the step outlives the fit, its recorder not
             )
 
-    def _finite(self, capture: Capture) -> Any:
-        checks = [_is_finite(capture.loss), *(m.finite for m in self._measured if not m.scaled)]
-        return tf.reduce_all(tf.stack(checks))
+    def _gradients_finite(self) -> Any:
+        checks = [m.finite for m in self._measured if not m.scaled]
+        return tf.reduce_all(tf.stack([tf.constant(True), *checks]))
 
-    def _row(self, capture: Capture, logs: dict[str, Any], finite: Any) -> Any:
-        held = [variable for update in capture.updates for variable in update.variables]
-        gradient_norms = tf.concat([NOTHING, *(m.norms for m in self._measured)], 0)
-        weight_norms = norms([variable.value for variable in held])
-        points = self._points(capture, logs, tf.norm(gradient_norms))
-        self.names = tuple(points)
-        self.variables = tuple(variable.path for variable in held)
-        scalars = [finite, _is_finite(weight_norms), *points.values()]
-        return tf.concat([tf.stack(list(map(_scalar, scalars))), gradient_norms, weight_norms], 0)
+    def _row(self, capture: Capture, logs: dict[str, Any], flags: list[Any]) -> Any:
+        self.updated = [variable for update in capture.updates for variable in update.variables]
+        gradients = tf.concat([_nothing(), *(m.norms for m in self._measured)], 0)
+        weights = norms([variable.value for variable in self.updated])
+        points = self._points(capture, logs, tf.norm(gradients))
+        self.layout = Layout(tuple(points), tuple(v.path for v in self.updated))
+        checked = tf.cast(tf.stack([*flags, is_finite(weights)]), tf.float64)
+        return tf.concat([checked, _vector(points.values()), gradients, weights], 0)
 
     def _points(self, capture: Capture, logs: dict[str, Any], norm: Any) -> dict[str, Any]:
         points: dict[str, Any] = {"batch/grad_norm": norm} if self._measured else {}
@@ -123,6 +121,9 @@ class StepProbe:
             points["batch/learning_rate"] = self._measured[0].rate
         running = {series_of(k): v for k, v in logs.items() if k not in capture.parts}
         points |= {name: value for name, value in running.items() if _is_scalar(value)}
+        if capture.penalties:
+            penalties = [tf.reduce_sum(tf.cast(p, tf.float64)) for p in capture.penalties]
+            points["batch/regularization_loss"] = tf.add_n(penalties)
         points |= {f"batch/{name}": value for name, value in capture.parts.items()}
         if capture.loss is not None and ("loss" in logs or not capture.parts):
             points["batch/loss"] = capture.loss
@@ -137,7 +138,11 @@ class _Measured:
         self.scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
         self.rate = tf.identity(getattr(optimizer, "inner_optimizer", optimizer).learning_rate)
         self.norms = norms(update.gradients) / _loss_scale(optimizer)
-        self.finite = _is_finite(self.norms)
+        self.finite = is_finite(self.norms)
+
+
+def _nothing() -> Any:
+    return tf.zeros((0,), tf.float64)
 
 
 def _restore(before: list[tuple[Any, Any]]) -> None:
@@ -149,16 +154,13 @@ def _is_scalar(value: Any) -> bool:
     return bool(tf.TensorShape(getattr(value, "shape", ())).rank == 0)
 
 
-def _scalar(value: Any) -> Any:
-    """Any number as a float64 scalar: what float32 holds stays exact."""
-    value = tf.convert_to_tensor(value)
-    if value.dtype == tf.bool:
-        return tf.cast(value, tf.float64)
-    return tf.reduce_mean(tf.cast(value, tf.float64))
-
-
-def _is_finite(value: Any) -> Any:
-    return tf.reduce_all(tf.math.is_finite(0.0 if value is None else tf.convert_to_tensor(value)))
+def _vector(scalars: Iterable[Any]) -> Any:
+    """Numbers of any type as a float64 vector: what float32 holds stays exact."""
+    tensors = [tf.convert_to_tensor(scalar) for scalar in scalars]
+    if any(tensor.dtype != tf.float32 for tensor in tensors):
+        tensors = [tf.cast(tensor, tf.float64) for tensor in tensors]
+    flat = [t if t.shape.rank == 0 else tf.reduce_mean(t) for t in tensors]
+    return tf.cast(tf.stack(flat), tf.float64) if flat else _nothing()
 
 
 def _loss_scale(optimizer: Any) -> Any:
