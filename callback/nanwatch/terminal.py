@@ -28,8 +28,7 @@ VERIFIED_WORDS = {
     None: "Not tried in a replay.",
 }
 BUNDLE_HINT = (
-    'nanwatch: watch.save_bundle("failure.zip") writes this step, your data included, to a file '
-    "that repeats it elsewhere"
+    'nanwatch: watch.save_bundle("failure.zip") keeps this step, data included, to repeat elsewhere'
 )
 """Said of a failure for which no fix has held: then somebody else may have to look."""
 

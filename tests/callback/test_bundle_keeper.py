@@ -129,6 +129,13 @@ def test_a_batch_beyond_the_budget_is_examined_but_not_kept(offline, tmp_path):
     assert batches.startswith("batches of 320 B: only the current one is kept")
 
 
+def test_the_way_to_keep_a_step_is_told_where_no_fix_has_held(capsys):
+    watched(mlp(), *spoilt(), verbose=1)
+    assert "save_bundle" not in capsys.readouterr().err
+    watched(mlp(), *spoilt(), verbose=1, probes="light")
+    assert capsys.readouterr().err.count("save_bundle") == 1
+
+
 def test_a_budget_that_makes_no_sense_is_refused():
     with pytest.raises(ValueError, match="memory_mib=-1 makes no sense"):
         NanWatch(memory_mib=-1)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nanwatch.bundle.errors import BundleError
 from nanwatch.bundle.manifest import Manifest, Variable
 from nanwatch.bundle.structure import unpack
+from nanwatch.plain import error_text
 from nanwatch.recorder.snapshot import optimizers_of
 
 
@@ -25,7 +26,7 @@ def rebuild(architecture: Any, custom_objects: Mapping[str, Any] | None = None) 
             _compile(model, settings)
     except Exception as error:
         raise BundleError(
-            f"Keras could not rebuild the model ({type(error).__name__}: {error}). Name your own "
+            f"Keras could not rebuild the model ({error_text(error)}). Name your own "
             f"classes and functions in custom_objects, or build and compile the model by your own "
             f"code and call bundle.restore(model)"
         ) from error
