@@ -7,16 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nanwatch.diagnosis import CAUSES, diagnose, remedies
-from nanwatch.diagnosis.case import (
-    ArrayLook,
-    Autopsy,
-    Case,
-    ColumnLook,
-    History,
-    LayerLook,
-    Trial,
-    VariableLook,
-)
+from nanwatch.diagnosis.case import Autopsy, Case, History, Trial
+from nanwatch.diagnosis.looks import ArrayLook, ColumnLook, LayerLook, VariableLook
 
 VOCABULARY = {
     "nan_in_features",

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from nanwatch.diagnosis import words
-from nanwatch.diagnosis.case import ArrayLook, ColumnLook
+from nanwatch.diagnosis.looks import ArrayLook, ColumnLook
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from nanwatch.diagnosis.case import ArrayLook, ColumnLook, Role
+from nanwatch.diagnosis.looks import ArrayLook, ColumnLook, Role
 from nanwatch.recorder.arrays import as_numpy
 
 WIDEST = 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nanwatch.autopsy.arrays import look_at
-from nanwatch.diagnosis.case import ArrayLook
+from nanwatch.diagnosis.looks import ArrayLook
 from nanwatch.recorder.arrays import as_numpy, named_arrays
 from nanwatch.recorder.source import DataSource
 

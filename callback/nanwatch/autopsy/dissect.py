@@ -17,7 +17,8 @@ from keras import tree
 
 from nanwatch.autopsy.batch import look_at_batch
 from nanwatch.autopsy.steps import Slopes, slopes_of
-from nanwatch.diagnosis.case import Autopsy, LayerLook, VariableLook
+from nanwatch.diagnosis.case import Autopsy
+from nanwatch.diagnosis.looks import LayerLook, VariableLook
 from nanwatch.recorder.arrays import as_numpy
 from nanwatch.recorder.naming import layer_of
 from nanwatch.recorder.patching import patched

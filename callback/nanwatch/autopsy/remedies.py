@@ -16,9 +16,8 @@ import tensorflow as tf
 from keras import tree
 from numpy.typing import NDArray
 
-from nanwatch.autopsy.arrays import as_numpy
 from nanwatch.diagnosis.settings import SETTINGS
-from nanwatch.recorder.arrays import split
+from nanwatch.recorder.arrays import as_numpy, split
 from nanwatch.recorder.patching import Patch, patched
 from nanwatch.recorder.snapshot import optimizers_of
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from nanwatch.diagnosis import clues, words
-from nanwatch.diagnosis.case import ArrayLook, Case, Role
+from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import Testimony
+from nanwatch.diagnosis.looks import ArrayLook, Role
 from nanwatch.events import Fix
 
 ROLE_WORDS: dict[Role, str] = {

@@ -9,99 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
+from nanwatch.diagnosis.looks import (
+    ArrayLook,
+    ErrorLook,
+    LayerLook,
+    LossLook,
+    OperationLook,
+    Role,
+    VariableLook,
+)
 from nanwatch.events import Severity, Symptom
-
-Role = Literal["input", "target", "sample_weight"]
-
-
-@dataclass(frozen=True)
-class ColumnLook:
-    """One column of a batch's array that stands out.
-
-    Attributes:
-        index: position along the last axis.
-        name: the column's name in the user's table, or "".
-        low, high, mean, std: over the finite cells.
-    """
-
-    index: int
-    name: str
-    low: float
-    high: float
-    mean: float
-    std: float
-
-
-@dataclass(frozen=True)
-class ArrayLook:
-    """What one array of the offending batch looks like.
-
-    Attributes:
-        name: the input's or output's name.
-        n_nan, n_inf: cells that are NaN, or infinite.
-        rows: positions in the batch of the rows at fault.
-        samples: positions of those rows in the data set, or () when it is not known.
-        columns: positions along the last axis of the cells at fault.
-        column_names: the names of those columns, or () when they have none.
-        low, high, mean, std: over the finite cells; NaN when there is none.
-        wide: the columns farthest from unit scale, the farthest first.
-    """
-
-    role: Role
-    name: str
-    shape: tuple[int, ...]
-    dtype: str
-    n_nan: int = 0
-    n_inf: int = 0
-    rows: tuple[int, ...] = ()
-    samples: tuple[int, ...] = ()
-    columns: tuple[int, ...] = ()
-    column_names: tuple[str, ...] = ()
-    low: float = math.nan
-    high: float = math.nan
-    mean: float = math.nan
-    std: float = math.nan
-    wide: tuple[ColumnLook, ...] = ()
-
-    @property
-    def finite(self) -> bool:
-        """Whether every cell is finite."""
-        return not (self.n_nan or self.n_inf)
-
-    @property
-    def largest(self) -> float:
-        """The largest absolute finite value, 0 when there is none."""
-        ends = [abs(v) for v in (self.low, self.high) if not math.isnan(v)]
-        return max(ends, default=0.0)
-
-
-@dataclass(frozen=True)
-class LayerLook:
-    """One layer's forward pass over the offending batch, with the weights before the step.
-
-    Attributes:
-        largest: the largest absolute finite value of its output.
-    """
-
-    name: str
-    kind: str
-    input_finite: bool
-    output_finite: bool
-    largest: float
-
-
-@dataclass(frozen=True)
-class VariableLook:
-    """One trainable variable before the step, and its gradient of the offending batch."""
-
-    name: str
-    layer: str
-    finite: bool
-    norm: float
-    gradient_finite: bool = True
-    gradient_norm: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -116,6 +35,12 @@ class Autopsy:
         loss: the batch's loss, recomputed.
         penalty: the part of it that comes from regularisation and `add_loss`.
         update_finite: whether the weights were finite after the optimizer's update.
+        predictions: the model's outputs.
+        terms: the terms of the loss, one an output.
+        operation: the first operation with finite input and non-finite output, where single
+            operations could be watched.
+        risks: operations of the forward pass that were finite there but have no finite slope
+            (a square root at 0, a masked logarithm of 0, ...).
     """
 
     arrays: tuple[ArrayLook, ...] = ()
@@ -125,6 +50,10 @@ class Autopsy:
     loss: float = math.nan
     penalty: float = 0.0
     update_finite: bool = True
+    predictions: tuple[ArrayLook, ...] = ()
+    terms: tuple[LossLook, ...] = ()
+    operation: OperationLook | None = None
+    risks: tuple[OperationLook, ...] = ()
 
     @property
     def weights_finite(self) -> bool:
@@ -162,11 +91,14 @@ class Trial:
         finite: whether loss and weights stayed finite to the end.
         fell: whether the loss ended below where it began, in a network that still learns.
         steps: how many steps were replayed.
+        first, last: the median loss of the first and of the last quarter of the steps.
     """
 
     finite: bool
     fell: bool
     steps: int
+    first: float = math.nan
+    last: float = math.nan
 
     @property
     def cured(self) -> bool:
@@ -182,6 +114,9 @@ class History:
         loss, grad_norm, learning_rate: the last values up to the symptom; any may be empty.
         first_losses: the first losses of the run.
         seen: how many losses the run had before the symptom.
+        epochs: every series of Keras' epoch logs, such as "val_loss" or "accuracy", oldest first.
+        early, late: points of the layers and the data by series ("layer/<name>/grad_norm",
+            "batch/update_ratio", "target/<name>/min"): the first ones told, and the last.
     """
 
     loss: tuple[float, ...] = ()
@@ -189,6 +124,9 @@ class History:
     learning_rate: tuple[float, ...] = ()
     first_losses: tuple[float, ...] = ()
     seen: int = 0
+    epochs: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    early: Mapping[str, float] = field(default_factory=dict)
+    late: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def growth(self) -> float:
@@ -210,7 +148,11 @@ class Case:
 
     Attributes:
         facts: the run's facts as RunStarted carries them.
-        trials: what replays did, by the name of the change ("drop_rows", "lower_rate", ...).
+        trials: what replays did, by the name of the change ("drop_rows", "lower_rate", ...);
+            "as_it_is" is the replay without a change.
+        data: the arrays of the run's first batch.
+        validation: the arrays of the first validation batch whose loss was not finite.
+        error: what `fit` raised, for the symptom "exception".
     """
 
     symptom: Symptom
@@ -221,6 +163,9 @@ class Case:
     history: History = History()
     autopsy: Autopsy | None = None
     trials: Mapping[str, Trial] = field(default_factory=dict)
+    data: tuple[ArrayLook, ...] = ()
+    validation: tuple[ArrayLook, ...] = ()
+    error: ErrorLook | None = None
 
     @property
     def optimizer(self) -> Mapping[str, Any]:
@@ -246,5 +191,11 @@ class Case:
         return stronger if self.cured(stronger) and not self.cured(remedy) else remedy
 
     def arrays(self, role: Role) -> tuple[ArrayLook, ...]:
-        """The batch's arrays of one role; empty without an autopsy."""
-        return tuple(a for a in self.autopsy.arrays if a.role == role) if self.autopsy else ()
+        """The arrays of one role: of the batch at hand, else of the run's first one."""
+        looks = self.autopsy.arrays if self.autopsy and self.autopsy.arrays else self.data
+        return tuple(look for look in looks if look.role == role)
+
+    @property
+    def predictions(self) -> tuple[ArrayLook, ...]:
+        """The model's outputs for the batch at hand; empty without an autopsy."""
+        return self.autopsy.predictions if self.autopsy else ()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nanwatch.diagnosis.case import ArrayLook, Case
+from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import Clue
+from nanwatch.diagnosis.looks import ArrayLook
 from nanwatch.diagnosis.words import number, places
 
 GREW, CALM = 100.0, 3.0

@@ -5,16 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from nanwatch.diagnosis.case import (
-    ArrayLook,
-    Autopsy,
-    Case,
-    ColumnLook,
-    History,
-    Role,
-    Trial,
-    VariableLook,
-)
+from nanwatch.diagnosis.case import Autopsy, Case, History, Trial
+from nanwatch.diagnosis.looks import ArrayLook, ColumnLook, Role, VariableLook
 
 CURED, FAILED = Trial(True, True, 40), Trial(False, False, 6)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from nanwatch.diagnosis import words
-from nanwatch.diagnosis.case import ArrayLook, Case, Role
+from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import Clue
+from nanwatch.diagnosis.looks import ArrayLook, Role
 
 NORMALIZERS = ("Normalization", "BatchNormalization", "LayerNormalization", "Rescaling")
 LOOKUPS = ("Embedding", "CategoryEncoding", "Hashing", "IntegerLookup", "Discretization")

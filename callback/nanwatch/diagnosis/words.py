@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nanwatch.diagnosis.case import ArrayLook, ColumnLook
+from nanwatch.diagnosis.looks import ArrayLook, ColumnLook
 
 SHOWN = 8
 

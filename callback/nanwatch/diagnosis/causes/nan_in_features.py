@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from nanwatch.diagnosis import clues
 from nanwatch.diagnosis.bad_cells import weigh_cells
-from nanwatch.diagnosis.case import Case, LayerLook
+from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import failed, table, weights
+from nanwatch.diagnosis.looks import LayerLook
 from nanwatch.events import Fix
 
 FIX = Fix(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 from nanwatch.diagnosis import clues, words
-from nanwatch.diagnosis.case import ArrayLook, Case, ColumnLook
+from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import CURED, FAILED, failed, table
+from nanwatch.diagnosis.looks import ArrayLook, ColumnLook
 from nanwatch.diagnosis.scale import (
     NORMALIZERS,
     better,
