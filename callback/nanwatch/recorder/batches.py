@@ -111,7 +111,9 @@ def _string_bytes(texts: Any) -> int:
 
 
 def parts_of(array: Any) -> tuple[Any, ...]:
-    """The dense arrays that a ragged or sparse one is made of; () of a dense one."""
+    """The dense arrays that a ragged, sparse or distributed one is made of; () of a dense one."""
+    if isinstance(parts := getattr(array, "values", None), tuple):
+        return parts
     if hasattr(array, "nested_row_splits"):
         return array.flat_values, *array.nested_row_splits
     if hasattr(array, "dense_shape"):

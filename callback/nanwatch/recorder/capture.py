@@ -1,8 +1,8 @@
 """What happens inside a train step while it runs or is traced, seen through scoped patches.
 
 The public names that are patched - `GradientTape.gradient`, `Mean.update_state`,
-`Model.compute_loss`, `Optimizer.apply` - exist in every Keras 3. The patches answer only to the
-thread and the step that set them, so two fits in two threads do not see each other.
+`Model.compute_loss`, `Optimizer.apply` - exist in every Keras 3. The patches answer only to threads
+that run a step of the same model, so two fits in two threads do not see each other.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import keras
 import tensorflow as tf
 
 from nanwatch.recorder.patching import Patch, patched
+from nanwatch.recorder.replicas import is_replica
 from nanwatch.recorder.snapshot import optimizers_of
 
 Apply = Callable[["Capture", "Update"], None]
@@ -45,20 +46,27 @@ class Capture:
     """What one step said while it ran.
 
     Attributes:
+        model: whose step it is.
+        apply: called in place of each optimizer's own `apply`; it decides what becomes of the
+            update.
         means: name and value of every `Mean` that was updated, in order.
         targets: what gradients were taken of.
         compute_loss: the last result of `Model.compute_loss`, or None.
         predictions: every output that the model itself made.
         penalties: what regularizers and `add_loss` contributed, () where nothing did.
         updates: what was handed to each optimizer, in order.
+        measured: what was measured of each update, in order.
     """
 
+    model: Any
+    apply: Apply
     means: list[tuple[str, Any]] = field(default_factory=list)
     targets: list[Any] = field(default_factory=list)
     compute_loss: Any = None
     predictions: list[Any] = field(default_factory=list)
     penalties: tuple[Any, ...] = ()
     updates: list[Update] = field(default_factory=list)
+    measured: list[Any] = field(default_factory=list)
     depth: int = 0
 
     @property
@@ -89,39 +97,57 @@ def capturing(model: Any, apply: Apply) -> Iterator[Capture]:
         apply: called in place of each optimizer's own `apply`; it decides what becomes of the
             update.
     """
-    capture = Capture()
+    capture = Capture(model, apply)
     before = getattr(_active, "capture", None)
     _active.capture = capture
     try:
-        with _lock, patched(_patches(model, capture, apply)):
+        with contextlib.nullcontext() if is_replica() else listening(model):
             yield capture
     finally:
         _active.capture = before
 
 
-def _patches(model: Any, capture: Capture, apply: Apply) -> list[Patch]:
-    hear = functools.partial(_hear, capture)
+@contextlib.contextmanager
+def listening(model: Any) -> Iterator[None]:
+    """Hear, within the block, what every thread that captures does with `model`.
+
+    The threads of a distribution strategy take turns in the middle of a step, so none of them
+    could hold the patches for itself.
+    """
+    with _lock, patched(_patches(model)):
+        yield
+
+
+def _patches(model: Any) -> list[Patch]:
+    hear = functools.partial(_hear, model)
     return [
         (keras.metrics.Mean, "update_state", hear(_on_mean)),
         (tf.GradientTape, "gradient", hear(_on_gradient)),
         (model, "compute_loss", hear(_on_compute_loss)),
-        (keras.layers.Layer, "__call__", hear(functools.partial(_on_call, model))),
-        (keras.layers.Layer, "losses", _on_losses(capture, model)),
-        *((o, "apply", _on_apply(capture, o, apply)) for o in optimizers_of(model)),
+        (keras.layers.Layer, "__call__", hear(_on_call)),
+        (keras.layers.Layer, "losses", _on_losses(model)),
+        *((o, "apply", hear(functools.partial(_on_apply, o))) for o in optimizers_of(model)),
     ]
 
 
-def _hear(capture: Capture, listener: Callable[..., Any]) -> Callable[[Any], Any]:
+def _hear(model: Any, listener: Callable[..., Any]) -> Callable[[Any], Any]:
     def make(original: Any) -> Any:
         @functools.wraps(original)
         def heard(*args: Any, **kwargs: Any) -> Any:
-            if getattr(_active, "capture", None) is not capture:
+            capture = _capture_of(model)
+            if capture is None:
                 return original(*args, **kwargs)
             return listener(capture, original, *args, **kwargs)
 
         return heard
 
     return make
+
+
+def _capture_of(model: Any) -> Capture | None:
+    """What this thread captures, if that is a step of `model`."""
+    capture: Capture | None = getattr(_active, "capture", None)
+    return capture if capture is not None and capture.model is model else None
 
 
 def _on_mean(
@@ -143,20 +169,21 @@ def _on_compute_loss(capture: Capture, original: Any, *args: Any, **kw: Any) -> 
     return capture.compute_loss
 
 
-def _on_call(model: Any, capture: Capture, original: Any, layer: Any, *args: Any, **kw: Any) -> Any:
+def _on_call(capture: Capture, original: Any, layer: Any, *args: Any, **kw: Any) -> Any:
     output = original(layer, *args, **kw)
-    if layer is model:
+    if layer is capture.model:
         capture.predictions.append(output)
     return output
 
 
-def _on_losses(capture: Capture, model: Any) -> Callable[[Any], Any]:
+def _on_losses(model: Any) -> Callable[[Any], Any]:
     """Hear what `model.losses` says; asking it once more would compute every penalty again."""
 
     def make(original: Any) -> Any:
         def losses(layer: Any) -> Any:
             found = original.fget(layer)
-            if layer is model and getattr(_active, "capture", None) is capture:
+            capture = _capture_of(layer)
+            if capture is not None and layer is model:
                 capture.penalties = tuple(found)
             return found
 
@@ -165,20 +192,17 @@ def _on_losses(capture: Capture, model: Any) -> Callable[[Any], Any]:
     return make
 
 
-def _on_apply(capture: Capture, optimizer: Any, apply: Apply) -> Callable[[Any], Any]:
-    def listener(_: Capture, original: Any, grads: Any, trainable_variables: Any = None) -> None:
-        if capture.depth:  # a wrapping optimizer calls its inner one: seen once is enough
-            original(grads, trainable_variables)
-            return
-        held = (
-            optimizer._trainable_variables if trainable_variables is None else trainable_variables
-        )
-        update = Update(optimizer, original, list(grads), list(held))
-        capture.updates.append(update)
-        capture.depth += 1
-        try:
-            apply(capture, update)
-        finally:
-            capture.depth -= 1
-
-    return _hear(capture, listener)
+def _on_apply(
+    optimizer: Any, capture: Capture, original: Any, grads: Any, trainable_variables: Any = None
+) -> None:
+    if capture.depth:  # a wrapping optimizer calls its inner one: seen once is enough
+        original(grads, trainable_variables)
+        return
+    held = optimizer._trainable_variables if trainable_variables is None else trainable_variables
+    update = Update(optimizer, original, list(grads), list(held))
+    capture.updates.append(update)
+    capture.depth += 1
+    try:
+        capture.apply(capture, update)
+    finally:
+        capture.depth -= 1

@@ -38,6 +38,7 @@ class FlightRecorder:
         self._snapshots = snapshots
         self._cost = 0.0
         self._taken_at = 0.0
+        self._due = 0
 
     def begin(self, step: int) -> bool:
         """Copy the state in which the fit begins; False while it has no values yet."""
@@ -62,9 +63,15 @@ class FlightRecorder:
             step: the step that comes next.
         """
         self.batches.make_room()
-        if self.start is None or step % EVERY:
+        if self.start is None or step < self._due:
             return
         if time.perf_counter() - self._taken_at < self._cost / SHARE:
+            return
+        self.take(step)
+
+    def take(self, step: int) -> None:
+        """Copy the state now, if it is finite and there is room."""
+        if self.start is None:
             return
         snapshot = self._snapshot(step)
         if snapshot.finite:
@@ -78,6 +85,7 @@ class FlightRecorder:
         self.start = self.healthy = None
 
     def _snapshot(self, step: int) -> Snapshot:
+        self._due = step + EVERY
         began = time.perf_counter()
         snapshot = Snapshot(self._model, step)
         self._taken_at = time.perf_counter()

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 OnStep = Callable[[Step], None]
 OnError = Callable[[int, Any, BaseException], None]
 
+STRATEGIES = ("MirroredStrategy", "OneDeviceStrategy")
+"""The distribution strategies under which a step can be watched."""
+
 
 class AnyRecorder(Protocol):
     """What both recorders can do."""
@@ -85,8 +88,9 @@ def _why_not(model: Any, probes: str) -> str | None:
         return "torch.compile takes the step whole"
     if backend == "jax" and keras.config.is_nnx_enabled():
         return "with NNX the step cannot be replaced"
-    if getattr(model, "_distribute_strategy", None) is not None:
-        return "a distribution strategy is in use"
+    strategy = getattr(model, "_distribute_strategy", None)
+    if strategy is not None and type(strategy).__name__ not in STRATEGIES:
+        return f"the distribution strategy {type(strategy).__name__} is in use"
     return None
 
 

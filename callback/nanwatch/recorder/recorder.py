@@ -7,18 +7,23 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from nanwatch.recorder.flight import FlightRecorder
 from nanwatch.recorder.memory import BUDGET
+from nanwatch.recorder.metrics import EpochMetrics
 from nanwatch.recorder.moves import Moves
 from nanwatch.recorder.pace import Pace
-from nanwatch.recorder.patching import Patch, patched
 from nanwatch.recorder.ranges import data_series
+from nanwatch.recorder.replicas import NOTE, strategy_of, whole
+from nanwatch.recorder.rewind import rewind
+from nanwatch.recorder.row import CHECKS
 from nanwatch.recorder.seen import MARK, NOTHING, Step, original_of
 from nanwatch.recorder.snapshot import Snapshot, optimizers_of
-from nanwatch.recorder.step import ROW, StepProbe
+from nanwatch.recorder.source import FitLeftError, RunningFit
+from nanwatch.recorder.step import StepProbe
+from nanwatch.recorder.validation import ValidationWatch
+from nanwatch.recorder.watched import END, Row, WatchedFunction, fetch
 
 KEPT = "_nanwatch_watched"
 
@@ -29,11 +34,14 @@ class _Kept:
 
     key: tuple[Any, ...]
     probe: StepProbe
-    function: Any
+    function: WatchedFunction
 
 
 class Recorder:
     """Watches the train function of one model during one fit.
+
+    Under a distribution strategy no step can hold its own update back. There the recorder goes
+    back to the last healthy state after a step that was not finite, and repeats those between.
 
     Args:
         guard: hold back updates that are not finite, and keep what they would have spoilt.
@@ -48,6 +56,7 @@ class Recorder:
         flight: what is kept for the autopsy.
         batches: the last batches, the current one included.
         notes: what could not be recorded, and why.
+        validation: watches the validations of the fit.
     """
 
     def __init__(
@@ -63,18 +72,27 @@ class Recorder:
         memory: int = BUDGET,
     ) -> None:
         self.model = model
-        self.flight = FlightRecorder(model, full, memory)
+        self._distributed = strategy_of(model) is not None
+        self._undoes = guard and self._distributed
+        self.flight = FlightRecorder(model, full or self._undoes, memory)
         self.batches, self.notes = self.flight.batches, self.flight.notes
-        self.probe = StepProbe(model, guard, keep_metrics_clean, self._begin_flight)
+        holds = guard and not self._distributed
+        self.probe = StepProbe(model, holds, keep_metrics_clean, self._begin_flight)
+        self.validation = ValidationWatch(model, on_error)
         self.step = 0
         self._on_step = on_step
         self._on_error = on_error
         self._original: Any = None
-        self._graph: Any = None
-        self._instrumented: Any = None
-        self._proven = False
+        self._installed: Any = None
+        self._watched: Any = None
+        self._fit = RunningFit(model)
+        self._metrics = EpochMetrics(model, keep_metrics_clean or self._undoes)
         self._pace = Pace(every if full else None)
         self._full = full
+        self._traced = self._begun = False
+        self._is_fresh = True
+        if self._distributed:
+            self.notes.append(NOTE)
 
     @property
     def start(self) -> Snapshot | None:
@@ -88,38 +106,47 @@ class Recorder:
 
     def install(self) -> None:
         """Put the instrumented step in place of `model.train_function`."""
+        self.model.make_train_function()
         self._original = original_of(self.model.train_function)
-        self._reuse_or_instrument()
+        self._watched = self._kept_or_new()
+        if self._distributed and self.model.built:
+            self._begin_flight()
 
         def train_function(iterator: Any) -> Any:
             return self._run(iterator)
 
         setattr(train_function, MARK, self._original)
-        self.model.train_function = train_function
+        self._installed = self.model.train_function = train_function
 
     def epoch_begins(self) -> None:
-        """An epoch changes nothing here: every step has its own row."""
+        """Keras begins its metrics anew."""
+        self._metrics.begin()
+        self._is_fresh = True
 
     def uninstall(self) -> None:
         """Put the model's own train function back and let go of the batches."""
-        self.model.train_function = original_of(self.model.train_function)
+        if self.model.train_function is self._installed:
+            self.model.train_function = self._original
+        self.validation.end()
         self.flight.end()
 
-    def _reuse_or_instrument(self) -> None:
-        """Take the watched function of an earlier fit, or make one: tracing costs a second.
+    def repeat(self, batch: Any) -> None:
+        """Make the step over a kept batch once more; nobody is told."""
+        self._watched.run([batch])
+
+    def _kept_or_new(self) -> WatchedFunction:
+        """The watched function of an earlier fit, or a new one: tracing costs a second.
 
         It is kept on the model's own train function, which Keras makes anew when the model is
         compiled anew, and lives and dies with it.
         """
         kept = getattr(self._original, KEPT, None)
-        if kept is not None and kept.key == self._key():
-            self.probe, self._instrumented, self._proven = kept.probe, kept.function, True
-            self._begin_flight()
-        else:
-            self._instrumented = self._instrument()
-
-    def _keep(self) -> None:
-        setattr(self._original, KEPT, _Kept(self._key(), self.probe, self._instrumented))
+        if kept is None or kept.key != self._key():
+            return WatchedFunction(self.model, "train", self.probe.wrap, len(CHECKS))
+        self.probe = kept.probe
+        self._begin_flight()
+        watched: WatchedFunction = kept.function
+        return watched
 
     def _key(self) -> tuple[Any, ...]:
         ids = [id(optimizer) for optimizer in optimizers_of(self.model)]
@@ -130,87 +157,107 @@ class Recorder:
             *ids,
         )
 
-    def _instrument(self) -> Any:
-        """The model's train function made anew around the watched step.
-
-        `make_train_function` closes over `self.train_step`, so the attribute is set for just that
-        moment.
-        """
-        model = self.model
-        wrap: list[Patch] = [(model, "train_step", self.probe.wrap), (tf, "function", self._catch)]
-        with patched(wrap):
-            model.make_train_function(force=True)
-        return model.train_function
-
-    def _catch(self, function: Any) -> Any:
-        """`tf.function`, but the graph function of one step is kept at hand."""
-
-        def make(*args: Any, **kwargs: Any) -> Any:
-            made = function(*args, **kwargs)
-            if getattr(made, "__name__", "") == "one_step_on_data":
-                self._graph = made
-            return made
-
-        return make
-
-    def _trace(self, spec: Any) -> None:
-        """Trace the step for the shapes that the input pipeline declares.
-
-        Keras fetches the batch inside of the graph and so traces for these. A batch in hand has
-        the shape that it happens to have, and a graph made for that one counts and rounds a
-        little differently.
-        """
-        if self._graph is not None and spec is not None:
-            self._graph.get_concrete_function(tf.nest.map_structure(_declared, spec))
-
     def _run(self, iterator: Any) -> Any:
         """Run the steps of one execution, each with its own batch in sight."""
-        logs = None
-        for _ in range(self.model.steps_per_execution):
-            try:
-                batch = next(iterator)
-            except (StopIteration, tf.errors.OutOfRangeError):
-                if logs is None:
-                    raise
-                break
-            except (Exception, KeyboardInterrupt) as error:
-                self._on_error(self.step, None, error)
-                raise
-            logs = self._run_one(batch, iterator)
-            if self.model.stop_training:
-                break
+        if self._fit.is_another():
+            return self._leave(iterator)
+        logs, left = None, self.model.steps_per_execution
+        while left > 0 and (logs is None or not self.model.stop_training):
+            batches, end = self._fetch(iterator, self._watched.group(left))
+            if batches:
+                logs = self._run_group(batches, iterator)
+            if end is not None and not isinstance(end, END):
+                self._on_error(self.step, None, end)
+            if end is not None and (logs is None or not isinstance(end, END)):
+                raise end
+            left = left - len(batches) if end is None else 0
         return logs
 
-    def _run_one(self, batch: Any, iterator: Any) -> Any:
-        self.batches.add(self.step, batch)
-        moves = self._look_closely()
+    def _leave(self, iterator: Any) -> Any:
+        self._on_error(self.step, None, FitLeftError("another fit of the model began"))
+        self.uninstall()
+        return self.model.train_function(iterator)
+
+    def _fetch(self, iterator: Any, count: int) -> tuple[list[Any], Exception | None]:
         try:
-            logs = self._try(batch, iterator)
-        except (Exception, KeyboardInterrupt) as error:
-            self._on_error(self.step, batch, error)
+            return fetch(iterator, count)
+        except KeyboardInterrupt as error:
+            self._on_error(self.step, None, error)
             raise
-        row = logs.pop(ROW, None)
-        if row is not None:
-            self._on_step(self._read(batch, np.asarray(row), moves))
-        self.step += 1
-        self.flight.after_step(self.step)
+
+    def _run_group(self, batches: list[Any], iterator: Any) -> Any:
+        """Run these steps, in one call when all of them are healthy."""
+        logs = None
+        while batches and (logs is None or not self.model.stop_training):
+            self._before_step()
+            moves = self._look_closely()
+            rows, logs = self._steps(batches if moves is None else batches[:1], iterator)
+            for batch, row in zip(batches, rows, strict=False):
+                self._tell(batch, row, moves)
+            self.flight.after_step(self.step)
+            batches = batches[len(rows) :]
         return logs
 
-    def _try(self, batch: Any, iterator: Any) -> Any:
-        """The first call traces: should that fail through us, the user's own step runs instead."""
-        if self._proven:
-            return self._instrumented(iter((batch,)))
+    def _before_step(self) -> None:
+        self._metrics.before_step()
+        if self._undoes and self._is_fresh:  # going back never crosses an epoch's beginning, where
+            self.flight.take(self.step)  # Keras resets metrics and callbacks change rates
+        self._is_fresh = False
+
+    def _steps(self, batches: list[Any], iterator: Any) -> Any:
+        made = self._updates() if len(batches) > 1 else 0
         try:
-            self._trace(getattr(iterator, "element_spec", None))
-            logs = self._instrumented(iter((batch,)))
+            if self._watched.proven and self._traced:
+                return self._watched.run(batches)
+            return self._first_step(batches[:1], iterator)
+        except (Exception, KeyboardInterrupt) as error:
+            done = self._updates() - made if len(batches) > 1 else 0
+            failing = batches[min(done, len(batches) - 1)]
+            self.batches.add(self.step + done, failing)
+            self._on_error(self.step + done, failing, error)
+            raise
+
+    def _first_step(self, batches: list[Any], iterator: Any) -> Any:
+        """It traces: should that fail through us, the user's own step runs instead."""
+        try:
+            self._watched.trace(getattr(iterator, "element_spec", None))
+            self._traced = True
+            made = self._watched.run(batches)
         except Exception as error:  # noqa: BLE001 - a step that cannot be watched must still run
-            logs = self._original(iter((batch,)))
+            logs = self._original(iter(batches))
             self.notes.append(f"the step could not be watched ({type(error).__name__}: {error})")
             self.uninstall()
-            return logs
-        self._proven = True
-        self._keep()
-        return logs
+            return [None], logs
+        setattr(self._original, KEPT, _Kept(self._key(), self.probe, self._watched))
+        return made
+
+    def _updates(self) -> int:
+        """How many updates the optimizers have made."""
+        return max((int(o.iterations.numpy()) for o in optimizers_of(self.model)), default=0)
+
+    def _tell(self, batch: Any, row: Row | None, moves: Moves | None) -> None:
+        self.batches.add(self.step, batch)
+        if row is not None:
+            step = self._read(whole(self.model, batch), row, moves)
+            healthy = step.finite and step.update_finite
+            if self._undoes and not healthy:
+                self._undo()
+            self._on_step(step)
+            self._metrics.after_step(healthy if self._undoes else step.finite)
+        self.step += 1
+
+    def _undo(self) -> None:
+        """Take back a step that could not hold itself back."""
+        reached = rewind(self, self.step)
+        if reached is None:
+            self.notes.append(
+                f"step {self.step} could not be undone: there was no copy to go back to"
+            )
+        elif reached < self.step:
+            self.notes.append(
+                f"{self.step - reached} healthy steps were undone with step {self.step}, which was "
+                "not finite: too few batches were kept to repeat them"
+            )
 
     def _look_closely(self) -> Moves | None:
         """Begin to measure the update that comes, if this step is to be looked at closely."""
@@ -246,9 +293,5 @@ class Recorder:
             return layers | data_series(self.model, batch)
 
     def _begin_flight(self) -> bool:
-        return self.flight.begin(self.step)
-
-
-def _declared(spec: Any) -> Any:
-    """What Keras hands a step for a part of the pipeline: nothing for an optional one."""
-    return None if isinstance(spec, tf.OptionalSpec) else spec
+        self._begun = self._begun or self.flight.begin(self.step)
+        return self._begun

@@ -6,6 +6,7 @@ import contextlib
 from typing import Any
 
 from nanwatch.recorder.install import AnyRecorder
+from nanwatch.recorder.snapshot import fill_variables
 
 TRIES = 3
 RATE_CUT = 0.5
@@ -27,7 +28,11 @@ class Rollback:
         self._left -= 1
         optimizer = self._model.optimizer
         rate = float(optimizer.learning_rate)
+        fill_variables(self._model)
+        counted = [(variable, variable.numpy()) for variable in self._model.metrics_variables]
         healthy.restore()
+        for variable, value in counted:  # the snapshot's may be those of an earlier epoch
+            variable.assign(value)
         with contextlib.suppress(TypeError):  # a schedule sets its own
             optimizer.learning_rate = rate * RATE_CUT
         return True

@@ -28,6 +28,8 @@ class Snapshot:
         self.step = step
         self._model = model
         self._values = [(variable, np.array(variable.numpy())) for variable in _state(model)]
+        replicas = [copy for variable in _state(model) for copy in _copies(variable)]
+        self._copies = [(copy, np.array(copy.numpy())) for copy in replicas]
 
     @property
     def values(self) -> list[tuple[Any, NDArray[Any]]]:
@@ -48,7 +50,7 @@ class Snapshot:
     def restore(self) -> None:
         """Put every value back. Optimizer slots made since then go back to zero."""
         fill_variables(self._model)
-        for variable, value in self._values:
+        for variable, value in [*self._values, *self._copies]:
             variable.assign(value)
         known = {id(variable) for variable, _ in self._values}
         for variable in _slots(self._model):
@@ -70,15 +72,17 @@ def has_values(model: Any) -> bool:
 
 def state_bytes(model: Any) -> int:
     """How much memory a snapshot of the model would take."""
-    return sum(
-        int(np.prod(v.shape)) * np.dtype(_numpy_type(v.dtype)).itemsize for v in _state(model)
-    )
+    return sum(_bytes_of(variable) * (1 + len(_copies(variable))) for variable in _state(model))
 
 
 def optimizers_of(model: Any) -> list[Any]:
     """Every optimizer that the model holds, each once."""
     held = [v for v in vars(model).values() if isinstance(v, keras.optimizers.Optimizer)]
     return list({id(optimizer): optimizer for optimizer in held}.values())
+
+
+def _bytes_of(variable: Any) -> int:
+    return int(np.prod(variable.shape)) * np.dtype(_numpy_type(variable.dtype)).itemsize
 
 
 def _numpy_type(dtype: str) -> str:
@@ -88,6 +92,12 @@ def _numpy_type(dtype: str) -> str:
 def _state(model: Any) -> list[Any]:
     held = [*model.variables, *model.metrics_variables, *_slots(model)]
     return list({id(variable): variable for variable in held}.values())
+
+
+def _copies(variable: Any) -> tuple[Any, ...]:
+    """Each replica's own copy under a distribution strategy: BatchNorm statistics differ there."""
+    copies = getattr(variable.value, "values", ())
+    return copies if isinstance(copies, tuple) else ()
 
 
 def _slots(model: Any) -> list[Any]:

@@ -19,6 +19,7 @@ from keras import tree
 from numpy.typing import NDArray
 
 MAX_FRAMES = 30
+NEAR = 6
 MAX_CELLS = 200_000_000
 
 
@@ -52,6 +53,32 @@ class DataSource:
             same = matches if same is None else same & matches
         hits = np.flatnonzero(same) if same is not None else np.zeros(0, int)
         return int(hits[0]) if len(hits) else None
+
+
+class FitLeftError(Exception):
+    """The watched fit was left without a word, and another one of the same model has begun."""
+
+
+class RunningFit:
+    """The `fit` of `model` that is running now in this thread, to be told from a later one.
+
+    A notebook keeps the frame of a fit that raised, and with it the watched train function; the
+    next cell may then run a fit that nobody asked to watch.
+    """
+
+    def __init__(self, model: Any) -> None:
+        frame = _fit_frame(model)
+        self._id = id(frame)  # not the frame: that would keep the user's data alive
+        self._code = frame.f_code if frame is not None else None
+
+    def is_another(self) -> bool:
+        """Whether a train function is now called from another run of the same `fit`."""
+        frame: FrameType | None = sys._getframe(1)
+        for _ in range(NEAR):
+            if frame is None or frame.f_code is self._code:
+                break
+            frame = frame.f_back
+        return frame is not None and frame.f_code is self._code and id(frame) != self._id
 
 
 def fit_source(model: Any) -> DataSource:

@@ -16,6 +16,7 @@ import tensorflow as tf
 from nanwatch.recorder.capture import Capture, Update, capturing
 from nanwatch.recorder.graph import all_finite, is_finite, numbers_of
 from nanwatch.recorder.norms import norms
+from nanwatch.recorder.replicas import weighted
 from nanwatch.recorder.row import Layout
 from nanwatch.recorder.seen import series_of
 
@@ -55,22 +56,21 @@ class StepProbe:
         self.keep_metrics_clean = keep_metrics_clean
         self.layout = Layout()
         self.updated: list[Any] = []
-        self._measured: list[_Measured] = []
 
     def wrap(self, train_step: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """The same step, watched; the row is added to its logs."""
 
         @functools.wraps(train_step)
         def watched(data: Any) -> dict[str, Any]:
-            self._measured = []
             before = [(v, tf.identity(v.value)) for v in self._fragile()]
             with capturing(self.model, self._apply) as capture:
                 logs = train_step(data)
-            loss, gradients = is_finite(capture.loss), self._gradients_finite()
+            loss, gradients = is_finite(capture.loss), _gradients_finite(capture)
             if before:
                 tf.cond(loss & gradients, lambda: None, lambda: _restore(before))
             seen = [all_finite(numbers_of(part)) for part in (data, capture.predictions)]
-            return {**logs, ROW: self._row(capture, logs, [*seen, loss, gradients])}
+            row = self._row(capture, logs, [*seen, loss, gradients])
+            return {**logs, ROW: weighted(row, data)}
 
         return watched
 
@@ -86,7 +86,7 @@ class StepProbe:
             update.optimizer.build(update.variables)
         self._announce_first_update()
         measured = _Measured(update)
-        self._measured.append(measured)
+        capture.measured.append(measured)
         if not self.guard or measured.scaled:
             update.apply(update.gradients, update.variables)
         else:
@@ -102,13 +102,9 @@ class StepProbe:
                 _nothing_to_do  # the step outlives the fit, its recorder not
             )
 
-    def _gradients_finite(self) -> Any:
-        checks = [m.finite for m in self._measured if not m.scaled]
-        return tf.reduce_all(tf.stack([tf.constant(True), *checks]))
-
     def _row(self, capture: Capture, logs: dict[str, Any], flags: list[Any]) -> Any:
         self.updated = [variable for update in capture.updates for variable in update.variables]
-        gradients = tf.concat([_nothing(), *(m.norms for m in self._measured)], 0)
+        gradients = tf.concat([_nothing(), *(m.norms for m in capture.measured)], 0)
         weights = norms([variable.value for variable in self.updated])
         points = self._points(capture, logs, tf.norm(gradients))
         self.layout = Layout(tuple(points), tuple(v.path for v in self.updated))
@@ -116,9 +112,9 @@ class StepProbe:
         return tf.concat([checked, _vector(points.values()), gradients, weights], 0)
 
     def _points(self, capture: Capture, logs: dict[str, Any], norm: Any) -> dict[str, Any]:
-        points: dict[str, Any] = {"batch/grad_norm": norm} if self._measured else {}
-        if self._measured:
-            points["batch/learning_rate"] = self._measured[0].rate
+        points: dict[str, Any] = {"batch/grad_norm": norm} if capture.measured else {}
+        if capture.measured:
+            points["batch/learning_rate"] = capture.measured[0].rate
         running = {series_of(k): v for k, v in logs.items() if k not in capture.parts}
         points |= {name: value for name, value in running.items() if _is_scalar(value)}
         if capture.penalties:
@@ -139,6 +135,11 @@ class _Measured:
         self.rate = tf.identity(getattr(optimizer, "inner_optimizer", optimizer).learning_rate)
         self.norms = norms(update.gradients) / _loss_scale(optimizer)
         self.finite = is_finite(self.norms)
+
+
+def _gradients_finite(capture: Capture) -> Any:
+    checks = [m.finite for m in capture.measured if not m.scaled]
+    return tf.reduce_all(tf.stack([tf.constant(True), *checks]))
 
 
 def _nothing() -> Any:
@@ -164,6 +165,7 @@ def _vector(scalars: Iterable[Any]) -> Any:
 
 
 def _loss_scale(optimizer: Any) -> Any:
-    """Gradients of a half precision training arrive multiplied by this."""
+    """Gradients arrive multiplied by this: for half precision, and divided among replicas."""
     scales = isinstance(optimizer, keras.optimizers.LossScaleOptimizer) and optimizer.built
-    return tf.cast(optimizer.dynamic_scale.value if scales else 1.0, tf.float64)
+    scale = tf.cast(optimizer.dynamic_scale.value if scales else 1.0, tf.float64)
+    return scale / tf.distribute.get_strategy().num_replicas_in_sync

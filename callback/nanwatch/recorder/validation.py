@@ -1,0 +1,108 @@
+"""Watches the validation of a fit: which batch spoilt its loss, and what its steps raise."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from nanwatch.recorder.seen import MARK, original_of
+from nanwatch.recorder.step import ROW
+from nanwatch.recorder.watched import END, WatchedFunction, fetch
+
+KEPT = "_nanwatch_watched"
+
+
+class ValidationWatch:
+    """Stands in for `model.test_function` from the begin to the end of each validation.
+
+    The loss that a test step reports is a running mean: it turns NaN with the batch that spoils
+    it, so nothing more is computed than Keras itself computes.
+
+    Args:
+        on_error: called with the number of the batch, the batch and what its step raised.
+
+    Attributes:
+        failure: number and batch of the first step whose loss was not finite, None without one.
+    """
+
+    def __init__(self, model: Any, on_error: Callable[[int, Any, BaseException], None]) -> None:
+        self.failure: tuple[int, Any] | None = None
+        self._model = model
+        self._on_error = on_error
+        self._own: Any = None
+        self._installed: Any = None
+        self._watched: Any = None
+        self._index = 0
+
+    def begin(self) -> None:
+        """Put the watched function in place: Keras has made its own by now."""
+        self._index = 0
+        self._own = original_of(self._model.test_function)
+        if self._own is None or self.failure is not None:
+            return
+        self._watched = getattr(self._own, KEPT, None) or WatchedFunction(
+            self._model, "test", _with_loss, flags=0
+        )
+
+        def test_function(iterator: Any) -> Any:
+            return self._run(iterator)
+
+        setattr(test_function, MARK, self._own)
+        self._installed = self._model.test_function = test_function
+
+    def end(self) -> None:
+        """Put the model's own function back."""
+        if self._installed is not None and self._model.test_function is self._installed:
+            self._model.test_function = self._own
+        self._installed = None
+
+    def _run(self, iterator: Any) -> Any:
+        """Make the steps of one execution."""
+        if not self._watched.proven:
+            self._watched.trace(getattr(iterator, "element_spec", None))
+        logs, left = None, self._model.steps_per_execution
+        while left > 0:
+            batches, end = fetch(iterator, self._watched.group(left))
+            if batches:
+                logs = self._step(batches)
+            if end is not None:
+                return self._end(end, logs)
+            left -= len(batches)
+        return logs
+
+    def _step(self, batches: list[Any]) -> Any:
+        try:
+            rows, logs = self._watched.run(batches)
+        except (Exception, KeyboardInterrupt) as error:
+            self._on_error(self._index, batches[0] if len(batches) == 1 else None, error)
+            raise
+        setattr(self._own, KEPT, self._watched)
+        for batch, row in zip(batches, rows, strict=True):
+            if row is not None and self.failure is None and not np.isfinite(row).all():
+                self.failure = (self._index, batch)
+            self._index += 1
+        return logs
+
+    def _end(self, end: Exception, logs: Any) -> Any:
+        """The pipeline gave no further batch."""
+        if isinstance(end, END) and logs is not None:
+            return logs
+        if not isinstance(end, END):
+            self._on_error(self._index, None, end)
+        raise end
+
+
+def _with_loss(test_step: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The same step, with its running loss as the row."""
+
+    @functools.wraps(test_step)
+    def watched(data: Any) -> dict[str, Any]:
+        logs = test_step(data)
+        loss = [tf.cast(logs["loss"], tf.float64)] if "loss" in logs else []
+        return {**logs, ROW: tf.stack(loss) if loss else tf.zeros((0,), tf.float64)}
+
+    return watched
