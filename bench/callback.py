@@ -1,8 +1,9 @@
 """What watching costs a training: CPU and wall time against no callback, side by side.
 
-Every round trains each variant once, in turn, in this one process; every ratio is taken within a
-round, against the training without a callback of the same round. So a busy machine slows both
-sides alike. Printed: the median ratio and its bootstrap 95 % interval.
+Every round trains each variant once, in turn, in this one process, and between any two of them
+the model without a callback; a ratio is taken against the mean of the two such trainings beside
+it. So a busy machine slows both sides alike. Printed: the median ratio and its bootstrap 95 %
+interval, as the table of docs/benchmarks.md.
 
     python bench/callback.py [rounds]
 """
@@ -84,7 +85,6 @@ def compiled(layers: list[keras.layers.Layer]) -> keras.Model:
 def variants(logs: str) -> dict[str, Callable[[], list[keras.callbacks.Callback]]]:
     """What is compared, by name."""
     return {
-        "no callback": list,
         "no callback, again": list,
         "a hook that does nothing": lambda: [DoNothing()],
         "NanWatch, light": lambda: [NanWatch(probes="light", verbose=0)],
@@ -104,27 +104,34 @@ def fit(model: keras.Model, task: Task, callbacks: list[keras.callbacks.Callback
 
 def compare(task: Task, logs: str) -> None:
     """Train every variant in turn and print the table."""
-    models = {name: task.make() for name in variants(logs)}
-    costs: dict[str, list[Cost]] = {name: [] for name in models}
+    plain, models = task.make(), {name: task.make() for name in variants(logs)}
+    pairs: dict[str, list[tuple[Cost, Cost]]] = {name: [] for name in models}
     for number in range(ROUNDS + 2):
+        base = fit(plain, task, [])
         for name, callbacks in variants(logs).items():
-            cost = fit(models[name], task, callbacks())
+            own, after = fit(models[name], task, callbacks()), fit(plain, task, [])
             if number >= 2:  # the first rounds trace and warm up
-                costs[name].append(cost)
-    base = costs["no callback"]
-    step = statistics.median(cost.wall for cost in base) / 1000
-    print(f"\n{task.name}: {step:.1f} ms a step without callback, {ROUNDS} rounds")
-    print(f"  {'':28}{'CPU':>6}  {'95 % interval':<16}{'wall':>6}  {'95 % interval':<16}")
-    for name, own in costs.items():
-        print(f"  {name:28}{_ratio(own, base, 'cpu')}{_ratio(own, base, 'wall')}")
+                pairs[name].append((own, mean_of(base, after)))
+            base = after
+    steps = [base.wall for own in pairs.values() for _, base in own]
+    print(f"\n{task.name}: {statistics.median(steps) / 1000:.1f} ms a step, {ROUNDS} rounds\n")
+    print("| against no callback | CPU | 95 % interval | wall | 95 % interval |")
+    print("|---|---|---|---|---|")
+    for name, own in pairs.items():
+        print(f"| {name} | {_ratio(own, 'cpu')} | {_ratio(own, 'wall')} |")
 
 
-def _ratio(own: list[Cost], base: list[Cost], kind: str) -> str:
-    ratios = np.array([getattr(a, kind) / getattr(b, kind) for a, b in zip(own, base, strict=True)])
+def mean_of(a: Cost, b: Cost) -> Cost:
+    """The mean of two fits."""
+    return Cost((a.cpu + b.cpu) / 2, (a.wall + b.wall) / 2)
+
+
+def _ratio(pairs: list[tuple[Cost, Cost]], kind: str) -> str:
+    ratios = np.array([getattr(own, kind) / getattr(base, kind) for own, base in pairs])
     rng = np.random.default_rng(0)
     medians = np.median(rng.choice(ratios, (2000, len(ratios))), axis=1)
     low, high = np.percentile(medians, [2.5, 97.5])
-    return f"{np.median(ratios):6.3f}  {f'{low:.3f} to {high:.3f}':<16}"
+    return f"{np.median(ratios):.3f} | {low:.3f} to {high:.3f}"
 
 
 def hook_cost(task: Task) -> None:
@@ -152,8 +159,8 @@ def hook_cost(task: Task) -> None:
 def main() -> None:
     """Compare on a small and on a larger step."""
     rng = np.random.default_rng(0)
-    labels = rng.integers(0, 10, 64 * 200)
-    small = Task("MLP", mlp, rng.normal(size=(64 * 200, 64)).astype("f"), labels, 64)
+    labels = rng.integers(0, 10, 64 * 400)
+    small = Task("MLP", mlp, rng.normal(size=(64 * 400, 64)).astype("f"), labels, 64)
     images = rng.normal(size=(64 * 30, 32, 32, 3)).astype("f")
     large = Task("convolutions", conv, images, labels[: 64 * 30], 64)
     with tempfile.TemporaryDirectory() as logs:
