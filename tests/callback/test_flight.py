@@ -49,8 +49,17 @@ def test_state_and_batches_share_the_budget():
     assert most <= flight.batches.budget
 
 
+def test_of_a_large_model_the_state_of_the_beginning_is_kept():
+    budget = COPIES * state_bytes(built()) - 1
+    flight, most = flown(40, cells=10, budget=budget)
+    assert flight.healthy is flight.start
+    assert flight.start.step == 0
+    assert "only that of the beginning is kept" in flight.notes[0]
+    assert state_bytes(built()) < most <= budget
+
+
 def test_a_model_beyond_the_budget_has_no_snapshots_and_the_note_says_what_follows():
-    flight, most = flown(40, cells=10, budget=COPIES * state_bytes(built()) - 1)
+    flight, most = flown(40, cells=10, budget=state_bytes(built()) + 100)
     assert flight.start is flight.healthy is None
     assert "fixes are not tried in replays" in flight.notes[0]
     assert "NanWatch(memory_mib=1) makes room" in flight.notes[0]

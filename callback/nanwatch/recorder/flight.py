@@ -11,12 +11,15 @@ from nanwatch.recorder.snapshot import COPIES, Snapshot, has_values, state_bytes
 
 EVERY = 16
 SHARE = 0.01
+STATE_SHARE = 0.75
+"""A single copy of the state may take so much of the budget."""
 
 
 class FlightRecorder:
     """Keeps what an autopsy, a replay and a way back need, as far as the budget reaches.
 
-    Copies of the state come first, batches take what is left.
+    Copies of the state come first, batches take what is left. Of a model of which not all copies
+    fit, only the state of the beginning is kept, as long as it leaves a quarter to the batches.
 
     Args:
         snapshots: whether copies of the state are wanted.
@@ -39,6 +42,7 @@ class FlightRecorder:
         self._cost = 0.0
         self._taken_at = 0.0
         self._due = 0
+        self._renews = True
 
     def begin(self, step: int) -> bool:
         """Copy the state in which the fit begins; False while it has no values yet."""
@@ -46,12 +50,13 @@ class FlightRecorder:
             return True
         if not has_values(self._model):
             return False
-        size = state_bytes(self._model)
-        if COPIES * size > self.batches.budget:
-            self.notes.append(_too_large(size, self.batches.budget))
-            return True
-        self.batches.reserve(COPIES * size)
-        self.start = self.healthy = self._snapshot(step)
+        size, budget = state_bytes(self._model), self.batches.budget
+        self._renews = COPIES * size <= budget
+        if not self._renews:
+            self.notes.append(_too_large(size, budget))
+        if self._renews or size <= STATE_SHARE * budget:
+            self.batches.reserve(size * (COPIES if self._renews else 1))
+            self.start = self.healthy = self._snapshot(step)
         return True
 
     def after_step(self, step: int) -> None:
@@ -71,7 +76,7 @@ class FlightRecorder:
 
     def take(self, step: int) -> None:
         """Copy the state now, if it is finite and there is room."""
-        if self.start is None:
+        if self.start is None or not self._renews:
             return
         snapshot = self._snapshot(step)
         if snapshot.finite:
@@ -94,8 +99,13 @@ class FlightRecorder:
 
 
 def _too_large(size: int, budget: int) -> str:
+    follows = (
+        "only that of the beginning is kept, and a rollback goes back to there"
+        if size <= STATE_SHARE * budget
+        else "fixes are not tried in replays, and a rollback has no state to go back to"
+    )
     return (
         f"the model's state has {size_text(size)}, and {COPIES} copies of it do not fit into the "
-        f"memory budget of {size_text(budget)}: fixes are not tried in replays, and a rollback has "
-        f"no state to go back to; NanWatch(memory_mib={COPIES * size // MIB + 1}) makes room"
+        f"memory budget of {size_text(budget)}: {follows}; "
+        f"NanWatch(memory_mib={COPIES * size // MIB + 1}) makes room"
     )
