@@ -1,13 +1,11 @@
 """The run's facts: model, loss, optimizer, data and versions, found out by looking.
 
-Everything here is read, nothing is changed. `get_config` of a loss drops some of its parameters
-(Huber's delta, CosineSimilarity's axis), so the arguments that the loss function really gets are
-read as well.
+Everything here is read, nothing is changed.
 """
 
 from __future__ import annotations
 
-import inspect
+import math
 import platform
 import socket
 from collections.abc import Callable, Mapping
@@ -17,9 +15,13 @@ import keras
 from keras import tree
 
 from nanwatch._version import __version__
+from nanwatch.describe_losses import describe_loss
+from nanwatch.describe_outputs import describe_outputs
 from nanwatch.plain import plain
 
 MAX_LAYERS = 500
+LOOKS, UNKNOWN_STEPS = 32, 1000
+"""At how many steps a schedule is looked at, and how many there are where nothing says so."""
 
 
 def describe_run(model: Any, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,7 +33,10 @@ def describe_run(model: Any, params: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "model": _told(describe_model, model, {}),
         "loss": _told(describe_loss, getattr(model, "loss", None), []),
+        "outputs": _told(describe_outputs, model, []),
         "optimizer": _told(describe_optimizer, getattr(model, "optimizer", None), {}),
+        "metrics": _told(_metric_names, model, []),
+        "schedule": _told(lambda one: look_ahead(one, params), model, {}),
         "policy": keras.config.dtype_policy().name,
         "loss_scaling": is_loss_scaled(model),
         "epochs": params.get("epochs"),
@@ -41,6 +46,15 @@ def describe_run(model: Any, params: Mapping[str, Any]) -> dict[str, Any]:
         "jit_compile": bool(getattr(model, "jit_compile", False)),
         "host": socket.gethostname(),
         "versions": versions(),
+    }
+
+
+def describe_data(model: Any, batch: Any) -> dict[str, Any]:
+    """The facts that are known with the first batch, when the model is built at last."""
+    return {
+        **_told(describe_batch, batch, {}),
+        "model": _told(describe_model, model, {}),
+        "outputs": _told(lambda one: describe_outputs(one, batch), model, []),
     }
 
 
@@ -71,17 +85,9 @@ def describe_model(model: Any) -> dict[str, Any]:
         "class": type(model).__name__,
         "name": model.name,
         "parameters": model.count_params() if model.built else None,
+        "trainable_parameters": _size(model.trainable_variables) if model.built else None,
         "layers": [_layer(layer) for layer in layers],
     }
-
-
-def describe_loss(loss: Any) -> list[dict[str, Any]]:
-    """One entry a loss: its output's name or None, its class and all parameters."""
-    if isinstance(loss, Mapping):
-        return [_loss(part, str(name)) for name, part in loss.items()]
-    if isinstance(loss, list | tuple):
-        return [_loss(part, None) for part in loss]
-    return [] if loss is None else [_loss(loss, None)]
 
 
 def describe_optimizer(optimizer: Any) -> dict[str, Any]:
@@ -97,6 +103,42 @@ def describe_optimizer(optimizer: Any) -> dict[str, Any]:
         "schedule": rate if isinstance(rate, dict) else None,
         "config": config,
     }
+
+
+def look_ahead(model: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+    """What the rate's schedule will do: its lowest and highest value over the run's steps.
+
+    Returns:
+        "lowest" and "highest", each with its step, "not_finite" (the first step at which the rate
+        is not a number), over "steps"; empty when the rate follows no schedule of the optimizer's.
+    """
+    optimizer = getattr(model, "optimizer", None)
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    schedule = getattr(inner, "_learning_rate", None)
+    if not isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+        return {}
+    steps = (params.get("epochs") or 1) * (params.get("steps") or UNKNOWN_STEPS)
+    points = sorted({round(at * (steps - 1) / (LOOKS - 1)) for at in range(LOOKS)})
+    rates = [(float(keras.ops.convert_to_numpy(schedule(at))), at) for at in points]
+    finite = [pair for pair in rates if math.isfinite(pair[0])]
+    (lowest, low_at), (highest, high_at) = min(finite), max(finite)
+    lost = next((at for rate, at in rates if not math.isfinite(rate)), None)
+    return {
+        "steps": steps,
+        "first": rates[0][0],
+        "lowest": lowest,
+        "lowest_step": low_at,
+        "highest": highest,
+        "highest_step": high_at,
+        "not_finite": lost,
+    }
+
+
+def _metric_names(model: Any) -> list[str]:
+    """The metrics that were asked for in compile."""
+    asked = getattr(getattr(model, "_compile_metrics", None), "_user_metrics", None)
+    names = (getattr(metric, "name", None) or metric for metric in tree.flatten(asked))
+    return [str(getattr(name, "__name__", name)) for name in names if name is not None]
 
 
 def describe_batch(batch: Any) -> dict[str, Any]:
@@ -124,6 +166,8 @@ def _layer(layer: Any) -> dict[str, Any]:
         "parameters": layer.count_params() if layer.built else None,
         "trainable": bool(layer.trainable),
     }
+    if layer.built and layer.count_params():
+        facts["trainable_parameters"] = _size(layer.trainable_variables)
     activation = getattr(layer, "activation", None)
     if activation is not None:
         facts["activation"] = getattr(activation, "__name__", type(activation).__name__)
@@ -131,7 +175,26 @@ def _layer(layer: Any) -> dict[str, Any]:
         facts["units"] = units
     if regularizers := _regularizers(layer):
         facts["regularizers"] = regularizers
+    if initializers := _initializers(layer):
+        facts["initializers"] = initializers
     return facts
+
+
+def _size(variables: Any) -> int:
+    """How many numbers variables hold together."""
+    return sum(math.prod(variable.shape) for variable in variables)
+
+
+def _initializers(layer: Any) -> dict[str, Any]:
+    """How a layer's weights begin, but for biases that begin at zero, as nearly all do."""
+    found = {}
+    for name in ("kernel", "bias", "embeddings", "recurrent", "depthwise", "pointwise"):
+        initializer = getattr(layer, f"{name}_initializer", None)
+        kind = type(initializer).__name__
+        if isinstance(initializer, keras.initializers.Initializer) and kind != "Zeros":
+            config = {k: v for k, v in initializer.get_config().items() if v is not None}
+            found[name] = {"class": kind, **plain(config)}
+    return found
 
 
 def _regularizers(layer: Any) -> dict[str, Any]:
@@ -142,45 +205,6 @@ def _regularizers(layer: Any) -> dict[str, Any]:
             strengths = {k: float(getattr(regularizer, k, 0.0)) for k in ("l1", "l2")}
             found[name] = {"class": type(regularizer).__name__, **strengths}
     return found
-
-
-def _loss(loss: Any, output: str | None) -> dict[str, Any]:
-    if isinstance(loss, str):
-        loss = keras.losses.get(loss)
-    facts: dict[str, Any] = {
-        "output": output,
-        "class": _loss_name(loss),
-        "custom": _is_custom(loss),
-    }
-    if isinstance(loss, keras.losses.Loss):
-        facts["config"] = plain({**_config(loss), **getattr(loss, "_fn_kwargs", {})})
-    if facts["custom"]:
-        facts["source"] = _source(loss)
-    return facts
-
-
-def _config(loss: Any) -> dict[str, Any]:
-    try:
-        return dict(loss.get_config())
-    except NotImplementedError:  # a loss class of the user's own need not have one
-        return {}
-
-
-def _loss_name(loss: Any) -> str:
-    return getattr(loss, "__name__", None) or type(loss).__name__
-
-
-def _is_custom(loss: Any) -> bool:
-    kind = loss if inspect.isfunction(loss) else type(loss)
-    return not str(getattr(kind, "__module__", "")).startswith(("keras.", "tf_keras."))
-
-
-def _source(loss: Any) -> str | None:
-    target = loss if inspect.isfunction(loss) else getattr(type(loss), "call", type(loss))
-    try:
-        return f"{inspect.getsourcefile(target)}:{inspect.getsourcelines(target)[1]}"
-    except (OSError, TypeError):  # typed at a prompt, or compiled
-        return None
 
 
 def _array(array: Any) -> dict[str, Any]:

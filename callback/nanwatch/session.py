@@ -18,7 +18,7 @@ import numpy as np
 
 from nanwatch import terminal
 from nanwatch.bundle.keeper import Keeper
-from nanwatch.describe import describe_batch, describe_model, describe_run
+from nanwatch.describe import describe_data, describe_run
 from nanwatch.detectors import Signal
 from nanwatch.diagnosis import remedies
 from nanwatch.events import Diagnosed, Diagnosis, EndState, FactsLearned, Points, RunStarted
@@ -196,8 +196,7 @@ class Session:
     def _learn_data(self, step: Step) -> None:
         if step.batch is None:
             return
-        learnt = {**describe_batch(step.batch), "model": describe_model(self.model)}
-        facts = FactsLearned(plain(learnt))
+        facts = FactsLearned(plain(describe_data(self.model, step.batch)))
         self._watcher.feed(facts)
         self._reporter.send(facts)
 

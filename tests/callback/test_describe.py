@@ -8,6 +8,7 @@ import tensorflow as tf
 from fits import mlp, noisy_mlp
 from nanwatch.describe import (
     describe_batch,
+    describe_data,
     describe_loss,
     describe_model,
     describe_optimizer,
@@ -48,8 +49,10 @@ def test_layers_tell_kind_size_and_activation():
         "class": "Dense",
         "parameters": 40,
         "trainable": True,
+        "trainable_parameters": 40,
         "activation": "linear",
         "units": 8,
+        "initializers": {"kernel": {"class": "GlorotUniform"}},
     }
     assert facts["parameters"] == 81
 
@@ -122,3 +125,11 @@ def test_a_batch_is_told_by_shapes_and_types():
         {"shape": [8], "dtype": "int64"},
     ]
     assert facts["data"]["sample_weights"] == []
+
+
+def test_what_cannot_be_told_of_the_data_is_left_out():
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Lambda(lambda x: x[:, 99])])
+    facts = describe_data(model, (np.zeros((8, 3), "float32"), np.zeros(8)))
+    assert facts["outputs"] == []
+    assert facts["batch_size"] == 8
+    assert facts["model"]["parameters"] == 0
