@@ -64,8 +64,11 @@ def faults(recording):
     return [step.index for step in recording.steps if not (step.finite and step.update_finite)]
 
 
-@pytest.mark.parametrize("wish", ["stop", "skip", "rollback"])
-@pytest.mark.parametrize("name", PROGRAMS)
+CASES = [(name, wish) for name in PROGRAMS for wish in ("stop", "skip")]
+CASES += [("graph", "rollback"), ("own mean", "rollback")]
+
+
+@pytest.mark.parametrize(("name", "wish"), CASES)
 def test_a_fault_is_seen_at_its_step_and_spoils_nothing(name, wish):
     model = PROGRAMS[name]()
     stop = wish == "stop"
