@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup node browser database demo test check bench format clean
+.PHONY: help setup node browser database demo test test-jax test-torch test-backends check bench format clean
 
 BIN := .venv/bin
 NPM := $(shell command -v npm)
@@ -10,7 +10,7 @@ INSTALL_INPUTS := pyproject.toml constraints.txt scripts/install.sh
 WEB_TESTS := $(wildcard tests/web/*.test.mjs)
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.installed-dev ## Install nanwatch and everything a developer needs into .venv
 
@@ -41,6 +41,20 @@ test: setup node browser database ## Run all tests
 	$(if $(and $(NPM),$(WEB_TESTS)),node --test $(WEB_TESTS))
 	$(BIN)/pytest -n 2 --dist loadfile
 
+# constraints-backends.txt holds what these environments have beside constraints.txt.
+.venv-%/.installed: pyproject.toml constraints.txt constraints-backends.txt scripts/install-backend.sh | setup
+	@scripts/install-backend.sh $*
+
+# Many of the tests compile the same steps.
+test-jax: export JAX_COMPILATION_CACHE_DIR ?= .cache/jax
+test-jax: export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS ?= 0
+test-jax test-torch: test-%: .venv-%/.installed
+	KERAS_BACKEND=$* .venv-$*/bin/pytest -n 2 --dist loadfile --confcutdir tests/backends tests/backends
+
+test-jax: ## Test the callback on Keras' JAX backend, without TensorFlow
+test-torch: ## Test the callback on Keras' PyTorch backend, without TensorFlow
+test-backends: test-jax test-torch ## Test the callback on every other backend of Keras
+
 check: setup node ## Lint, formatting, types and the arrows between the rooms
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -55,6 +69,6 @@ format: setup ## Format the code and mend what the linter can mend
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-clean: ## Remove what the other targets made: .venv, node_modules, caches, builds
-	rm -rf .venv node_modules dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+clean: ## Remove what the other targets made: environments, node_modules, caches, builds
+	rm -rf .venv .venv-jax .venv-torch node_modules dist build .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

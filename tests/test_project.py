@@ -74,12 +74,19 @@ def test_no_file_names_a_registry_or_a_path_of_one_machine() -> None:
     assert (found.returncode, found.stdout) == (1, ""), found.stderr
 
 
-def test_constraints_are_exact_versions_and_nothing_else() -> None:
-    lines = (ROOT / "constraints.txt").read_text().splitlines()
+@pytest.mark.parametrize(
+    ("file", "some"),
+    [
+        ("constraints.txt", {"keras", "tensorflow", "pytest"}),
+        ("constraints-backends.txt", {"jax", "jaxlib", "torch"}),
+    ],
+)
+def test_constraints_are_exact_versions_and_nothing_else(file: str, some: set[str]) -> None:
+    lines = (ROOT / file).read_text().splitlines()
     assert [line for line in lines if not re.fullmatch(r"[a-z0-9-]+==[A-Za-z0-9.]+", line)] == []
     names = [line.split("==")[0] for line in lines]
     assert names == sorted(names)
-    assert {"keras", "tensorflow", "pytest"} <= set(names)
+    assert some <= set(names)
 
 
 def test_make_help_lists_every_target() -> None:

@@ -3,6 +3,7 @@
 import math
 
 import keras
+import numpy as np
 import pytest
 from keras.optimizers import Adam
 
@@ -77,6 +78,20 @@ def test_finite_gradients_can_make_an_update_that_is_not():
     assert step.finite
     assert not step.update_finite
     assert step.faults == ("weights",)
+    assert is_finite(model)
+
+
+def test_a_slot_that_overflows_is_an_update_gone_wrong():
+    x, y = table()
+    x[40] *= 1e18
+    model = mlp(optimizer="adam", hidden=())
+    recording = recorded(model, x, y, on_nonfinite="skip")
+    assert [step.finite for step in recording.steps] == [True] * 4
+    assert [step.update_finite for step in recording.steps] == [True, True, False, True]
+    assert is_finite(model)
+    kept = mlp(optimizer="adam", hidden=())
+    recorded(kept, *(np.delete(part, slice(32, 48), 0) for part in (x, y)))
+    assert state_of(model) == state_of(kept)
 
 
 def test_a_bad_output_of_several_is_told_from_the_good_one():

@@ -19,6 +19,9 @@ from nanwatch.recorder.row import Layout
 from nanwatch.recorder.seen import MARK, NOTHING, Step, original_of
 from nanwatch.recorder.snapshot import Snapshot, fill_variables
 
+LARGE = 1e15
+"""A gradient of this norm may, after many steps, make an optimizer's sum of squares overflow."""
+
 
 class StepRecorder(ABC):
     """Watches the train function of one model during one fit, step by step.
@@ -106,12 +109,17 @@ class StepRecorder(ABC):
             step = self._read(batch, row, logs, moves)
             if not (step.finite and step.update_finite):
                 fill_variables(self.model)
+                self._undo(step)
             self._on_step(step)
             self.step += 1
             self.flight.after_step(self.step)
         except Exception as error:  # noqa: BLE001 - a door: watching must never harm the training
             self.notes.append(unwatched(error))
             self.uninstall()
+
+    @abstractmethod
+    def _undo(self, step: Step) -> None:
+        """Take back what the guard could not hold back in the step itself."""
 
     def _read(self, batch: Any, row: Any, logs: Mapping[str, Any], moves: Moves | None) -> Step:
         if row is None:

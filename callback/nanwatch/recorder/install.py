@@ -23,7 +23,7 @@ STRATEGIES = ("MirroredStrategy", "OneDeviceStrategy")
 
 
 class AnyRecorder(Protocol):
-    """What both recorders can do."""
+    """What all recorders can do."""
 
     model: Any
     step: int
@@ -38,6 +38,10 @@ class AnyRecorder(Protocol):
     @property
     def healthy(self) -> Snapshot | None:
         """The last copy of a finite state."""
+        ...
+
+    def install(self) -> None:
+        """Begin to watch."""
         ...
 
     def epoch_begins(self) -> None:
@@ -103,7 +107,7 @@ def _wrapped(
     every: int | None,
     memory: int,
 ) -> AnyRecorder:
-    recorder = _kind()(
+    recorder: AnyRecorder = _kind()(
         model,
         guard=on_nonfinite != "record",
         keep_metrics_clean=on_nonfinite in ("skip", "rollback"),

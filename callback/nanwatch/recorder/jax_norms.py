@@ -8,10 +8,9 @@ from typing import Any, TypeVar
 import jax
 import jax.numpy as jnp
 
-F = TypeVar("F", bound=Callable[..., Any])
+from nanwatch.recorder.base import LARGE
 
-LARGE = 1e15
-"""A gradient of this norm may, after many steps, make a sum of squares overflow."""
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _compiled(function: F) -> F:

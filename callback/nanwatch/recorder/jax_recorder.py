@@ -12,6 +12,7 @@ from nanwatch.recorder.base import StepRecorder, unwatched
 from nanwatch.recorder.jax_step import ROW, JaxProbe
 from nanwatch.recorder.patching import patched
 from nanwatch.recorder.row import Layout
+from nanwatch.recorder.seen import Step
 from nanwatch.recorder.snapshot import optimizers_of
 
 KEPT = "_nanwatch_watched"
@@ -123,6 +124,9 @@ class JaxRecorder(StepRecorder):
         row = logs.pop(ROW, None)
         self._tell(batch, row, logs, moves)
         return logs, self._seen(state)
+
+    def _undo(self, step: Step) -> None:
+        """Nothing: the guard looks at the new state before the step leaves it."""
 
     def _show(self, state: Any) -> None:
         """Let the model find its newest state when somebody asks for it."""

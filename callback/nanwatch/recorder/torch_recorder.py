@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from nanwatch.recorder.base import StepRecorder, unwatched
+from nanwatch.recorder.rewind import rewind
 from nanwatch.recorder.row import Layout
+from nanwatch.recorder.seen import Step
 from nanwatch.recorder.torch_step import TorchProbe
 
 
@@ -22,6 +24,8 @@ class TorchRecorder(StepRecorder):
         self, model: Any, *, guard: bool, keep_metrics_clean: bool = False, **more: Any
     ) -> None:
         super().__init__(model, **more)
+        self._guard = guard
+        self._is_fresh = True
         self._probe = TorchProbe(model, guard, keep_metrics_clean)
 
     @property
@@ -29,11 +33,19 @@ class TorchRecorder(StepRecorder):
         """What stands where in the row of the last step."""
         return self._probe.layout
 
+    def epoch_begins(self) -> None:
+        """Keras begins its running means anew."""
+        super().epoch_begins()
+        self._is_fresh = True
+
     def _watched(self) -> Callable[..., Any]:
         return lambda data: self._run(data)
 
     def _run(self, data: Any) -> Any:
         (batch,) = data
+        if self._guard and self._is_fresh:  # going back never crosses an epoch's beginning, where
+            self.flight.take(self.step)  # Keras resets metrics and callbacks change rates
+        self._is_fresh = False
         self.batches.add(self.step, batch)
         moves = self._look_closely(self._probe.updated or self.model.trainable_variables)
         try:
@@ -45,3 +57,11 @@ class TorchRecorder(StepRecorder):
             self.notes.append(unwatched(self._probe.trouble))
         self._tell(batch, row, logs, moves)
         return logs
+
+    def _undo(self, step: Step) -> None:
+        """Only after the update is it known that healthy gradients made weights that are not."""
+        if not self._guard or step.update_finite:
+            return
+        reached = rewind(self, self.step, self.model.train_step)
+        if reached != self.step:
+            self.notes.append(f"the state before step {self.step} could not be brought back whole")

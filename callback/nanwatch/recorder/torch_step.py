@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import torch
 
-from nanwatch.recorder.base import loss_means
+from nanwatch.recorder.base import LARGE, loss_means
 from nanwatch.recorder.row import Layout
 from nanwatch.recorder.seen import series_of
 from nanwatch.recorder.torch_capture import Capture, Update, capturing, floats_of
@@ -73,7 +73,9 @@ class TorchProbe:
         self.updated = [variable for m in self._measured for variable in m.variables]
         weights = norms([variable.value for variable in self.updated])
         flags = [_all_finite(floats_of(batch)), _all_finite(capture.predictions), loss, gradients]
-        flags.append(all(map(math.isfinite, weights)))
+        flags.append(
+            all(map(math.isfinite, weights)) and all(m.slots_finite() for m in self._measured)
+        )
         points = self._points(capture, logs)
         self._lay_out(tuple(points))
         slopes = [norm for measured in self._measured for norm in measured.norms]
@@ -108,6 +110,15 @@ class _Measured:
         scale = _number(optimizer.dynamic_scale) if self.scaled else 1.0
         self.norms = [norm / scale for norm in norms(update.gradients)]
         self.finite = all(map(math.isfinite, self.norms))
+        self._optimizer = optimizer
+
+    def slots_finite(self) -> bool:
+        """Whether the optimizer's slots are finite after the update.
+
+        They hold gradients and their squares, so there is no need to look after a small gradient.
+        """
+        small = math.hypot(*self.norms) < LARGE or not self.finite
+        return small or _all_finite(floats_of([v.value for v in self._optimizer.variables]))
 
 
 def norms(tensors: list[Any]) -> list[float]:
