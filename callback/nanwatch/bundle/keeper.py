@@ -19,6 +19,7 @@ from nanwatch.recorder.install import AnyRecorder
 from nanwatch.recorder.memory import MIB, size_text
 from nanwatch.recorder.seen import Step
 from nanwatch.recorder.snapshot import Snapshot, state_bytes
+from nanwatch.recorder.strategy import whole
 
 HEALTHY = "no step failed in this fit: a bundle is written of a failing step only"
 
@@ -105,14 +106,15 @@ class Keeper:
         return None
 
     def _taken(self, diagnosis: Diagnosis, step: Step) -> Failure:
-        batches = self._recorder.batches.since(0)
+        model = self._recorder.model
+        batches = [(at, whole(model, batch)) for at, batch in self._recorder.batches.since(0)]
         first = diagnosis.first_step
         index = first if first in dict(batches) and first is not None else step.index
         state = self._state_before(index, step, [at for at, _ in batches])
         notes = [] if state else [f"the model's state before step {index} could not be kept"]
         architecture = self._architecture(notes)
         return Failure(
-            self._recorder.model,
+            model,
             index,
             step.finite,
             diagnosis,

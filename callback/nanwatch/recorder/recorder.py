@@ -15,13 +15,14 @@ from nanwatch.recorder.metrics import EpochMetrics
 from nanwatch.recorder.moves import Moves
 from nanwatch.recorder.pace import Pace
 from nanwatch.recorder.ranges import data_series
-from nanwatch.recorder.replicas import NOTE, strategy_of, whole
+from nanwatch.recorder.replicas import NOTE, unweighted
 from nanwatch.recorder.rewind import rewind
 from nanwatch.recorder.row import CHECKS
 from nanwatch.recorder.seen import MARK, NOTHING, Step, original_of
 from nanwatch.recorder.snapshot import Snapshot, optimizers_of
 from nanwatch.recorder.source import FitLeftError, RunningFit
 from nanwatch.recorder.step import StepProbe
+from nanwatch.recorder.strategy import strategy_of, whole
 from nanwatch.recorder.validation import ValidationWatch
 from nanwatch.recorder.watched import END, Row, WatchedFunction, fetch
 
@@ -238,6 +239,7 @@ class Recorder:
     def _tell(self, batch: Any, row: Row | None, moves: Moves | None) -> None:
         self.batches.add(self.step, batch)
         if row is not None:
+            row = unweighted(row) if self._distributed else row
             step = self._read(whole(self.model, batch), row, moves)
             healthy = step.finite and step.update_finite
             if self._undoes and not healthy:
@@ -248,7 +250,7 @@ class Recorder:
 
     def _undo(self) -> None:
         """Take back a step that could not hold itself back."""
-        reached = rewind(self, self.step)
+        reached = rewind(self, self.step, self.repeat)
         if reached is None:
             self.notes.append(
                 f"step {self.step} could not be undone: there was no copy to go back to"

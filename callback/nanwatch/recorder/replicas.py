@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from keras import tree
+from numpy.typing import NDArray
 
 from nanwatch.recorder.row import CHECKS
 
 NOTE = (
     "a distribution strategy is in use: the gradient norm is a mean of the replicas' own norms, "
-    "and fixes are not tried in replays"
+    "and a step that was not finite is taken back after it was made"
 )
-
-
-def strategy_of(model: Any) -> Any:
-    """The strategy under which the model was made, or None."""
-    return getattr(model, "_distribute_strategy", None)
 
 
 def is_replica() -> bool:
@@ -26,29 +23,20 @@ def is_replica() -> bool:
 
 
 def weighted(row: Any, batch: Any) -> Any:
-    """A replica's row so weighted that Keras' mean over the replicas is a mean over their rows.
+    """A replica's row, prepared for Keras' mean over the replicas: a short one counts less.
 
-    Keras' own loss counts a short replica less, and so does this one. The flags stay as they are:
-    their mean is below 1 when one replica's is.
+    The flags stay as they are, for their mean is below 1 when one replica's is. The number of
+    rows stands last. A sum over the replicas here would be a collective operation more, and these
+    are numbered, also from one strategy of the process to the next.
     """
     if not is_replica():
         return row
-    context = tf.distribute.get_replica_context()
     part = next(array for array in tree.flatten(batch) if array is not None)
-    rows = tf.cast(tf.shape(part)[0], row.dtype)
-    share = rows * context.num_replicas_in_sync / context.all_reduce("SUM", rows)
-    return tf.concat([row[: len(CHECKS)], share * row[len(CHECKS) :]], 0)
+    rows = tf.cast(tf.shape(part)[:1], row.dtype)
+    return tf.concat([row[: len(CHECKS)], rows * row[len(CHECKS) :], rows], 0)
 
 
-def whole(model: Any, batch: Any) -> Any:
-    """The batch in one piece, where the replicas have a part of it each."""
-    strategy = strategy_of(model)
-    if strategy is None:
-        return batch
-    return tree.map_structure(
-        lambda part: _joined(strategy.experimental_local_results(part)), batch
-    )
-
-
-def _joined(parts: tuple[Any, ...]) -> Any:
-    return tf.concat(parts, 0) if len(parts) > 1 else parts[0]
+def unweighted(mean: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The row of the whole step, from the mean of the replicas' weighted ones."""
+    flags, values = mean[: len(CHECKS)], mean[len(CHECKS) : -1]
+    return np.concatenate([flags, values / mean[-1]])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from nanwatch.recorder.batches import BatchRing
 from nanwatch.recorder.snapshot import Snapshot
 
 
-class Repeats(Protocol):
+class Keeps(Protocol):
     """A recorder that keeps what a way back needs."""
 
     batches: BatchRing
@@ -18,13 +19,12 @@ class Repeats(Protocol):
         """The last copy of a finite state."""
         ...
 
-    def repeat(self, batch: Any) -> None:
-        """Make the step over a kept batch once more, unseen."""
-        ...
 
-
-def rewind(recorder: Repeats, index: int) -> int | None:
+def rewind(recorder: Keeps, index: int, repeat: Callable[[Any], None]) -> int | None:
     """Bring back the model's state before step `index`.
+
+    Args:
+        repeat: makes the step over a kept batch once more.
 
     Returns:
         The step that comes next in the state that was reached. It is an earlier one where the
@@ -38,5 +38,5 @@ def rewind(recorder: Repeats, index: int) -> int | None:
     if [at for at, _ in missed] != list(range(healthy.step, index)):
         return healthy.step
     for _, batch in missed:
-        recorder.repeat(batch)
+        repeat(batch)
     return index

@@ -21,8 +21,8 @@ from nanwatch.recorder.batches import batch_bytes
 from nanwatch.recorder.capture import listening
 from nanwatch.recorder.memory import MIB
 from nanwatch.recorder.patching import patched
-from nanwatch.recorder.replicas import strategy_of
 from nanwatch.recorder.step import ROW
+from nanwatch.recorder.strategy import strategy_of
 
 Row = NDArray[np.float64]
 
