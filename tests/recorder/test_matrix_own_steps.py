@@ -49,3 +49,16 @@ def test_both_networks_of_a_gan_have_their_losses_and_norms():
     first = recorded(seeded("DCGAN")(), *table()).steps[0]
     assert {"batch/d_loss", "batch/g_loss"} <= first.points.keys()
     assert len([name for name in first.details if name.endswith("/grad_norm")]) == 2
+
+
+def test_what_a_gradient_penalty_differentiates_is_no_loss(monkeypatch):
+    monkeypatch.setattr(own_steps.WassersteinGAN, "critic_steps", 1)
+    assert_unnoticed(seeded("WassersteinGAN"), table, key="d_loss")
+
+
+def test_an_own_steps_loss_is_told_without_its_scale():
+    def make():
+        inner = keras.optimizers.SGD(0.01)
+        return seeded("Scaling", optimizer=keras.optimizers.LossScaleOptimizer(inner))()
+
+    assert_unnoticed(make, table)

@@ -50,7 +50,9 @@ class Capture:
         apply: called in place of each optimizer's own `apply`; it decides what becomes of the
             update.
         means: name and value of every `Mean` that was updated, in order.
-        targets: what gradients were taken of.
+        targets: what gradients by variables were taken of; other gradients, such as those of a
+            gradient penalty, are parts of a loss.
+        unscaled: the loss before an optimizer scaled it for half precision, or None.
         compute_loss: the last result of `Model.compute_loss`, or None.
         predictions: every output that the model itself made.
         penalties: what regularizers and `add_loss` contributed, () where nothing did.
@@ -62,6 +64,7 @@ class Capture:
     apply: Apply
     means: list[tuple[str, Any]] = field(default_factory=list)
     targets: list[Any] = field(default_factory=list)
+    unscaled: Any = None
     compute_loss: Any = None
     predictions: list[Any] = field(default_factory=list)
     penalties: tuple[Any, ...] = ()
@@ -77,6 +80,8 @@ class Capture:
             return named
         if self.compute_loss is not None:
             return self.compute_loss
+        if self.unscaled is not None:
+            return self.unscaled
         return self.targets[0] if self.targets else None
 
     @property
@@ -127,6 +132,7 @@ def _patches(model: Any) -> list[Patch]:
         (keras.layers.Layer, "__call__", hear(_on_call)),
         (keras.layers.Layer, "losses", _on_losses(model)),
         *((o, "apply", hear(functools.partial(_on_apply, o))) for o in optimizers_of(model)),
+        *((o, "scale_loss", hear(_on_scale)) for o in optimizers_of(model)),
     ]
 
 
@@ -158,10 +164,16 @@ def _on_mean(
 
 
 def _on_gradient(
-    capture: Capture, original: Any, tape: Any, target: Any, *args: Any, **kw: Any
+    capture: Capture, original: Any, tape: Any, target: Any, sources: Any, *args: Any, **kw: Any
 ) -> Any:
-    capture.targets.append(target)
-    return original(tape, target, *args, **kw)
+    if all(isinstance(source, tf.Variable | keras.Variable) for source in tf.nest.flatten(sources)):
+        capture.targets.append(target)
+    return original(tape, target, sources, *args, **kw)
+
+
+def _on_scale(capture: Capture, original: Any, loss: Any) -> Any:
+    capture.unscaled = loss if capture.unscaled is None else capture.unscaled
+    return original(loss)
 
 
 def _on_compute_loss(capture: Capture, original: Any, *args: Any, **kw: Any) -> Any:
