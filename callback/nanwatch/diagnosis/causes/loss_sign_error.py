@@ -1,0 +1,120 @@
+"""The loss has the wrong sign, and so it is maximised."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from nanwatch.diagnosis import clues, words
+from nanwatch.diagnosis.case import Case
+from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
+from nanwatch.diagnosis.examples import failed, output_facts, predicted, silent, table
+from nanwatch.diagnosis.outputs import Output, outputs
+from nanwatch.events import Fix
+
+SYMPTOMS = ("negative_loss", "nan_loss", "exploding_loss")
+FAR = 30.0
+FIX = Fix(
+    "Turn the sign of the loss: what is returned is made as small as possible.",
+    "- return -keras.ops.mean(keras.ops.square(y_true - y_pred))\n"
+    "+ return keras.ops.mean(keras.ops.square(y_true - y_pred))",
+)
+
+
+def weigh(case: Case) -> Testimony | None:
+    """A loss of the user's own that falls ever deeper below zero."""
+    if case.symptom not in SYMPTOMS:
+        return None
+    finite = [value for value in case.history.loss if math.isfinite(value)]
+    own = [output for output in outputs(case) if output.custom]
+    if not finite or finite[-1] >= 0 or not (own or case.facts.get("own_step")):
+        return None
+    found = [_depth(case, finite[-1]), *_distance(own), *_metrics(case), clues.data_finite(case)]
+    summary = (
+        "The loss falls below 0 without end, as a loss does whose sign is turned: the training "
+        "makes the error as large as it can."
+    )
+    return Testimony(summary, found, FIX, _where(case), "negated_loss")
+
+
+def _depth(case: Case, last: float) -> Clue:
+    """A loss that has a lowest value gets there ever slower; one that has none ever faster."""
+    start = case.history.start
+    start = 0.0 if math.isnan(start) else start
+    far = last < -FAR * max(1.0, abs(start))
+    seen = f"{words.number(last)}, {words.number(start)} at first"
+    return Clue(2.5 if far else -1.0, "last loss", seen, "a lowest value that it nears", not far)
+
+
+def _distance(own: list[Output]) -> list[Clue]:
+    """The predictions of a maximised error run away from the targets."""
+    known = [(o.prediction, o.target) for o in own if o.prediction and o.target]
+    if not known:
+        return []
+    seen, target = known[0]
+    if not seen.finite or target.largest == 0:
+        return []
+    ratio = seen.largest / max(target.largest, 1e-6)
+    weight = 2.5 if ratio > 10 else 0.5 if ratio > 3 else -2.0
+    check = "largest prediction, in targets"
+    return [Clue(weight, check, words.number(ratio), "about 1", ratio <= 3)]
+
+
+def _metrics(case: Case) -> list[Clue]:
+    """An error that is measured beside the loss rises while the loss falls."""
+    for name, values in case.history.epochs.items():
+        if name.startswith(("mae", "mse", "mean_", "root_mean")) and len(values) > 1:
+            rose = values[-1] > 1.5 * values[0]
+            seen = f"{words.number(values[0])} to {words.number(values[-1])}"
+            return [Clue(2.5 if rose else -2.5, name, seen, "falling", not rose)]
+    return []
+
+
+def _where(case: Case) -> dict[str, Any]:
+    told = case.facts.get("loss") or ()
+    source = next((loss["source"] for loss in told if loss.get("source")), None)
+    return {"source_line": source} if source else {}
+
+
+PAGE = CausePage(
+    label="loss_sign_error",
+    title="A loss with the wrong sign",
+    why=(
+        "An optimizer makes the loss as small as possible. With a turned sign that is the largest "
+        "error there is: the predictions run away from the targets, faster and faster, until they "
+        "overflow."
+    ),
+    remedy=(
+        "Return what shall become small: errors as they are, likelihoods and similarities with a "
+        "minus sign."
+    ),
+    before="def loss(y_true, y_pred):\n    return -ops.mean(ops.square(y_true - y_pred), -1)",
+    after="def loss(y_true, y_pred):\n    return ops.mean(ops.square(y_true - y_pred), -1)",
+    weigh=weigh,
+    fires=(
+        silent(
+            "negative_loss",
+            table(),
+            table("target"),
+            predicted(-500.0, 900.0, 4),
+            losses=(-1.0, -1e2, -1e4, -1e6),
+            facts=output_facts("linear", "own", 4, custom=True),
+        ),
+        failed(
+            losses=(-1.0, -1e3, -1e20, -1e38),
+            facts=output_facts("linear", "own", 4, custom=True),
+            autopsy={"predictions_finite": True, "predictions": (predicted(-1e19, 1e19, 4),)},
+        ),
+    ),
+    quiet=(
+        silent(
+            "negative_loss",
+            table(),
+            table("target"),
+            predicted(-2.0, 2.0, 4),
+            losses=(1.0, -1.0, -2.0, -2.1),
+            facts=output_facts("linear", "own", 4, custom=True),
+        ),
+        failed(losses=(1.0, 1e5, 1e12), facts=output_facts("linear", "own", 4, custom=True)),
+    ),
+)
