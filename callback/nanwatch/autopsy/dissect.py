@@ -1,54 +1,69 @@
 """The offending step once more, slowly: what was finite where, and in which order.
 
-The train step runs eagerly over the batch with the weights before the step; layers, losses and
-gradients are watched on the way and no update is made. What the forward pass changes
-(BatchNorm statistics, seeds, metrics) is put back.
+The train step runs eagerly over the batch with the weights before the step; layers, losses,
+gradients and, on TensorFlow, single operations are watched on the way. What the step changes is
+put back.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 from keras import tree
 
+from nanwatch.autopsy.arrays import look_at
 from nanwatch.autopsy.batch import look_at_batch
+from nanwatch.autopsy.layers import LayerWatch
+from nanwatch.autopsy.operands import mean_of
 from nanwatch.autopsy.steps import Slopes, slopes_of
+from nanwatch.autopsy.terms import LossWatch
 from nanwatch.diagnosis.case import Autopsy
-from nanwatch.diagnosis.looks import LayerLook, VariableLook
+from nanwatch.diagnosis.looks import ArrayLook, OperationLook, VariableLook
 from nanwatch.recorder.arrays import as_numpy
 from nanwatch.recorder.naming import layer_of
-from nanwatch.recorder.patching import patched
 from nanwatch.recorder.snapshot import Snapshot
 from nanwatch.recorder.source import DataSource
+
+if TYPE_CHECKING:
+    from nanwatch.autopsy.operations import OperationWatch
 
 
 def dissect(model: Any, batch: Any, source: DataSource, update_finite: bool = True) -> Autopsy:
     """Take the step over `batch` apart; the model is left as it was.
 
+    Where the step raises, what was seen until then is told.
+
     Args:
-        update_finite: whether the weights were finite after the update, which is not repeated.
+        update_finite: whether the weights were finite after the update; where they were not, the
+            update is made once more, and undone.
     """
     arrays = look_at_batch(model, batch, source)
     before = Snapshot(model, 0)
-    layers = LayerWatch(model)
+    step = _Step(model, batch)
     try:
-        with layers.watching():
-            slopes = slopes_of(model, batch)
-        penalty = sum((_number(loss) for loss in model.losses), 0.0)
+        step.run(with_update=not update_finite)
+        terms = step.losses.looks(model, step.rows)
+        penalty = sum((mean_of(loss) for loss in model.losses), 0.0)
     finally:
         before.restore()
+    operation, risks = step.operations_at_fault()
     return Autopsy(
         arrays=arrays,
-        layers=tuple(layers.looks),
-        variables=_variables(model, slopes),
-        predictions_finite=layers.predictions_finite,
-        loss=math.nan if slopes.loss is None else _number(slopes.loss),
+        layers=tuple(step.layers.looks),
+        variables=_variables(model, step.slopes),
+        predictions_finite=step.layers.predictions_finite,
+        loss=math.nan if step.slopes.loss is None else mean_of(step.slopes.loss),
         penalty=penalty,
         update_finite=update_finite,
+        predictions=_predictions(model, step.layers.predictions),
+        terms=terms,
+        operation=operation,
+        risks=risks,
+        raised=step.raised,
     )
 
 
@@ -62,80 +77,76 @@ def glance(model: Any, batch: Any, source: DataSource, update_finite: bool = Tru
     )
 
 
-class LayerWatch:
-    """Looks at what goes into and comes out of every layer and operation.
+class _Step:
+    """The step, run once under all watches.
 
     Attributes:
-        looks: one a call, in the order in which the calls returned: an inner layer comes before
-            the layer that holds it.
+        rows: how many rows the batch has.
+        slopes: the loss and the gradients; no loss where the step raised.
+        raised: what it raised, "" for nothing.
     """
 
-    def __init__(self, model: Any) -> None:
-        self.looks: list[LayerLook] = []
-        self.predictions_finite = True
+    def __init__(self, model: Any, batch: Any) -> None:
         self._model = model
+        self._batch = batch
+        self.rows = _rows_of(batch)
+        self.layers = LayerWatch(model)
+        self.losses = LossWatch()
+        self.operations = _operation_watch(self.rows, self.layers.running)
+        self.slopes = Slopes(None, [(variable, None) for variable in model.trainable_variables])
+        self.raised = ""
 
-    def watching(self) -> Any:
-        """A block in which every layer's call is looked at."""
-        layer, operation = keras.layers.Layer, keras.Operation
-        return patched([(layer, "__call__", self._wrap), (operation, "__call__", self._wrap_bare)])
+    def run(self, with_update: bool) -> None:
+        """Run it, with the optimizer's part if that is to be looked at as well."""
+        single = self.operations.watching() if self.operations else contextlib.nullcontext()
+        try:
+            with single, self.layers.watching(), self.losses.watching():
+                self.slopes = slopes_of(self._model, self._batch)
+                if with_update and self.operations and _can_update(self._model):
+                    self.operations.updating = True
+                    self.slopes.update()
+        except Exception as error:  # noqa: BLE001 - a door: what the user's step raises is evidence
+            self.raised = f"{type(error).__name__}: {error}"
 
-    def _wrap(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
-            output = original(layer, *args, **kwargs)
-            self._look(layer, (args, kwargs), output)
-            return output
-
-        return call
-
-    def _wrap_bare(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        """Operations that are no layers; a layer's own call passes through here as well."""
-        watched = self._wrap(original)
-
-        def call(operation: Any, *args: Any, **kwargs: Any) -> Any:
-            chosen = original if isinstance(operation, keras.layers.Layer) else watched
-            return chosen(operation, *args, **kwargs)
-
-        return call
-
-    def _look(self, layer: Any, given: Any, output: Any) -> None:
-        arrays = _concrete(output)
-        if not arrays:
-            return
-        finite = all(map(_finite, arrays))
-        if layer is self._model:
-            self.predictions_finite = finite
-            return
-        largest = max(map(_largest, arrays))
-        fed_finite = all(map(_finite, _concrete(given)))
-        self.looks.append(LayerLook(layer.name, type(layer).__name__, fed_finite, finite, largest))
+    def operations_at_fault(self) -> tuple[OperationLook | None, tuple[OperationLook, ...]]:
+        """The operation that the failure comes from, and those that may be behind it."""
+        if self.operations is None:
+            return None, ()
+        self.operations.settle([output for _, output in self.layers.outermost])
+        origins = (self.slopes.loss, [gradient for _, gradient in self.slopes.gradients])
+        found = next(filter(None, map(self.operations.origin, origins)), None)
+        found = found or self.operations.first("step")
+        return found, self.operations.risks(found)
 
 
-def _concrete(structure: Any) -> list[Any]:
-    """The floating-point arrays in a structure that have values (not symbols of a graph)."""
-    tensors = [
-        leaf for leaf in tree.flatten(structure) if hasattr(leaf, "dtype") and _has_values(leaf)
-    ]
-    arrays = [as_numpy(tensor) for tensor in tensors]
-    return [array.astype(np.float64) for array in arrays if array.dtype.kind in "fV" and array.size]
+def _operation_watch(rows: int, running: list[str]) -> OperationWatch | None:
+    """A watch for single operations; None on a backend, or a TensorFlow, that tells of none."""
+    if keras.backend.backend() != "tensorflow":
+        return None
+    try:
+        from nanwatch.autopsy.operations import OperationWatch
+    except ImportError:  # a TensorFlow that keeps its callbacks elsewhere
+        return None
+    return OperationWatch(rows, running)
 
 
-def _has_values(tensor: Any) -> bool:
-    """Whether this is a tensor of TensorFlow or torch, or an array of NumPy or JAX, no symbol."""
-    return hasattr(tensor, "numpy") or isinstance(tensor, np.ndarray) or _is_jax_array(tensor)
+def _can_update(model: Any) -> bool:
+    return bool(model.optimizer.built)
 
 
-def _is_jax_array(tensor: Any) -> bool:
-    return type(tensor).__module__.startswith("jaxlib")
+def _rows_of(batch: Any) -> int:
+    arrays = [array for array in tree.flatten(batch) if array is not None]
+    shape = list(getattr(arrays[0], "shape", ())) if arrays else []
+    return int(shape[0] or 0) if shape else 0
 
 
-def _finite(array: Any) -> bool:
-    return bool(np.isfinite(array).all())
-
-
-def _largest(array: Any) -> float:
-    finite = np.abs(array[np.isfinite(array)])
-    return float(finite.max()) if finite.size else 0.0
+def _predictions(model: Any, outputs: Any) -> tuple[ArrayLook, ...]:
+    arrays = tree.flatten(outputs) if outputs is not None else []
+    names = sorted(outputs) if isinstance(outputs, dict) else getattr(model, "output_names", None)
+    if names is None or len(names) != len(arrays):
+        names = [f"output_{i}" for i in range(len(arrays))] if len(arrays) > 1 else ["output"]
+    pairs = zip(names, arrays, strict=False)
+    return tuple(look_at("prediction", str(name), array) for name, array in pairs)
 
 
 def _variables(model: Any, slopes: Slopes) -> tuple[VariableLook, ...]:
@@ -152,12 +163,11 @@ def _variable_look(layer: str, variable: Any, gradient: Any) -> VariableLook:
         return VariableLook(
             variable.path,
             layer,
-            _finite(weights),
+            bool(np.isfinite(weights).all()),
             float(np.linalg.norm(weights)),
-            _finite(slope),
+            bool(np.isfinite(slope).all()),
             float(np.linalg.norm(slope)),
+            size=weights.size,
+            constant=bool(np.ptp(weights) == 0) if weights.size else False,
+            connected=gradient is not None,
         )
-
-
-def _number(value: Any) -> float:
-    return float(np.mean(keras.ops.convert_to_numpy(value).astype(np.float64)))

@@ -14,10 +14,12 @@ class Slopes(NamedTuple):
     Attributes:
         loss: the batch's loss, None when it is not known.
         gradients: variables with their gradients, None for none.
+        update: makes the updates that were not made, on TensorFlow.
     """
 
     loss: Any
     gradients: list[tuple[Any, Any]]
+    update: Callable[[], None] = lambda: None
 
 
 def slopes_of(model: Any, batch: Any) -> Slopes:
@@ -47,7 +49,12 @@ def _on_tensorflow(model: Any, batch: Any) -> Slopes:
 
     with capturing(model, lambda *_: None) as capture:
         model.train_step(batch)
-    return _captured(capture)
+
+    def update() -> None:
+        for each in capture.updates:
+            each.apply(each.gradients, each.variables)
+
+    return _captured(capture)._replace(update=update)
 
 
 def _on_torch(model: Any, batch: Any) -> Slopes:

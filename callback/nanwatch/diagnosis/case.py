@@ -41,6 +41,7 @@ class Autopsy:
             operations could be watched.
         risks: operations of the forward pass that were finite there but have no finite slope
             (a square root at 0, a masked logarithm of 0, ...).
+        raised: what the step raised when it was repeated, "" for nothing.
     """
 
     arrays: tuple[ArrayLook, ...] = ()
@@ -54,6 +55,13 @@ class Autopsy:
     terms: tuple[LossLook, ...] = ()
     operation: OperationLook | None = None
     risks: tuple[OperationLook, ...] = ()
+    raised: str = ""
+
+    @property
+    def repeated(self) -> bool:
+        """Whether the failure showed again when the step was repeated."""
+        finite = math.isfinite(self.loss) and self.predictions_finite and self.gradients_finite
+        return not finite or not self.update_finite or bool(self.raised)
 
     @property
     def weights_finite(self) -> bool:
@@ -91,7 +99,10 @@ class Trial:
         finite: whether loss and weights stayed finite to the end.
         fell: whether the loss ended below where it began, in a network that still learns.
         steps: how many steps were replayed.
-        first, last: the median loss of the first and of the last quarter of the steps.
+        first, last: the median loss of the first and of the last quarter of the steps, without
+            penalties.
+        guess: the loss of the best constant guess under this change, NaN where it is that of the
+            unchanged training.
     """
 
     finite: bool
@@ -99,6 +110,7 @@ class Trial:
     steps: int
     first: float = math.nan
     last: float = math.nan
+    guess: float = math.nan
 
     @property
     def cured(self) -> bool:
@@ -153,6 +165,10 @@ class Case:
         data: the arrays of the run's first batch.
         validation: the arrays of the first validation batch whose loss was not finite.
         error: what `fit` raised, for the symptom "exception".
+        beginning: for a silent symptom, the batch of the autopsy with the weights with which the
+            fit began; the autopsy itself has those of the end.
+        constant_loss: the loss, without penalties, of the best constant guess for the labels at
+            hand; NaN when it is not known.
     """
 
     symptom: Symptom
@@ -166,6 +182,8 @@ class Case:
     data: tuple[ArrayLook, ...] = ()
     validation: tuple[ArrayLook, ...] = ()
     error: ErrorLook | None = None
+    beginning: Autopsy | None = None
+    constant_loss: float = math.nan
 
     @property
     def optimizer(self) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from typing import Literal
 
 Role = Literal["input", "target", "sample_weight", "prediction"]
 Stage = Literal["layer", "loss", "gradient", "step"]
+ErrorStage = Literal["step", "pipeline", "validation"]
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,10 @@ class OperationLook:
         code: that line's text.
         low, high: the range of what went in; of several operands, that of the telling one.
         rows: positions in the batch of the rows at fault, () when they cannot be told.
+        dtype: the type that it computed in.
+        empty: whether it is a mean over nothing: of no numbers, or a sum divided by a count of 0.
+        lost_epsilon: whether a constant that was to keep the operand away from its limit had
+            itself been rounded away.
     """
 
     kind: str
@@ -161,6 +166,9 @@ class OperationLook:
     low: float = math.nan
     high: float = math.nan
     rows: tuple[int, ...] = ()
+    dtype: str = ""
+    empty: bool = False
+    lost_epsilon: bool = False
 
 
 @dataclass(frozen=True)
@@ -197,4 +205,4 @@ class ErrorLook:
     message: str
     source_line: str = ""
     code: str = ""
-    stage: Literal["step", "pipeline", "validation"] = "step"
+    stage: ErrorStage = "step"

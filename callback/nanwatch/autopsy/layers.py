@@ -1,0 +1,152 @@
+"""What every layer makes of the offending batch, watched while the step runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+from keras import tree
+from numpy.typing import NDArray
+
+from nanwatch.autopsy.operands import has_values
+from nanwatch.diagnosis.looks import LayerLook
+from nanwatch.recorder.arrays import as_numpy
+from nanwatch.recorder.patching import patched
+
+FLAT = {"tanh": lambda y: np.abs(y) > 0.99, "sigmoid": lambda y: np.abs(y - 0.5) > 0.49}
+"""Where an activation function has next to no slope, told by what it puts out."""
+
+ACTIVATION_LAYERS = {
+    "ReLU": "relu",
+    "LeakyReLU": "leaky_relu",
+    "PReLU": "prelu",
+    "ELU": "elu",
+    "Softmax": "softmax",
+}
+"""Layers that are nothing but an activation function."""
+
+
+class LayerWatch:
+    """Looks at what goes into and comes out of every layer and operation.
+
+    Attributes:
+        looks: one a call, in the order in which the calls returned: an inner layer comes before
+            the layer that holds it. The model itself has none.
+        outermost: name and output of every layer or model that no other one called.
+        running: the layers that are being called just now, the outermost first.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.looks: list[LayerLook] = []
+        self.outermost: list[tuple[Any, Any]] = []
+        self.running: list[str] = []
+        self._model = model
+
+    @property
+    def predictions(self) -> Any:
+        """What the model put out last; of a step that calls its parts alone, its only part."""
+        own = [output for layer, output in self.outermost if layer is self._model]
+        if own:
+            return own[-1]
+        callers = {id(layer) for layer, _ in self.outermost}
+        return self.outermost[-1][1] if len(callers) == 1 else None
+
+    @property
+    def predictions_finite(self) -> bool:
+        """Whether everything that left the model, or a part that was called by itself, is."""
+        return all(map(_finite, _concrete([output for _, output in self.outermost])))
+
+    def watching(self) -> Any:
+        """A block in which every layer's call is looked at."""
+        layer, operation = keras.layers.Layer, keras.Operation
+        return patched([(layer, "__call__", self._wrap), (operation, "__call__", self._wrap_bare)])
+
+    def _wrap(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+            self.running.append(layer.name)
+            try:
+                output = original(layer, *args, **kwargs)
+            finally:
+                self.running.pop()
+            self._look(layer, (args, kwargs), output)
+            return output
+
+        return call
+
+    def _wrap_bare(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        """Operations that are no layers; a layer's own call passes through here as well."""
+        watched = self._wrap(original)
+
+        def call(operation: Any, *args: Any, **kwargs: Any) -> Any:
+            chosen = original if isinstance(operation, keras.layers.Layer) else watched
+            return chosen(operation, *args, **kwargs)
+
+        return call
+
+    def _look(self, layer: Any, given: Any, output: Any) -> None:
+        arrays = _concrete(output)
+        if not arrays:
+            return
+        if not self.running:
+            self.outermost.append((layer, output))
+        if layer is not self._model:
+            self.looks.append(_layer_look(layer, _concrete(given), arrays))
+
+
+def _layer_look(layer: Any, given: list[Any], arrays: list[Any]) -> LayerLook:
+    """A look at one call; of several outputs the first one is described closely."""
+    output, activation = arrays[0], activation_of(layer)
+    return LayerLook(
+        name=layer.name,
+        kind=type(layer).__name__,
+        input_finite=all(map(_finite, given)),
+        output_finite=all(map(_finite, arrays)),
+        largest=max(map(_largest, arrays)),
+        activation=activation,
+        units=output.shape[-1] if output.ndim else 0,
+        zero_share=float(np.mean(output == 0)),
+        dead_share=float(np.mean((_by_unit(output) == 0).all(axis=0))),
+        saturated_share=float(np.mean(FLAT[activation](output))) if activation in FLAT else np.nan,
+        row_spread=_row_spread(output),
+        input_largest=max(map(_largest, given), default=np.nan),
+    )
+
+
+def activation_of(layer: Any) -> str:
+    """The name of a layer's activation function, also of a layer that is nothing else."""
+    activation = getattr(layer, "activation", None)
+    if activation is not None:
+        return str(getattr(activation, "__name__", type(activation).__name__))
+    return ACTIVATION_LAYERS.get(type(layer).__name__, "")
+
+
+def _by_unit(output: NDArray[np.float64]) -> NDArray[np.float64]:
+    return output.reshape(-1, output.shape[-1] if output.ndim else 1)
+
+
+def _row_spread(output: NDArray[np.float64]) -> float:
+    """The standard deviation over the rows, averaged over the cells of a row."""
+    if output.ndim < 2:
+        return float("nan")
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.mean(np.std(output, axis=0)))
+
+
+def _concrete(structure: Any) -> list[NDArray[np.float64]]:
+    """The floating-point arrays in a structure that have values (not symbols of a graph)."""
+    tensors = [
+        leaf for leaf in tree.flatten(structure) if hasattr(leaf, "dtype") and has_values(leaf)
+    ]
+    arrays = [as_numpy(tensor) for tensor in tensors]
+    return [array.astype(np.float64) for array in arrays if array.dtype.kind in "fV" and array.size]
+
+
+def _finite(array: Any) -> bool:
+    return bool(np.isfinite(array).all())
+
+
+def _largest(array: Any) -> float:
+    finite = np.abs(array[np.isfinite(array)])
+    return float(finite.max()) if finite.size else 0.0

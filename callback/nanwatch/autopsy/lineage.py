@@ -1,0 +1,109 @@
+"""What the values of a step were made of: its operations as a graph, tensors by their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from nanwatch.autopsy.code_lines import CodeLine
+from nanwatch.diagnosis.looks import OperationLook
+
+HANDED_ON = {"BroadcastTo", "Cast", "ExpandDims", "Identity", "Reshape", "Squeeze", "Tile"}
+"""Operations that hand on what they are given, in another form."""
+GUARDS = {"AddV2", "Maximum", "Minimum", "Sqrt", "Sub"}
+"""Operations that an operand comes through when a constant keeps it away from its limit."""
+NEAR = 32
+
+
+@dataclass(slots=True, eq=False)
+class Operation:
+    """One operation that was run.
+
+    Attributes:
+        order: the how-many-th it was.
+        parents: the tensors that went in.
+        line: the line of the user's own code that asked for it.
+        forward: on the way back, the operation of the forward pass whose slope this is part of.
+        lost_epsilon: whether one of its operands is a constant that was rounded away.
+    """
+
+    look: OperationLook
+    order: int
+    parents: tuple[int, ...]
+    line: CodeLine
+    forward: Operation | None = None
+    lost_epsilon: bool = False
+
+
+class Lineage:
+    """Remembers which operation made each tensor, and which are truth values."""
+
+    def __init__(self) -> None:
+        self._made: dict[int, Operation] = {}
+        self._truths: set[int] = set()
+
+    def add(self, number: int, operation: Operation, is_truth: bool) -> None:
+        """A tensor was made."""
+        self._made[number] = operation
+        if is_truth:
+            self._truths.add(number)
+
+    def maker(self, number: int) -> Operation | None:
+        """The operation that made a tensor, None for data, weights and constants."""
+        return self._made.get(number)
+
+    def ancestors(self, numbers: Iterable[int]) -> set[int]:
+        """The orders of all operations that went into some tensors."""
+        found: set[int] = set()
+        waiting = list(numbers)
+        while waiting:
+            maker = self._made.get(waiting.pop())
+            if maker is not None and maker.order not in found:
+                found.add(maker.order)
+                waiting.extend(maker.parents)
+        return found
+
+    def is_constant(self, number: int) -> bool:
+        """Whether no operation made a tensor, or none but a change of form."""
+        *_, last = self._chain(number, HANDED_ON)
+        return last not in self._made
+
+    def lost_epsilon(self, number: int) -> bool:
+        """Whether a constant that should keep a tensor away from its limit was rounded away."""
+        makers = map(self._made.get, self._chain(number, HANDED_ON | GUARDS))
+        return any(maker is not None and maker.lost_epsilon for maker in makers)
+
+    def is_empty_mean(self, numerator: int, divisor: int) -> bool:
+        """Whether a division by 0 is a sum over a mask divided by the mask's own sum."""
+        masks = self._summed(divisor)
+        if any(mask in self._truths for mask in masks):
+            return True
+        return bool(self._summed(numerator)) and any(m in self._near(numerator) for m in masks)
+
+    def _summed(self, number: int) -> list[int]:
+        """What a tensor is the sum of, in all forms that it had; nothing when it is no sum."""
+        *_, last = self._chain(number, HANDED_ON)
+        maker = self._made.get(last)
+        if maker is None or maker.look.kind != "Sum":
+            return []
+        return list(self._chain(maker.parents[0], HANDED_ON | {"NotEqual"}))
+
+    def _chain(self, number: int, kinds: set[str]) -> Iterator[int]:
+        """A tensor, what it was made of by operations of these kinds, and so on."""
+        yield number
+        for _ in range(NEAR):
+            maker = self._made.get(number)
+            if maker is None or maker.look.kind not in kinds or not maker.parents:
+                return
+            made = (parent for parent in maker.parents if parent in self._made)
+            number = next(made, maker.parents[0])
+            yield number
+
+    def _near(self, number: int) -> set[int]:
+        """The tensors that went into one, the nearest ones."""
+        found, waiting = {number}, [number]
+        while waiting and len(found) < NEAR:
+            maker = self._made.get(waiting.pop(0))
+            waiting.extend(maker.parents if maker is not None else ())
+            found.update(waiting)
+        return found

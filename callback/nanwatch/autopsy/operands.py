@@ -1,0 +1,101 @@
+"""What an operation was given and what it made of it: finite or not, in which range, how steep."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nanwatch.recorder.arrays import as_numpy
+
+Array = NDArray[Any]
+
+
+class Level(IntEnum):
+    """How bad an array's worst cell is."""
+
+    FINITE = 0
+    INFINITE = 1
+    NAN = 2
+
+
+TELLING = {"RealDiv": 1, "Div": 1, "Xdivy": 1}
+"""Which operand tells why an operation fails, where it is not the first: a division's divisor."""
+
+STEEP: dict[str, Callable[..., Any]] = {
+    "Sqrt": lambda x: x == 0,
+    "Pow": lambda x, exponent: (x == 0) & (exponent > 0) & (exponent < 1),
+    "EuclideanNorm": lambda x, axes: _norms(x, axes) == 0,
+    "Acos": lambda x: np.abs(x) == 1,
+    "Asin": lambda x: np.abs(x) == 1,
+    "Acosh": lambda x: x == 1,
+    "Atan2": lambda y, x: (y == 0) & (x == 0),
+}
+"""Where operations that are finite themselves have no finite slope."""
+
+LOST = {"AddV2": 0.0, "Sub": 0.0, "Maximum": 0.0, "Minimum": 1.0}
+"""What is left of a small constant in an operation when it has been rounded away."""
+
+
+def level(array: Array) -> Level:
+    """The worst that an array of any type holds."""
+    if array.dtype.kind not in "fcV" or np.isfinite(array).all():
+        return Level.FINITE
+    return Level.NAN if np.isnan(array).any() else Level.INFINITE
+
+
+def telling(kind: str, count: int) -> int:
+    """The position, of `count` operands, of the one that tells why an operation fails."""
+    return min(TELLING.get(kind, 0), count - 1)
+
+
+def extent(array: Array) -> tuple[float, float]:
+    """The least and the greatest number that is not NaN; NaN when there is none."""
+    numbers = array.astype(np.float64).ravel() if array.dtype.kind in "fiubV" else np.empty(0)
+    numbers = numbers[~np.isnan(numbers)]
+    return (float(numbers.min()), float(numbers.max())) if numbers.size else (math.nan, math.nan)
+
+
+def bad_rows(array: Array, rows: int) -> tuple[int, ...]:
+    """The rows that are not finite, where the first axis is that of the batch."""
+    if not array.ndim or len(array) != rows:
+        return ()
+    bad = ~np.isfinite(array).reshape(rows, -1).all(axis=1)
+    return tuple(np.flatnonzero(bad).tolist())
+
+
+def is_steep(kind: str, operands: Sequence[Array]) -> bool:
+    """Whether an operation has no finite slope where it is asked."""
+    return kind in STEEP and bool(np.any(STEEP[kind](*operands)))
+
+
+def is_empty_softmax(kind: str, operands: Sequence[Array]) -> bool:
+    """Whether a softmax is taken of a row that holds nothing but minus infinity."""
+    if kind not in ("Softmax", "LogSoftmax"):
+        return False
+    return bool(np.isneginf(operands[0].astype(np.float64)).all(axis=-1).any())
+
+
+def is_lost(kind: str, constants: Sequence[Array]) -> bool:
+    """Whether a constant beside an operand was so small that it has been rounded away."""
+    limit = LOST.get(kind)
+    return limit is not None and any(c.ndim == 0 and c == limit for c in constants)
+
+
+def has_values(tensor: Any) -> bool:
+    """Whether this is a tensor of TensorFlow or torch, or an array of NumPy or JAX, no symbol."""
+    is_jax_array = type(tensor).__module__.startswith("jaxlib")
+    return hasattr(tensor, "numpy") or isinstance(tensor, np.ndarray) or is_jax_array
+
+
+def mean_of(value: Any) -> float:
+    """The mean of a tensor's numbers."""
+    return float(np.mean(as_numpy(value).astype(np.float64)))
+
+
+def _norms(x: Array, axes: Array) -> Any:
+    return np.square(x.astype(np.float64)).sum(axis=tuple(np.atleast_1d(axes).tolist()))
