@@ -16,8 +16,9 @@ from nanwatch.recorder.moves import Moves
 from nanwatch.recorder.pace import Pace
 from nanwatch.recorder.ranges import data_series
 from nanwatch.recorder.row import Layout
-from nanwatch.recorder.seen import MARK, NOTHING, Step, original_of
+from nanwatch.recorder.seen import NOTHING, Step, original_of
 from nanwatch.recorder.snapshot import Snapshot, fill_variables
+from nanwatch.recorder.standin import FitLeftError, StandIn
 
 LARGE = 1e15
 """A gradient of this norm may, after many steps, make an optimizer's sum of squares overflow."""
@@ -59,6 +60,7 @@ class StepRecorder(ABC):
         self._on_error = on_error
         self._means = RunningLoss()
         self._original: Any = None
+        self._standin: StandIn | None = None
 
     @property
     def start(self) -> Snapshot | None:
@@ -84,13 +86,17 @@ class StepRecorder(ABC):
         self._original = original_of(self.model.train_function)
         watched = self._watched()
         self.flight.begin(self.step)  # here Keras builds a model before its first step
-        setattr(watched, MARK, self._original)
-        self.model.train_function = watched
+        self._standin = StandIn(self.model, "train_function", watched, self._left)
 
     def uninstall(self) -> None:
         """Put the model's own train function back and let go of the batches."""
-        self.model.train_function = original_of(self.model.train_function)
+        if self._standin is not None:
+            self._standin.leave()
         self.flight.end()
+
+    def _left(self) -> None:
+        self._on_error(self.step, None, FitLeftError("another fit of the model began"))
+        self.uninstall()
 
     def epoch_begins(self) -> None:
         """Keras begins its running means anew."""

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from nanwatch.recorder.batches import BatchRing
-from nanwatch.recorder.seen import MARK, Step, original_of, series_of
+from nanwatch.recorder.seen import Step, series_of
+from nanwatch.recorder.standin import FitLeftError, StandIn
 
 
 class RunningLoss:
@@ -62,30 +63,31 @@ class LogsRecorder:
         self.start = self.healthy = None
         self.batches = BatchRing()
         self._means = RunningLoss()
+        self._standin: Any = None
 
     def install(self) -> None:
         """Begin to listen."""
-        original = original_of(self.model.train_function)
-
-        def train_function(*args: Any) -> Any:
-            try:
-                result = original(*args)
-            except (Exception, KeyboardInterrupt) as error:
-                self._on_error(self.step, None, error)
-                raise
-            self._read(result)
-            return result
-
-        setattr(train_function, MARK, original)
-        self.model.train_function = train_function
+        self._standin = StandIn(self.model, "train_function", self._run, self._left)
 
     def uninstall(self) -> None:
         """Put the model's own train function back."""
-        self.model.train_function = original_of(self.model.train_function)
+        self._standin.leave()
 
     def epoch_begins(self) -> None:
         """Keras begins its running means anew."""
         self._means.begin()
+
+    def _run(self, *args: Any) -> Any:
+        try:
+            result = self._standin.own(*args)
+        except (Exception, KeyboardInterrupt) as error:
+            self._on_error(self.step, None, error)
+            raise
+        self._read(result)
+        return result
+
+    def _left(self) -> None:
+        self._on_error(self.step, None, FitLeftError("another fit of the model began"))
 
     def _read(self, result: Any) -> None:
         """TensorFlow and torch return the logs, JAX the logs and the state."""

@@ -18,9 +18,9 @@ from nanwatch.recorder.ranges import data_series
 from nanwatch.recorder.replicas import NOTE, unweighted
 from nanwatch.recorder.rewind import rewind
 from nanwatch.recorder.row import CHECKS
-from nanwatch.recorder.seen import MARK, NOTHING, Step, original_of
+from nanwatch.recorder.seen import NOTHING, Step, original_of
 from nanwatch.recorder.snapshot import Snapshot, optimizers_of
-from nanwatch.recorder.source import FitLeftError, RunningFit
+from nanwatch.recorder.standin import FitLeftError, StandIn
 from nanwatch.recorder.step import StepProbe
 from nanwatch.recorder.strategy import strategy_of, whole
 from nanwatch.recorder.validation import ValidationWatch
@@ -84,9 +84,8 @@ class Recorder:
         self._on_step = on_step
         self._on_error = on_error
         self._original: Any = None
-        self._installed: Any = None
+        self._standin: StandIn | None = None
         self._watched: Any = None
-        self._fit = RunningFit(model)
         self._metrics = EpochMetrics(model, keep_metrics_clean or self._undoes)
         self._pace = Pace(every if full else None)
         self._full = full
@@ -112,12 +111,7 @@ class Recorder:
         self._watched = self._kept_or_new()
         if self._distributed and self.model.built:
             self._begin_flight()
-
-        def train_function(iterator: Any) -> Any:
-            return self._run(iterator)
-
-        setattr(train_function, MARK, self._original)
-        self._installed = self.model.train_function = train_function
+        self._standin = StandIn(self.model, "train_function", self._run, self._left)
 
     def epoch_begins(self) -> None:
         """Keras begins its metrics anew."""
@@ -126,8 +120,8 @@ class Recorder:
 
     def uninstall(self) -> None:
         """Put the model's own train function back and let go of the batches."""
-        if self.model.train_function is self._installed:
-            self.model.train_function = self._original
+        if self._standin is not None:
+            self._standin.leave()
         self.validation.end()
         self.flight.end()
 
@@ -160,8 +154,6 @@ class Recorder:
 
     def _run(self, iterator: Any) -> Any:
         """Run the steps of one execution, each with its own batch in sight."""
-        if self._fit.is_another():
-            return self._leave(iterator)
         logs, left = None, self.model.steps_per_execution
         while left > 0 and (logs is None or not self.model.stop_training):
             batches, end = self._fetch(iterator, self._watched.group(left))
@@ -174,10 +166,9 @@ class Recorder:
             left = left - len(batches) if end is None else 0
         return logs
 
-    def _leave(self, iterator: Any) -> Any:
+    def _left(self) -> None:
         self._on_error(self.step, None, FitLeftError("another fit of the model began"))
         self.uninstall()
-        return self.model.train_function(iterator)
 
     def _fetch(self, iterator: Any, count: int) -> tuple[list[Any], Exception | None]:
         try:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nanwatch.recorder.seen import MARK, original_of
+from nanwatch.recorder.seen import original_of
+from nanwatch.recorder.standin import StandIn
 from nanwatch.recorder.step import ROW
 from nanwatch.recorder.watched import END, WatchedFunction, fetch
 
@@ -34,7 +35,7 @@ class ValidationWatch:
         self._model = model
         self._on_error = on_error
         self._own: Any = None
-        self._installed: Any = None
+        self._standin: StandIn | None = None
         self._watched: Any = None
         self._index = 0
 
@@ -47,18 +48,13 @@ class ValidationWatch:
         self._watched = getattr(self._own, KEPT, None) or WatchedFunction(
             self._model, "test", _with_loss, flags=0
         )
-
-        def test_function(iterator: Any) -> Any:
-            return self._run(iterator)
-
-        setattr(test_function, MARK, self._own)
-        self._installed = self._model.test_function = test_function
+        self._standin = StandIn(self._model, "test_function", self._run, self.end)
 
     def end(self) -> None:
         """Put the model's own function back."""
-        if self._installed is not None and self._model.test_function is self._installed:
-            self._model.test_function = self._own
-        self._installed = None
+        if self._standin is not None:
+            self._standin.leave()
+            self._standin = None
 
     def _run(self, iterator: Any) -> Any:
         """Make the steps of one execution."""
