@@ -54,7 +54,7 @@ class NanWatch:
     """
 
     model: Any
-    params: Mapping[str, Any]
+    params: Mapping[str, Any] | None
 
     def __new__(cls, *_: Any, **__: Any) -> NanWatch:
         """An instance that is a Keras callback, though importing this class imports no Keras.
@@ -151,7 +151,8 @@ class NanWatch:
 
         if self._session is not None:
             self._session.finish("interrupted", "the fit did not end")
-        self._session = Session(self.model, self.params, self._settings(), self.options)
+        params = self.params or {}  # None in a loop of the user's own
+        self._session = Session(self.model, params, self._settings(), self.options)
 
     def _tell(self, word: Callable[[Session], None]) -> None:
         session = self._session

@@ -29,6 +29,7 @@ from nanwatch.recorder.install import install
 from nanwatch.recorder.rollback import Rollback
 from nanwatch.recorder.seen import Step
 from nanwatch.recorder.source import fit_source
+from nanwatch.recorder.standin import FitLeftError
 from nanwatch.reporter import Reporter
 from nanwatch.settings import ClientSettings
 from nanwatch.step_watch import StepWatch
@@ -140,6 +141,9 @@ class Session:
     def _report_error(self, index: int, batch: Any, error: BaseException) -> None:
         if isinstance(error, KeyboardInterrupt):
             self.finish("interrupted", "KeyboardInterrupt")
+            return
+        if isinstance(error, FitLeftError):
+            self._left()
             return
         self._catch_up()
         text = error_text(error)
