@@ -80,14 +80,18 @@ class JaxRecorder(StepRecorder):
         return (probe.guard, probe.keep_metrics_clean, self.model.run_eagerly, *ids)
 
     def _instrument(self) -> Any:
-        """The model's train function made anew around the watched step.
+        """A train function made around the watched step; the model keeps the one that it has.
 
         `make_train_function` closes over `self.train_step`, so the attribute is set for just that
         moment.
         """
-        with patched([(self.model, "train_step", self._probe.wrap)]):
-            self.model.make_train_function(force=True)
-        return self.model.train_function
+        own = self.model.train_function
+        try:
+            with patched([(self.model, "train_step", self._probe.wrap)]):
+                self.model.make_train_function(force=True)
+            return self.model.train_function
+        finally:
+            self.model.train_function = own
 
     def _run(self, state: Any, iterator: Any) -> Any:
         """Run the steps of one execution, each with its own batch in sight."""
