@@ -159,6 +159,15 @@ def is_loss_scaled(model: Any) -> bool:
     return isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
 
 
+def has_own_step(model: Any) -> bool:
+    """Whether the model trains in a way of its own, so that its loss may mean anything."""
+    kind = type(model)
+    return any(
+        getattr(kind, name) is not getattr(keras.Model, name)
+        for name in ("train_step", "compute_loss")
+    )
+
+
 def _layer(layer: Any) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "name": layer.name,

@@ -6,14 +6,25 @@ it has: it takes the signals of `observe` and asks `diagnose` with an autopsy.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nanwatch import diagnosis
-from nanwatch.detectors import Detector, ExplosionDetector, NonFiniteDetector, Signal
+from nanwatch.detectors import (
+    Course,
+    Curve,
+    Detector,
+    ExplosionDetector,
+    NonFiniteDetector,
+    Signal,
+    suspicions,
+)
+from nanwatch.diagnosis.bounds import is_own, lowest, names_of
 from nanwatch.diagnosis.case import Autopsy, Case, History, Trial
+from nanwatch.diagnosis.looks import ArrayLook, ErrorLook
 from nanwatch.events import (
     MAX_STEP,
     Diagnosed,
@@ -25,7 +36,7 @@ from nanwatch.events import (
 )
 
 KEPT = 256
-FIRST = 16
+MAX_EPOCHS = 10_000
 GRAD_NORM, RATE, VAL_LOSS = "batch/grad_norm", "batch/learning_rate", "epoch/val_loss"
 EPOCH_END = "epoch/last_step"
 
@@ -36,24 +47,34 @@ class _Track:
 
     detectors: tuple[Detector, ...]
     recent: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=KEPT))
-    first: list[float] = field(default_factory=list)
+    curve: Curve = field(default_factory=Curve)
     seen: int = 0
 
     def remember(self, step: int, value: float) -> None:
         self.recent.append((step, value))
         self.seen += 1
-        if self.seen <= FIRST:
-            self.first.append(value)
+        self.curve.add(value)
 
 
 class Watcher:
-    """Watches one run: feeds its detectors and turns signals into diagnoses, once a symptom."""
+    """Watches one run: feeds its detectors and turns signals into diagnoses, once a symptom.
+
+    Attributes:
+        data, validation, error: what a case holds of them; only the training process can know.
+    """
+
+    data: tuple[ArrayLook, ...] = ()
+    validation: tuple[ArrayLook, ...] = ()
+    error: ErrorLook | None = None
 
     def __init__(self) -> None:
         self.facts: dict[str, Any] = {}
         self._tracks: dict[str, _Track] = {}
         self._known: set[str] = set()
         self._last_step: int | None = None  # of what was logged by the batch
+        self._epochs: dict[str, list[float]] = {}
+        self._early: dict[str, float] = {}
+        self._late: dict[str, float] = {}
 
     def feed(self, event: Event) -> tuple[Diagnosis, ...]:
         """Take an event; return the diagnoses that it proves, in order."""
@@ -69,6 +90,35 @@ class Watcher:
     def observe(self, name: str, step: int, value: float) -> Signal | None:
         """Take one point; return a signal when it proves a symptom that was not known yet."""
         return self._take(self._track(name), step, value) if is_watched(name) else None
+
+    def learn_details(self, details: Mapping[str, float]) -> None:
+        """Take the points of the layers and the data, of a step that was looked at closely."""
+        self._late.update(details)
+        self._early = {**details, **self._early}
+
+    def suspicions(self, guess: float = math.nan, penalty: float = 0.0) -> list[Signal]:
+        """What may be wrong with a run that looks finite: to be examined, not to be told.
+
+        Args:
+            guess: the loss of the best constant guess for the labels at hand, NaN when unknown.
+            penalty: what regularisation adds to the loss now.
+        """
+        return suspicions(self.course(guess, penalty)) if not self._known else []
+
+    def course(self, guess: float = math.nan, penalty: float = 0.0) -> Course:
+        """What the run has shown so far, as the silent symptoms are judged by it."""
+        track = self._track("batch/loss")
+        return Course(
+            loss=track.curve,
+            epochs={name: tuple(values) for name, values in self._epochs.items()},
+            planned=self.facts.get("epochs"),
+            guess=guess,
+            penalty=penalty,
+            lowest=lowest(self.facts),
+            losses=names_of(self.facts),
+            custom=is_own(self.facts),
+            last_step=track.recent[-1][0] if track.recent else None,
+        )
 
     def is_news(self, signal: Signal) -> bool:
         """Whether a symptom seen elsewhere was not known yet; from now on it is."""
@@ -101,10 +151,14 @@ class Watcher:
             self._history(signal),
             autopsy,
             dict(trials or {}),
+            self.data,
+            self.validation,
+            self.error,
         )
 
     def _judged(self, points: Points) -> Iterator[Diagnosis]:
         """What a block proves, row by row: each signal is judged by what came before it."""
+        self._remember_epochs(points)
         names = sorted(filter(is_watched, points.values), key=_order)
         columns = [(self._track(name), points.values[name].tolist()) for name in names]
         if any(name.startswith("batch/") for name in points.values):
@@ -114,6 +168,12 @@ class Watcher:
                 signal = self._take(track, step, values[row])
                 if signal is not None:
                     yield self.diagnose(self._at_global_step(signal, points, row))
+
+    def _remember_epochs(self, points: Points) -> None:
+        for name, values in points.values.items():
+            if name.startswith("epoch/") and name != EPOCH_END:
+                known = self._epochs.setdefault(name.removeprefix("epoch/"), [])
+                known += values.tolist()[: MAX_EPOCHS - len(known)]
 
     def _at_global_step(self, signal: Signal, points: Points, row: int) -> Signal:
         """The signal; one of an epoch's series is dated by the last step of that epoch."""
@@ -132,7 +192,12 @@ class Watcher:
         return news
 
     def _counts(self, signal: Signal) -> bool:
-        """Loss scaling backs off from infinite gradients by design: there only the loss counts."""
+        """Loss scaling backs off from infinite gradients by design: there only the loss counts.
+
+        A validation of a model that training has spoilt tells nothing new.
+        """
+        if signal.symptom == "nan_val_only":
+            return all(map(math.isfinite, self._epochs.get("loss", ())))
         return signal.series != GRAD_NORM or not self.facts.get("loss_scaling")
 
     def _track(self, name: str) -> _Track:
@@ -147,8 +212,11 @@ class Watcher:
             loss=_until(loss, signal.first_step),
             grad_norm=_until(self._track(GRAD_NORM), signal.first_step),
             learning_rate=_until(self._track(RATE), signal.first_step),
-            first_losses=tuple(loss.first),
+            first_losses=tuple(loss.curve.first),
             seen=loss.seen,
+            epochs={name: tuple(values) for name, values in self._epochs.items()},
+            early=self._early,
+            late=self._late,
         )
 
 

@@ -8,8 +8,7 @@ import pytest
 import tensorflow as tf
 
 from fits import mlp, table
-from nanwatch.autopsy import remedies
-from nanwatch.autopsy.remedies import REMEDIES
+from nanwatch.autopsy.remedies import REMEDIES, data, optimizing
 from nanwatch.diagnosis import CAUSES
 
 
@@ -32,7 +31,7 @@ def test_every_remedy_that_a_cause_asks_for_exists():
 def test_only_the_rows_with_a_bad_cell_are_dropped():
     x, y = table(16)
     x[3, 0], y[5] = math.nan, math.inf
-    ((kept_x, kept_y, weights),) = remedies.drop_rows([(x, y, None)])
+    ((kept_x, kept_y, weights),) = data.drop_rows([(x, y, None)])
     good = [row for row in range(16) if row not in (3, 5)]
     np.testing.assert_array_equal(kept_x, x[good])
     np.testing.assert_array_equal(kept_y, y[good])
@@ -41,13 +40,11 @@ def test_only_the_rows_with_a_bad_cell_are_dropped():
 
 def test_a_batch_without_a_good_row_is_left_out():
     x, y = table(16)
-    assert len(remedies.drop_rows([(x, y), (x * math.nan, y)])) == 1
+    assert len(data.drop_rows([(x, y), (x * math.nan, y)])) == 1
 
 
 def test_columns_are_scaled_by_the_statistics_of_all_batches():
-    scaled = remedies.scale_inputs(
-        batches(scale=np.array([1, 50, 1e4, 0.1], "float32"), shift=300.0)
-    )
+    scaled = data.scale_inputs(batches(scale=np.array([1, 50, 1e4, 0.1], "float32"), shift=300.0))
     rows = np.concatenate([x for x, _ in scaled])
     np.testing.assert_allclose(rows.mean(axis=0), 0, atol=1e-3)
     np.testing.assert_allclose(rows.std(axis=0), 1, atol=1e-3)
@@ -55,13 +52,13 @@ def test_columns_are_scaled_by_the_statistics_of_all_batches():
 
 
 def test_a_constant_column_does_not_divide_by_zero():
-    ((x, _),) = remedies.scale_inputs([(np.full((8, 2), 5.0, "float32"), np.zeros((8, 1)))])
+    ((x, _),) = data.scale_inputs([(np.full((8, 2), 5.0, "float32"), np.zeros((8, 1)))])
     np.testing.assert_array_equal(x, np.zeros((8, 2)))
 
 
 def test_classes_and_ids_beside_measurements_stay_as_they_are():
     x = {"ids": np.arange(8), "size": np.linspace(0, 900, 8, dtype="float32")[:, None]}
-    ((scaled, y),) = remedies.scale_both([(x, np.arange(8))])
+    ((scaled, y),) = data.scale_both([(x, np.arange(8))])
     np.testing.assert_array_equal(scaled["ids"], x["ids"])
     np.testing.assert_array_equal(y, np.arange(8))
     assert float(np.std(scaled["size"])) == pytest.approx(1, rel=1e-5)
@@ -69,7 +66,7 @@ def test_classes_and_ids_beside_measurements_stay_as_they_are():
 
 def test_whole_numbers_alone_are_measurements():
     pixels = np.random.default_rng(0).integers(0, 256, (32, 4), dtype="uint8")
-    ((x, _),) = remedies.scale_inputs([(pixels, np.zeros(32))])
+    ((x, _),) = data.scale_inputs([(pixels, np.zeros(32))])
     assert np.asarray(x).std() == pytest.approx(1, rel=1e-3)
 
 
@@ -99,7 +96,7 @@ def test_every_kind_of_penalty_weighs_a_thousandth_and_its_weight_comes_back():
         return [*map(float, model.losses), model.optimizer.weight_decay]
 
     full = strengths()
-    with remedies.weaker_penalty(model):
+    with optimizing.weaker_penalty(model):
         assert strengths() == pytest.approx([1e-3 * value for value in full])
     assert strengths() == full
 
@@ -107,7 +104,7 @@ def test_every_kind_of_penalty_weighs_a_thousandth_and_its_weight_comes_back():
 def test_only_settings_that_cannot_work_are_replaced():
     model = mlp(optimizer=keras.optimizers.Adam(0.5, beta_1=0.5, epsilon=0.0))
     optimizer = model.optimizer
-    with remedies.sane_optimizer(model):
+    with optimizing.sane_optimizer(model):
         assert (optimizer.epsilon, optimizer.beta_1) == (1e-7, 0.5)
         assert float(optimizer.learning_rate) == 0.5
     assert optimizer.epsilon == 0.0
@@ -115,6 +112,6 @@ def test_only_settings_that_cannot_work_are_replaced():
 
 def test_a_plain_method_gets_no_momentum_that_it_has_no_slots_for():
     model = mlp(optimizer=keras.optimizers.RMSprop(epsilon=0.0))
-    with remedies.sane_optimizer(model):
+    with optimizing.sane_optimizer(model):
         model.train_on_batch(*batches()[0])
         assert model.optimizer.momentum == 0.0

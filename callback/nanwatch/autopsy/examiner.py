@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import keras
 
-from nanwatch.autopsy.dissect import dissect, glance
+from nanwatch.autopsy.dissect import dissect
+from nanwatch.autopsy.guess import guess_loss
+from nanwatch.autopsy.merging import latest
 from nanwatch.autopsy.steps import make_step
 from nanwatch.diagnosis.case import Autopsy, Trial
 from nanwatch.recorder.install import AnyRecorder
+from nanwatch.recorder.rewind import rewind
 from nanwatch.recorder.seen import Step
 from nanwatch.recorder.snapshot import Snapshot
 from nanwatch.recorder.source import DataSource
+from nanwatch.recorder.strategy import whole
 
 if TYPE_CHECKING:
     from nanwatch.autopsy.replay import Stepper
@@ -21,26 +28,34 @@ if TYPE_CHECKING:
 NO_REPLAYS = "fixes are tried by replays on the TensorFlow backend only"
 SECONDS = 7.0
 SECONDS_EACH = 2.0
+SECONDS_EACH_SILENT = 0.8
 
 
 class Examiner:
-    """Examines one failing step of a recorded training. The model is left as it was found.
+    """Examines a recorded training. The model is left as it was found.
 
     When the step has already spoilt the weights, they are brought back by repeating the last
     steps from a healthy snapshot; a guarded training is then left in that healthy state.
 
     Args:
         guarded: whether the training wants its weights kept finite.
+        say: tells what is tried.
         seconds: how long dissection and replays may take together.
     """
 
     def __init__(
-        self, recorder: AnyRecorder, source: DataSource, guarded: bool, seconds: float = SECONDS
+        self,
+        recorder: AnyRecorder,
+        source: DataSource,
+        guarded: bool,
+        say: Callable[[str], None],
+        seconds: float = SECONDS,
     ) -> None:
         self._recorder = recorder
         self._model = recorder.model
         self._source = source
         self._guarded = guarded
+        self._say = say
         self._until = time.monotonic() + seconds
         self._tried = False
 
@@ -50,44 +65,73 @@ class Examiner:
         if not found.finite and self._rewind(step.index) and self._guarded:
             found = Snapshot(self._model, step.index)
         try:
-            return self._look(step)
+            return self._look(step.batch, step.update_finite)
         finally:
             found.restore()
 
-    def trials(self, names: list[str]) -> dict[str, Trial]:
-        """Replay the training's beginning with each named remedy, as long as the time lasts."""
+    def guess(self) -> float:
+        """The loss of the best constant guess for the kept batches, NaN when it cannot be told."""
+        found = Snapshot(self._model, 0)
+        try:
+            return guess_loss(self._model, latest(self._batches))
+        except Exception as error:  # noqa: BLE001 - a door: the user's own loss may refuse
+            self._note(f"no constant guess could be judged ({type(error).__name__}: {error})")
+            return math.nan
+        finally:
+            found.restore()
+
+    def portraits(self) -> tuple[Autopsy, Autopsy | None]:
+        """The last batches taken apart, with the weights of now, and of the fit's beginning."""
+        batch, found = latest(self._batches), Snapshot(self._model, 0)
+        try:
+            now = self._look(batch)
+            if self._recorder.start is None:
+                return now, None
+            self._recorder.start.restore()
+            return now, self._look(batch)
+        finally:
+            found.restore()
+
+    def trials(self, names: list[str], seconds_each: float = SECONDS_EACH) -> dict[str, Trial]:
+        """Replay the training's beginning with each named remedy, as long as the time lasts.
+
+        Ctrl-C ends the replays, not the training.
+        """
         if keras.backend.backend() != "tensorflow":
             self._note(NO_REPLAYS)
             return {}
         from nanwatch.autopsy.replay import stepper  # only here: it imports TensorFlow
 
-        start = self._recorder.start
-        batches = [batch for _, batch in self._recorder.batches.since(0)]
-        if start is None or not batches:
+        start, tried = self._recorder.start, {}
+        if start is None or not self._batches:
             return {}
         found, step = Snapshot(self._model, 0), stepper(self._model)
         try:
-            tried = {name: self._try(name, step, start, batches) for name in names}
+            for name in names:
+                tried[name] = self._try(name, step, start, seconds_each)
+        except KeyboardInterrupt:
+            self._say("nanwatch: the examination is cut short")
         finally:
             found.restore()
         return {name: trial for name, trial in tried.items() if trial is not None}
 
-    def _look(self, step: Step) -> Autopsy:
-        """Take the step apart, or look at it from outside when that cannot be done."""
-        seen = (self._model, step.batch, self._source, step.update_finite)
-        try:
-            return dissect(*seen)
-        except Exception as error:  # noqa: BLE001 - a door: the user's own layers may refuse to run
-            self._note(f"a step could not be taken apart ({type(error).__name__}: {error})")
-            return glance(*seen)
+    @property
+    def _batches(self) -> list[Any]:
+        return [whole(self._model, batch) for _, batch in self._recorder.batches.since(0)]
+
+    def _look(self, batch: Any, update_finite: bool = True) -> Autopsy:
+        """Take a step apart, and note where that could not be done to its end."""
+        autopsy = dissect(self._model, batch, self._source, update_finite)
+        if autopsy.raised:
+            self._note(f"a step could not be taken apart ({autopsy.raised})")
+        return autopsy
 
     def _note(self, text: str) -> None:
         if text not in self._recorder.notes:
             self._recorder.notes.append(text)
 
-    def _try(self, name: str, step: Stepper, start: Snapshot, batches: list[Any]) -> Trial | None:
+    def _try(self, name: str, step: Stepper, start: Snapshot, seconds: float) -> Trial | None:
         """None when there is no time left; the likeliest suspect's remedy always gets its own."""
-        seconds = SECONDS_EACH
         if self._tried:
             seconds = min(seconds, self._until - time.monotonic())
         if seconds <= 0:
@@ -96,19 +140,20 @@ class Examiner:
         from nanwatch.autopsy.remedies import REMEDIES
         from nanwatch.autopsy.replay import replay
 
+        self._say(f"nanwatch: trying {REMEDIES[name].words} ...")
         try:
-            return replay(self._model, step, start, batches, REMEDIES[name], seconds)
+            return replay(self._model, step, start, self._batches, REMEDIES[name], seconds)
         except Exception:  # noqa: BLE001 - a door: the user's code may refuse the changed batches
             return None
 
     def _rewind(self, index: int) -> bool:
-        """Bring back the state before step `index`; False when it cannot be had."""
-        healthy = self._recorder.healthy
-        if healthy is None:
+        """Bring back the state before step `index`, or an earlier one; False when it cannot be."""
+        try:
+            return rewind(self._recorder, index, partial(_repeat, self._model)) is not None
+        except Exception as error:  # noqa: BLE001 - a door: the step may refuse to run outside of fit
+            self._note(f"the last steps could not be repeated ({type(error).__name__}: {error})")
             return False
-        healthy.restore()
-        missed = self._recorder.batches.since(healthy.step)
-        if missed and missed[0][0] == healthy.step:
-            for _, batch in (item for item in missed if item[0] < index):
-                make_step(self._model, batch)
-        return True
+
+
+def _repeat(model: Any, batch: Any) -> None:
+    make_step(model, whole(model, batch))

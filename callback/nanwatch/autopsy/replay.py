@@ -11,35 +11,54 @@ import contextlib
 import math
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
+from nanwatch.autopsy.guess import guess_loss
+from nanwatch.autopsy.merging import latest
 from nanwatch.autopsy.remedies import Remedy
 from nanwatch.diagnosis.case import Trial
 from nanwatch.recorder.capture import Capture, Update, capturing
 from nanwatch.recorder.snapshot import Snapshot
 
-FEWEST, MOST = 8, 200
+FEWEST, MOST = 4, 200
+ROUNDS = 4
+"""The kept batches are gone over as often as this at least, or fewer of them are."""
 
-Stepper = Callable[[Any, float, float], tuple[float, bool]]
-"""Makes a step: (batch, share of the update, limit of the norm) -> (loss, does it still learn)."""
+
+class Made(NamedTuple):
+    """A step that was made.
+
+    Attributes:
+        loss: the batch's loss.
+        penalty: the part of it that comes from regularisation and `add_loss`.
+        learns: whether at least half of the variables still get a gradient.
+    """
+
+    loss: float
+    penalty: float
+    learns: bool
+
+
+Stepper = Callable[[Any, float, float], Made]
+"""Makes a step: (batch, share of the update, limit of the gradients' norm)."""
 
 
 def stepper(model: Any) -> Stepper:
     """The model's train step, traced once for all replays that change no settings."""
 
-    def step(batch: Any, share: Any, limit: Any) -> tuple[Any, Any]:
+    def step(batch: Any, share: Any, limit: Any) -> tuple[Any, Any, Any]:
         with capturing(model, lambda _, update: _controlled(update, share, limit)) as capture:
             model.train_step(batch)
-        return _loss(capture), _learns(capture)
+        return _loss(capture), _penalty(capture), _learns(capture)
 
     run = step if model.run_eagerly else tf.function(step, reduce_retracing=True)
 
-    def call(batch: Any, share: float, limit: float) -> tuple[float, bool]:
-        loss, learns = run(batch, tf.constant(share), tf.constant(limit))
-        return float(loss), bool(learns)
+    def call(batch: Any, share: float, limit: float) -> Made:
+        loss, penalty, learns = run(batch, tf.constant(share), tf.constant(limit))
+        return Made(float(loss), float(penalty), bool(learns))
 
     return call
 
@@ -58,31 +77,47 @@ def replay(
         None when the time was too short to tell anything.
     """
     start.restore()
-    with contextlib.nullcontext() if remedy.settings is None else remedy.settings(model):
+    remedy.weights(model)
+    changed = remedy.batches(batches)
+    with contextlib.nullcontext() if remedy.settings is None else remedy.settings(model, changed):
         step = step if remedy.settings is None else stepper(model)
-        losses, learns = _run(step, remedy.batches(batches), remedy, seconds)
+        made = _run(step, changed, remedy, seconds)
+        guess = guess_loss(model, latest(changed)) if remedy.rescales else math.nan
+    return _trial(made, _weights_finite(model), guess)
+
+
+def _run(step: Stepper, batches: list[Any], remedy: Remedy, seconds: float) -> list[Made]:
+    """Make steps; the time counts after the first, which traces."""
+    made: list[Made] = []
+    until = math.inf
+    while batches and len(made) < MOST and time.monotonic() < until:
+        began = time.monotonic()
+        made.append(step(batches[len(made) % len(batches)], remedy.share, remedy.limit))
+        if not math.isfinite(made[-1].loss):
+            break
+        if len(made) == 1:
+            until = time.monotonic() + seconds
+        if len(made) == 2:
+            affordable = int(seconds / max(time.monotonic() - began, 1e-6) / ROUNDS)
+            batches = batches[-max(1, affordable) :]
+    return made
+
+
+def _trial(made: list[Made], weights_finite: bool, guess: float) -> Trial | None:
+    losses = [one.loss for one in made]
     finite = all(map(math.isfinite, losses))
     if len(losses) < FEWEST and finite:
         return None
-    finite = finite and _weights_finite(model)
-    return Trial(finite, finite and learns and _fell(losses), len(losses))
+    finite = finite and weights_finite
+    first, last = _ends([one.loss - one.penalty for one in made])
+    fell = np.greater(*_ends(losses))
+    return Trial(finite, bool(finite and made[-1].learns and fell), len(losses), first, last, guess)
 
 
-def _run(
-    step: Stepper, batches: list[Any], remedy: Remedy, seconds: float
-) -> tuple[list[float], bool]:
-    """The losses, and whether it still learns; time counts after the first step, which traces."""
-    losses: list[float] = []
-    learns, until = True, math.inf
-    while batches and len(losses) < MOST and time.monotonic() < until:
-        batch = batches[len(losses) % len(batches)]
-        loss, learns = step(batch, remedy.share, remedy.limit)
-        if not losses:
-            until = time.monotonic() + seconds
-        losses.append(loss)
-        if not math.isfinite(loss):
-            break
-    return losses, learns
+def _ends(losses: list[float]) -> tuple[float, float]:
+    """The median of the first and of the last quarter."""
+    quarter = max(1, len(losses) // 4)
+    return float(np.median(losses[:quarter])), float(np.median(losses[-quarter:]))
 
 
 def _controlled(update: Update, share: Any, limit: Any) -> None:
@@ -101,6 +136,11 @@ def _loss(capture: Capture) -> Any:
     return tf.reduce_mean(tf.cast(math.nan if capture.loss is None else capture.loss, tf.float64))
 
 
+def _penalty(capture: Capture) -> Any:
+    parts = [tf.reduce_sum(tf.cast(part, tf.float64)) for part in capture.penalties]
+    return tf.add_n(parts) if parts else tf.constant(0.0, tf.float64)
+
+
 def _learns(capture: Capture) -> Any:
     """Whether at least half of the variables still get a gradient."""
     grads = [g for update in capture.updates for g in update.gradients if g is not None]
@@ -111,8 +151,3 @@ def _learns(capture: Capture) -> Any:
 def _weights_finite(model: Any) -> bool:
     weights = [np.asarray(variable.value) for variable in model.trainable_variables]
     return all(np.isfinite(weight).all() for weight in weights)
-
-
-def _fell(losses: list[float]) -> bool:
-    quarter = max(1, len(losses) // 4)
-    return bool(np.median(losses[-quarter:]) < np.median(losses[:quarter]))

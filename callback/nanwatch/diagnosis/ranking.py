@@ -2,7 +2,8 @@
 
 The model is a sum: a cause starts at PRIOR and each clue adds its weight, in log-odds. The
 confidence is the logistic function of the sum. A replay in which the cause's own remedy cured
-the training is a clue like the others, and so is one in which it did not.
+the training is a clue like the others, and so is one in which it did not. Of a run that stayed
+finite, a replay counts by how much lower its loss gets than that of the replay without a change.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import math
 
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
+from nanwatch.diagnosis.silent import SOME, gain, gain_clue, is_silent
 from nanwatch.events import Cause, Diagnosis, Evidence
 
 PRIOR = -2.0
@@ -22,7 +24,7 @@ NOT_CURED = Clue(-1.5, _CHECK, "did not help", _HOPED, healthy=False)
 
 def diagnose(case: Case, pages: tuple[CausePage, ...]) -> Diagnosis:
     """The diagnosis of a case: all suspects worth saying, the likeliest first."""
-    causes = [cause for page in pages if (cause := _suspect(case, page)) is not None]
+    causes = [cause for page in pages if (cause := suspect(case, page)) is not None]
     causes.sort(key=lambda cause: -cause.confidence)
     return Diagnosis(case.symptom, case.severity, case.first_step, tuple(causes))
 
@@ -35,7 +37,8 @@ def remedies(case: Case, pages: tuple[CausePage, ...]) -> list[str]:
     return list(dict.fromkeys(wanted))
 
 
-def _suspect(case: Case, page: CausePage) -> Cause | None:
+def suspect(case: Case, page: CausePage) -> Cause | None:
+    """What one cause has to say about a case; None when that is not worth saying."""
     testimony = _hear(page, case)
     if testimony is None:
         return None
@@ -55,6 +58,8 @@ def _suspect(case: Case, page: CausePage) -> Cause | None:
 
 
 def _hear(page: CausePage, case: Case) -> Testimony | None:
+    if case.symptom not in page.symptoms:
+        return None
     try:
         return page.weigh(case)
     except Exception:  # noqa: BLE001 - a door: one rule that stumbles must not silence the others
@@ -66,10 +71,16 @@ def _confidence(clues: list[Clue]) -> float:
 
 
 def _replayed(case: Case, testimony: Testimony) -> list[Clue]:
+    if is_silent(case):
+        clue = gain_clue(case, testimony.remedy)
+        return [] if clue is None else [clue]
     verified = _verified(case, testimony)
     return [] if verified is None else [CURED if verified else NOT_CURED]
 
 
 def _verified(case: Case, testimony: Testimony) -> bool | None:
+    if is_silent(case):
+        share = gain(case, testimony.remedy)
+        return None if math.isnan(share) else share >= SOME
     trial = case.trials.get(testimony.remedy)
     return None if trial is None else trial.cured

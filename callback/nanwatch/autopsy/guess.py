@@ -1,0 +1,79 @@
+"""The loss of the best constant guess: what a model reaches that pays no heed to its inputs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+from keras import tree
+from numpy.typing import NDArray
+
+from nanwatch.recorder.arrays import as_numpy, split
+
+Array = NDArray[np.float64]
+TINY = 1e-7
+GUESSES: tuple[Callable[[Array], Array], ...] = (
+    lambda rows: rows.mean(axis=0),
+    lambda rows: np.median(rows, axis=0),
+    lambda rows: np.zeros(rows.shape[1:]),
+    lambda rows: np.log(np.clip(rows.mean(axis=0), TINY, None)),
+    lambda rows: _logit(np.clip(rows.mean(axis=0), TINY, 1 - TINY)),
+)
+"""What may be guessed of labels, shape (rows, ...): as values, probabilities or logits."""
+
+
+def guess_loss(model: Any, batch: Any) -> float:
+    """The least loss of `batch`, without penalties, that predictions alike for all rows can have.
+
+    Metrics may move: put them back. NaN where labels and predictions cannot be told apart by
+    their shapes, or there are no labels.
+    """
+    x, y, weight = split(batch)
+    predictions = model(x, training=False)
+    shapes = [tuple(p.shape) for p in tree.flatten(predictions)]
+    targets = [t for t in tree.flatten(y) if t is not None]
+    if not shapes or len(targets) != len(shapes):
+        return math.nan
+    rows = [_as_predictions(as_numpy(t), s) for t, s in zip(targets, shapes, strict=True)]
+    if any(row is None for row in rows):
+        return math.nan
+    chosen = [GUESSES[0]] * len(rows)
+    best = math.nan
+    for at in range(len(rows)):
+        for guess in GUESSES:
+            tried = [*chosen[:at], guess, *chosen[at + 1 :]]
+            loss = _loss(model, (x, y, weight), predictions, rows, tried)
+            if math.isfinite(loss) and not loss >= best:
+                best, chosen = loss, tried
+    return best
+
+
+def _loss(model: Any, parts: Any, predictions: Any, rows: list[Any], guesses: Any) -> float:
+    constants = [
+        np.broadcast_to(guess(row), row.shape).astype("float32")
+        for guess, row in zip(guesses, rows, strict=True)
+    ]
+    y_pred = tree.pack_sequence_as(predictions, list(map(keras.ops.convert_to_tensor, constants)))
+    x, y, weight = parts
+    loss = model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=weight)
+    return float(np.asarray(loss)) - sum(float(np.asarray(part)) for part in model.losses)
+
+
+def _as_predictions(labels: NDArray[Any], shape: tuple[int, ...]) -> Array | None:
+    """Labels in the shape of the predictions: classes as rows with a single 1."""
+    if labels.dtype.kind not in "fiub":
+        return None
+    size = math.prod(shape)
+    if labels.size == size:
+        return labels.reshape(shape).astype(np.float64)
+    if labels.size * shape[-1] != size:
+        return None
+    classes = np.clip(labels.reshape(shape[:-1]).astype(np.int64), 0, shape[-1] - 1)
+    return np.asarray(np.eye(shape[-1])[classes])
+
+
+def _logit(share: Array) -> Array:
+    return np.asarray(np.log(share / (1 - share)))

@@ -1,0 +1,104 @@
+"""Other rows, and inputs and targets on another scale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from keras import tree
+from numpy.typing import NDArray
+
+from nanwatch.autopsy.merging import merged, rows_of
+from nanwatch.autopsy.remedies.remedy import Remedy
+from nanwatch.recorder.arrays import as_numpy, split
+
+ROWS = 32
+
+
+def drop_rows(batches: list[Any]) -> list[Any]:
+    """The batches without the rows that hold a cell which is not finite."""
+    kept = [_drop(batch) for batch in batches]
+    return [batch for batch in kept if len(as_numpy(tree.flatten(batch)[0]))]
+
+
+def scale_inputs(batches: list[Any]) -> list[Any]:
+    """The batches with every input column at mean 0 and spread 1.
+
+    Whole numbers beside fractions are ids and stay as they are; alone they are measurements.
+    """
+    inputs = tree.flatten(split(batches[0])[0])
+    return _scaled(batches, 0, whole=not any(_is_float(array) for array in inputs))
+
+
+def scale_targets(batches: list[Any]) -> list[Any]:
+    """The batches with every target column at mean 0 and spread 1, whole numbers included."""
+    return _scaled(batches, 1, whole=True)
+
+
+def scale_both(batches: list[Any]) -> list[Any]:
+    """The batches with inputs and targets both scaled, but for classes."""
+    return _scaled(scale_inputs(batches), 1, whole=False)
+
+
+def larger_batch(batches: list[Any]) -> list[Any]:
+    """The rows of all batches in batches of at least ROWS."""
+    group = -(-ROWS // rows_of(batches[0]))
+    groups = [batches[at : at + group] for at in range(0, len(batches), group)]
+    return [merged(group) for group in groups]
+
+
+def _drop(batch: Any) -> Any:
+    arrays = [as_numpy(a) for a in tree.flatten(batch) if a is not None]
+    good = np.logical_and.reduce([_finite_rows(array) for array in arrays])
+    return tree.map_structure(lambda a: None if a is None else tf.boolean_mask(a, good), batch)
+
+
+def _finite_rows(array: NDArray[Any]) -> NDArray[np.bool_]:
+    if array.dtype.kind != "f":
+        return np.ones(len(array), bool)
+    return np.asarray(np.isfinite(array).reshape(len(array), -1).all(axis=1))
+
+
+def _scaled(batches: list[Any], part: int, whole: bool) -> list[Any]:
+    columns = [tree.flatten(split(batch)[part]) for batch in batches]
+    scalers = [_scaler([as_numpy(r[i]) for r in columns], whole) for i in range(len(columns[0]))]
+    return [_with_scaled(batch, part, scalers) for batch in batches]
+
+
+def _with_scaled(batch: Any, part: int, scalers: list[Any]) -> Any:
+    """The batch in the structure in which the model's step expects it."""
+    parts = split(batch)
+    scaled = [s(array) for s, array in zip(scalers, tree.flatten(parts[part]), strict=True)]
+    packed = tree.pack_sequence_as(parts[part], scaled)
+    if not isinstance(batch, tuple):
+        return packed if part == 0 else batch
+    return tuple(packed if at == part else old for at, old in enumerate(batch))
+
+
+def _is_float(array: Any) -> bool:
+    return as_numpy(array).dtype.kind == "f"
+
+
+def _scaler(arrays: list[NDArray[Any]], whole: bool) -> Callable[[Any], Any]:
+    """Standardises by columns; without `whole` whole numbers (ids, classes) stay as they are."""
+    kinds = "fiu" if whole else "f"
+    if arrays[0].dtype.kind not in kinds or not arrays[0].ndim:
+        return lambda array: array
+    dtype = arrays[0].dtype if arrays[0].dtype.kind == "f" else np.dtype("float32")
+    rows = np.concatenate([array.astype(np.float64) for array in arrays])
+    rows = np.where(np.isfinite(rows), rows, np.nan)
+    axes = tuple(range(max(1, rows.ndim - 1)))
+    mean, std = np.nanmean(rows, axis=axes), np.nanstd(rows, axis=axes)
+    std = np.where(std > 0, std, 1.0)
+    return lambda array: tf.cast((as_numpy(array) - mean) / std, dtype)
+
+
+REMEDIES = (
+    Remedy("drop_rows", "without the rows that are not finite", batches=drop_rows),
+    Remedy("scale_inputs", "scaled inputs", batches=scale_inputs),
+    Remedy("scale_targets", "scaled targets", batches=scale_targets, rescales=True),
+    Remedy("scale_both", "scaled inputs and targets", batches=scale_both, rescales=True),
+    Remedy("larger_batch", "larger batches", batches=larger_batch),
+)

@@ -1,0 +1,93 @@
+"""Rows, labels and weights that are wrong, left out or put right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from keras import tree
+from numpy.typing import NDArray
+
+from nanwatch.autopsy.cells import numbers
+from nanwatch.autopsy.outliers import outlying_rows
+from nanwatch.autopsy.remedies.remedy import Remedy
+from nanwatch.recorder.arrays import as_numpy, split
+
+Change = Callable[[NDArray[Any]], NDArray[Any]]
+
+
+def drop_outliers(batches: list[Any]) -> list[Any]:
+    """The batches without the rows that hold an absurd cell."""
+    kept = [_keep(batch, good) for batch, good in zip(batches, _ordinary(batches), strict=True)]
+    return [batch for batch in kept if batch is not None]
+
+
+def shift_labels(batches: list[Any]) -> list[Any]:
+    """Targets that begin at 0."""
+    return _with_targets(batches, lambda low, _: lambda y: y - np.asarray(low, y.dtype))
+
+
+def unit_labels(batches: list[Any]) -> list[Any]:
+    """Targets between 0 and 1."""
+    return _with_targets(
+        batches, lambda low, high: lambda y: ((y - low) / (high - low or 1)).astype("float32")
+    )
+
+
+def column_targets(batches: list[Any]) -> list[Any]:
+    """Single numbers as a column, shape (rows, 1), or a column as single numbers."""
+    return _with_targets(batches, lambda *_: _other_rank)
+
+
+def no_weights(batches: list[Any]) -> list[Any]:
+    """Every row counts the same."""
+    return [split(batch)[:2] for batch in batches]
+
+
+def _ordinary(batches: list[Any]) -> list[NDArray[np.bool_]]:
+    """Which rows of each batch hold nothing absurd, told from all batches together."""
+    columns = [tree.flatten(split(batch)[:2]) for batch in batches]
+    sizes = [len(as_numpy(arrays[0])) for arrays in columns]
+    good = np.ones(sum(sizes), bool)
+    for arrays in zip(*columns, strict=True):
+        cells = [numbers(array) for array in arrays if array is not None]
+        known = [part for part in cells if part is not None]
+        if known and known[0].dtype.kind == "f":
+            good[list(outlying_rows(np.concatenate(known)))] = False
+    return np.split(good, np.cumsum(sizes)[:-1])
+
+
+def _keep(batch: Any, good: NDArray[np.bool_]) -> Any:
+    if not good.any():
+        return None
+    return tree.map_structure(lambda a: None if a is None else tf.boolean_mask(a, good), batch)
+
+
+def _with_targets(batches: list[Any], make: Callable[[float, float], Change]) -> list[Any]:
+    """The batches with every target changed by its smallest and largest value."""
+    columns = [[as_numpy(array) for array in tree.flatten(split(b)[1])] for b in batches]
+    ends = [(min(map(np.min, ys)), max(map(np.max, ys))) for ys in zip(*columns, strict=True)]
+    changes = [make(*map(float, pair)) for pair in ends]
+    return [_changed(batch, changes) for batch in batches]
+
+
+def _changed(batch: Any, changes: list[Change]) -> Any:
+    x, y, *weights = batch
+    pairs = zip(changes, tree.flatten(y), strict=True)
+    changed = [tf.convert_to_tensor(change(as_numpy(array))) for change, array in pairs]
+    return (x, tree.pack_sequence_as(y, changed), *weights)
+
+
+def _other_rank(y: NDArray[Any]) -> NDArray[Any]:
+    return y[:, None] if y.ndim == 1 else y[:, 0] if y.shape[1:] == (1,) else y
+
+
+REMEDIES = (
+    Remedy("drop_outliers", "without rows of absurd cells", drop_outliers),
+    Remedy("shift_labels", "labels from 0 on", shift_labels, rescales=True),
+    Remedy("unit_labels", "labels between 0 and 1", unit_labels, rescales=True),
+    Remedy("column_targets", "targets of the predictions' shape", column_targets, rescales=True),
+    Remedy("no_weights", "every row counting the same", no_weights, rescales=True),
+)

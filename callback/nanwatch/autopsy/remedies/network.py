@@ -1,0 +1,152 @@
+"""Other weights, activations and layers."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+
+from nanwatch.autopsy.remedies.remedy import Remedy, of_model
+from nanwatch.recorder.patching import Patch, patched
+from nanwatch.recorder.snapshot import optimizers_of
+
+FLAT = ("sigmoid", "tanh", "hard_sigmoid", "hard_tanh", "softmax", "softsign")
+RECTIFIED = ("relu", "relu6")
+LINEAR_LAYERS = ("Dense", "Conv1D", "Conv2D", "Conv3D", "EinsumDense", "DepthwiseConv2D")
+CARRIERS = ("Dropout", "Flatten", "Reshape", "InputLayer")
+"""Layers that leave a linear network linear."""
+OWN_START = {"bias": 0.0, "beta": 0.0, "gamma": 1.0}
+
+
+def redraw(model: Any) -> None:
+    """Draw all kernels anew after Glorot; biases at 0, scales at 1."""
+    for seed, variable in enumerate(model.trainable_variables):
+        if len(variable.shape) > 1:
+            glorot = keras.initializers.GlorotUniform(seed)
+            variable.assign(glorot(variable.shape, variable.dtype))
+        elif variable.name in OWN_START:
+            variable.assign(keras.ops.full(variable.shape, OWN_START[variable.name]))
+
+
+@contextlib.contextmanager
+def hidden_relu(model: Any) -> Iterator[None]:
+    """A block in which hidden layers that flatten their input are relu."""
+    with patched(_activations(model, FLAT, keras.activations.relu)):
+        yield
+
+
+@contextlib.contextmanager
+def leaky_relu(model: Any) -> Iterator[None]:
+    """A block in which no relu is flat on its negative side."""
+    layers = [layer for layer in layers_of(model) if type(layer).__name__ == "ReLU"]
+    slopes: list[Patch] = [(layer, "negative_slope", lambda _: 0.2) for layer in layers]
+    with patched([*slopes, *_activations(model, RECTIFIED, keras.activations.leaky_relu)]):
+        yield
+
+
+@contextlib.contextmanager
+def between_relu(model: Any) -> Iterator[None]:
+    """A block in which a relu stands between linear layers that follow each other."""
+    relu = keras.activations.relu
+    with patched([(layer, "activation", lambda _: relu) for layer in linear_in_a_row(model)]):
+        yield
+
+
+@contextlib.contextmanager
+def normalized(model: Any) -> Iterator[None]:
+    """A block in which what goes into a hidden activation has mean 0 and spread 1 by unit."""
+    names = (*FLAT, *RECTIFIED)
+    patches = [(o, name, _after_normalizing) for o, name, _ in _activations(model, names, None)]
+    with patched(patches):
+        yield
+
+
+@contextlib.contextmanager
+def unfreeze(model: Any) -> Iterator[None]:
+    """A block in which every layer learns, with an optimizer that knows all of their weights."""
+    layers = [model, *layers_of(model)]
+    frozen = [layer for layer in layers if not layer.trainable]
+    variables = [v for layer in frozen for v in layer._trainable_variables if not v.trainable]
+    try:
+        for layer in frozen:
+            layer.trainable = True
+        with patched(_fresh_optimizers(model)):
+            yield
+    finally:
+        for layer in frozen:
+            object.__setattr__(layer, "_trainable", False)
+        for variable in variables:
+            variable.trainable = False
+
+
+def layers_of(model: Any) -> list[Any]:
+    """All layers, those of inner models included, in their order."""
+    return list(model._flatten_layers(include_self=False))
+
+
+def linear_in_a_row(model: Any) -> list[Any]:
+    """Linear layers whose next layer, but for such as change nothing, is a linear one as well."""
+    layers = [layer for layer in layers_of(model) if type(layer).__name__ not in CARRIERS]
+    linear = [type(layer).__name__ in LINEAR_LAYERS for layer in layers]
+    return [
+        layer
+        for layer, here, there in zip(layers, linear, linear[1:], strict=False)
+        if here and there and activation_name(layer) == "linear"
+    ]
+
+
+def head_of(model: Any) -> Any:
+    """The last layer that has an activation; None without one."""
+    return next((x for x in reversed(layers_of(model)) if activation_name(x)), None)
+
+
+def activation_name(layer: Any) -> str:
+    """The name of a layer's activation, "" without one."""
+    activation = getattr(layer, "activation", None)
+    return getattr(activation, "__name__", type(activation).__name__) if activation else ""
+
+
+def _activations(model: Any, names: tuple[str, ...], wanted: Any) -> list[Patch]:
+    """Patches of every hidden activation of these names, by `wanted`."""
+    head = head_of(model)
+    hidden = [x for x in layers_of(model) if x is not head and activation_name(x) in names]
+    return [(layer, "activation", lambda _: wanted) for layer in hidden]
+
+
+def _after_normalizing(activation: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def normalize(values: Any) -> Any:
+        mean = keras.ops.mean(values, axis=0, keepdims=True)
+        spread = keras.ops.std(values, axis=0, keepdims=True)
+        return activation((values - mean) / (spread + 1e-6))
+
+    return normalize
+
+
+def _fresh_optimizers(model: Any) -> list[Patch]:
+    held = vars(model)
+    names = [n for n, v in held.items() if any(v is o for o in optimizers_of(model))]
+    return [(model, name, lambda old: _fresh(old, model)) for name in names]
+
+
+def _fresh(optimizer: Any, model: Any) -> Any:
+    made = type(optimizer).from_config(optimizer.get_config())
+    made.build(model.trainable_variables)
+    return made
+
+
+REMEDIES = (
+    Remedy("redraw", "other initial weights", weights=redraw),
+    Remedy("hidden_relu", "relu in the hidden layers", settings=of_model(hidden_relu)),
+    Remedy(
+        "hidden_relu_redrawn",
+        "relu in the hidden layers, and other initial weights",
+        settings=of_model(hidden_relu),
+        weights=redraw,
+    ),
+    Remedy("leaky_relu", "leaky relu", settings=of_model(leaky_relu)),
+    Remedy("between_relu", "relu between the linear layers", settings=of_model(between_relu)),
+    Remedy("normalized", "normalised activations", settings=of_model(normalized)),
+    Remedy("unfreeze", "all layers trainable", settings=of_model(unfreeze)),
+)

@@ -1,0 +1,95 @@
+"""Other settings of the optimizer and its penalties."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from nanwatch.autopsy.remedies.remedy import Remedy, of_model
+from nanwatch.diagnosis.settings import SETTINGS
+from nanwatch.recorder.patching import Patch, patched
+from nanwatch.recorder.snapshot import optimizers_of
+
+
+@contextlib.contextmanager
+def weaker_penalty(model: Any) -> Iterator[None]:
+    """A block in which penalties on weights and outputs, and weight decay, weigh a thousandth."""
+    owners = [
+        *((variable, "_regularizer") for variable in model.trainable_variables),
+        *((layer, "activity_regularizer") for layer in model._flatten_layers()),
+        *((inner, "weight_decay") for inner in inner_optimizers(model)),
+    ]
+    with patched([(o, name, _weaker) for o, name in owners if getattr(o, name, None)]):
+        yield
+
+
+@contextlib.contextmanager
+def sane_optimizer(model: Any) -> Iterator[None]:
+    """A block in which the optimizer's settings that cannot work are usual ones."""
+    patches: list[Patch] = []
+    for inner in inner_optimizers(model):
+        for name, setting in SETTINGS.items():
+            value = getattr(inner, name, None)
+            if isinstance(value, int | float) and not setting.fits(value):
+                patches.append((inner, name, _always(setting.usual)))
+        if not SETTINGS["learning_rate"].fits(float(inner.learning_rate)):
+            inner.learning_rate = SETTINGS["learning_rate"].usual  # a variable: the replay ends it
+    with patched(patches):
+        yield
+
+
+@contextlib.contextmanager
+def steady_rate(model: Any) -> Iterator[None]:
+    """A block in which no schedule changes the rate: it stays what it is now."""
+    inner = inner_optimizers(model)
+    rates = [float(optimizer.learning_rate) for optimizer in inner]
+    name = "_get_current_learning_rate"
+    pairs = zip(inner, rates, strict=True)
+    with patched([(o, name, _always(_always_called(rate))) for o, rate in pairs]):
+        yield
+
+
+def inner_optimizers(model: Any) -> list[Any]:
+    """The model's optimizers; of one that scales the loss, the one that it wraps."""
+    return [getattr(optimizer, "inner_optimizer", optimizer) for optimizer in optimizers_of(model)]
+
+
+def _always(value: Any) -> Callable[[Any], Any]:
+    return lambda _: value
+
+
+def _always_called(value: Any) -> Callable[[], Any]:
+    return lambda: value
+
+
+def _weaker(penalty: Any) -> Any:
+    """A thousandth of a strength, or of what a regularizer returns."""
+    return (lambda *args: 1e-3 * penalty(*args)) if callable(penalty) else 1e-3 * penalty
+
+
+REMEDIES = (
+    Remedy("as_it_is", "the same steps once more, unchanged"),
+    Remedy("lower_rate", "a rate ten times lower", share=0.1),
+    Remedy("much_lower_rate", "a rate a hundred times lower", share=0.01),
+    Remedy("far_lower_rate", "a rate a thousand times lower", share=0.001),
+    Remedy("higher_rate", "a rate ten times higher", share=10.0),
+    Remedy("much_higher_rate", "a rate a hundred times higher", share=100.0),
+    Remedy("far_higher_rate", "a rate ten thousand times higher", share=10_000.0),
+    Remedy("steady_rate", "a rate that stays as it began", settings=of_model(steady_rate)),
+    Remedy("clip", "clipped gradients", limit=1.0),
+    Remedy("weaker_penalty", "a far weaker penalty", settings=of_model(weaker_penalty)),
+    Remedy(
+        "weaker_penalty_lower_rate",
+        "a weaker penalty and a lower rate",
+        share=0.1,
+        settings=of_model(weaker_penalty),
+    ),
+    Remedy("sane_optimizer", "usual settings of the optimizer", settings=of_model(sane_optimizer)),
+    Remedy(
+        "sane_optimizer_lower_rate",
+        "usual settings of the optimizer and a lower rate",
+        share=0.1,
+        settings=of_model(sane_optimizer),
+    ),
+)

@@ -1,0 +1,20 @@
+"""A finite loss far above what it can mean."""
+
+from __future__ import annotations
+
+from nanwatch.detectors.course import Course
+from nanwatch.detectors.signal import Signal
+
+MEANINGLESS = {"crossentropy": 12.0, "percentage": 1e5}
+"""By a word in the loss's name: a mean above this is no loss of predictions that mean something."""
+
+
+def huge_loss(course: Course) -> Signal | None:
+    """A final crossentropy near -ln(1e-7), or a percentage of targets at zero."""
+    names = [name.lower().replace("_", "") for name in course.losses]
+    limits = [most for word, most in MEANINGLESS.items() if any(word in name for name in names)]
+    end = course.loss.end - course.penalty
+    if len(course.losses) != 1 or not limits or end < limits[0]:
+        return None
+    seen = f"{end:.4g} at the end, where a poor guess has less than {limits[0]:g}"
+    return Signal("huge_loss", "warning", "batch/loss", course.last_step, seen)

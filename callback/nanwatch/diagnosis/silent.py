@@ -1,0 +1,92 @@
+"""Runs that stay finite and go wrong: how good a loss is, and how much better a change makes it."""
+
+from __future__ import annotations
+
+import math
+
+from nanwatch.diagnosis.case import Case, Trial
+from nanwatch.diagnosis.cause import Clue
+from nanwatch.events import Symptom
+
+SILENT: frozenset[Symptom] = frozenset(
+    {
+        "loss_stuck",
+        "underfit",
+        "oscillating",
+        "overfit",
+        "zero_loss",
+        "huge_loss",
+        "negative_loss",
+        "loss_spike",
+    }
+)
+NOT_LEARNING: frozenset[Symptom] = frozenset({"loss_stuck", "underfit", "huge_loss", "oscillating"})
+"""The silent symptoms of a network that could learn, but does not."""
+BASELINE = "as_it_is"
+CLEAR, SOME = 0.3, 0.1
+"""By how much a loss must fall below the unchanged one's, as a share of it."""
+
+
+def is_silent(case: Case) -> bool:
+    """Whether the run stayed finite, so that a replay counts by how much better it gets."""
+    return case.symptom in SILENT
+
+
+def does_not_learn(case: Case) -> bool:
+    """Whether the symptom is that of a network that could learn, but does not."""
+    return case.symptom in NOT_LEARNING
+
+
+def level(case: Case, remedy: str) -> float:
+    """The final loss of a replay as a multiple of a constant guess's; NaN when it is not known."""
+    trial = case.trials.get(remedy)
+    return math.nan if trial is None else _level(case, trial)
+
+
+def gain(case: Case, remedy: str) -> float:
+    """Which share of the loss of the unchanged replay a change takes away.
+
+    1 is all of it, 0 none, below 0 it makes things worse; NaN when there is nothing to compare.
+    """
+    base, changed = case.trials.get(BASELINE), case.trials.get(remedy)
+    if base is None or changed is None:
+        return math.nan
+    if not changed.finite:
+        return -1.0
+    before, after = _comparable(case, base, changed)
+    return (before - after) / before if before > 0 else math.nan
+
+
+def helps(case: Case, remedy: str) -> bool:
+    """Whether a change makes a network learn that did not: clearly better than unchanged."""
+    return gain(case, remedy) >= CLEAR
+
+
+def gain_clue(case: Case, remedy: str) -> Clue | None:
+    """What the replay of a remedy proves, None where it was not made."""
+    share = gain(case, remedy)
+    check, expected = "replay with the fix", "a loss clearly below that of the replay without it"
+    if math.isnan(share):
+        return None
+    seen = f"{share:.0%} lower than without it" if share > 0 else "no lower than without it"
+    weight = 2.5 if share >= CLEAR else 0.5 if share >= SOME else -2.0
+    return Clue(weight, check, seen, expected, share >= SOME)
+
+
+def best(case: Case, remedies: tuple[str, ...]) -> str:
+    """The remedy whose replay gained most; the first when none was made."""
+    gains = {name: gain(case, name) for name in remedies}
+    known = {name: share for name, share in gains.items() if not math.isnan(share)}
+    return max(known, key=known.__getitem__) if known else remedies[0]
+
+
+def _comparable(case: Case, base: Trial, changed: Trial) -> tuple[float, float]:
+    """Both final losses on one scale: that of a constant guess where the loss's own changed."""
+    if math.isnan(changed.guess):
+        return base.last, changed.last
+    return min(_level(case, base), 1.0), _level(case, changed)
+
+
+def _level(case: Case, trial: Trial) -> float:
+    guess = case.constant_loss if math.isnan(trial.guess) else trial.guess
+    return trial.last / guess if guess > 0 else math.nan
