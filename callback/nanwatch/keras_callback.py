@@ -142,6 +142,14 @@ class NanWatch:
         """Hand over the epoch's means, those of the validation included."""
         self._tell(lambda session: session.epoch_ends(epoch, logs or {}))
 
+    def on_test_begin(self, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
+        """Watch the validation that begins."""
+        self._tell(lambda session: session.witness.validation_begins())
+
+    def on_test_end(self, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
+        """The validation has ended."""
+        self._tell(lambda session: session.witness.validation_ends())
+
     def on_train_end(self, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
         """End the run."""
         self._tell(lambda session: session.finish("finished"))
@@ -156,7 +164,7 @@ class NanWatch:
 
     def _tell(self, word: Callable[[Session], None]) -> None:
         session = self._session
-        if session is not None:
+        if session is not None and not session.over:
             self._guarded(lambda: word(session))
 
     def _guarded(self, call: Callable[[], None]) -> None:

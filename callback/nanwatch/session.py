@@ -34,6 +34,7 @@ from nanwatch.reporter import Reporter
 from nanwatch.settings import ClientSettings
 from nanwatch.step_watch import StepWatch
 from nanwatch.watcher import Watcher
+from nanwatch.witness import Witness
 
 if TYPE_CHECKING:
     from nanwatch.autopsy import Examiner
@@ -45,6 +46,7 @@ class Session:
     Attributes:
         diagnoses: in the order in which the symptoms appeared.
         keeper: holds the failing step.
+        witness: sees the data, the validations and what was raised.
         over: whether the end of the run was told.
     """
 
@@ -77,6 +79,7 @@ class Session:
         )
         self.keeper = Keeper(self._recorder, options.guard)
         self._rollback = Rollback(model, self._recorder)
+        self.witness = Witness(model, self._source, self._recorder, self._watcher)
         self._leaving = self._notice_leaving()
         self._reporter.start()
 
@@ -93,6 +96,8 @@ class Session:
     def epoch_ends(self, epoch: int, logs: Mapping[str, Any]) -> None:
         """Keras ends an epoch and tells its means, those of the validation included."""
         self._catch_up()
+        if not np.isfinite(float(logs.get("val_loss", 0.0))):
+            self.witness.see_validation()
         values = {series_name(f"epoch/{key}"): float(value) for key, value in logs.items()}
         values["epoch/last_step"] = float(self._recorder.step - 1)
         for diagnosis in self._watcher.feed(_points(epoch, values)):
@@ -146,6 +151,9 @@ class Session:
             self._left()
             return
         self._catch_up()
+        self.witness.see_error(error, batch is not None)
+        if self.witness.validating:  # its batches count from 0; no training step failed
+            index, batch = max(0, self._recorder.step - 1), None
         text = error_text(error)
         signal = Signal("exception", "critical", "batch/loss", index, text)
         self._examine(signal, Step(index, batch, (), [], finite=False))
@@ -200,7 +208,8 @@ class Session:
     def _learn_data(self, step: Step) -> None:
         if step.batch is None:
             return
-        facts = FactsLearned(plain(describe_data(self.model, step.batch)))
+        seen = self.witness.see_data(step.batch) if self._options.probes == "full" else {}
+        facts = FactsLearned(plain({**describe_data(self.model, step.batch), **seen}))
         self._watcher.feed(facts)
         self._reporter.send(facts)
 

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nanwatch.diagnosis.case import Case
-from nanwatch.events import Fix
+from nanwatch.events import SYMPTOMS, Fix, Symptom
+
+NARROW: frozenset[Symptom] = frozenset(("exception", "nan_val_only", "loss_spike"))
+"""Symptoms that only few causes have; such a cause says so."""
+USUAL: frozenset[Symptom] = frozenset(SYMPTOMS) - NARROW
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class CausePage:
         weigh: the case's testimony, or None when nothing speaks for this cause.
         fires, quiet: example cases in which it is, and is not, the first suspect. They are
             documentation and test at once.
+        symptoms: what this cause can show itself by; of other symptoms it is not asked.
     """
 
     label: str
@@ -68,3 +73,4 @@ class CausePage:
     weigh: Callable[[Case], Testimony | None]
     fires: tuple[Case, ...]
     quiet: tuple[Case, ...]
+    symptoms: frozenset[Symptom] = USUAL

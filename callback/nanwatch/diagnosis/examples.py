@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from nanwatch.diagnosis.case import Autopsy, Case, History, Trial
-from nanwatch.diagnosis.looks import ArrayLook, ColumnLook, Role, VariableLook
+from nanwatch.diagnosis.looks import ArrayLook, ColumnLook, ErrorLook, Role, VariableLook
 from nanwatch.events import Symptom
 
 CURED, FAILED = Trial(True, True, 40), Trial(False, False, 6)
@@ -115,3 +115,9 @@ def predicted(low: float, high: float, units: int = 1, **changes: Any) -> ArrayL
     mean = (low + high) / 2
     fields = {"low": low, "high": high, "mean": mean, "std": (high - low) / 4, "wide": ()}
     return table("prediction", **{"shape": (32, units), **fields, "row_spread": 0.1, **changes})
+
+
+def raised(message: str, *arrays: ArrayLook, **changes: Any) -> Case:
+    """A run whose fit raised ValueError in its fourth step, on a batch of `arrays`."""
+    case = failed(*arrays, **changes)
+    return replace(case, symptom="exception", error=ErrorLook("ValueError", message))

@@ -31,11 +31,20 @@ class DataSource:
         anchor: an object that lives exactly as long as the fit's frame, or None.
         inputs: the input arrays in Keras' order, () when they are not arrays in memory.
         column_names: the names of the first input's columns, () when they have none.
+        kind: what the data come from: "arrays" in memory, else the class of the stream.
+        whole: inputs, targets and sample weights of the whole data set, as a batch holds them;
+            None when they are not arrays in memory.
+        validation: the same of the validation data.
+        class_weight: the weights of the classes that were given to `fit`.
     """
 
     inputs: tuple[NDArray[Any], ...] = ()
     column_names: tuple[str, ...] = ()
     anchor: weakref.ref[Any] | None = None
+    kind: str = ""
+    whole: Any = None
+    validation: Any = None
+    class_weight: Mapping[Any, Any] | None = None
 
     def positions(self, batch_inputs: list[NDArray[Any]], rows: tuple[int, ...]) -> tuple[int, ...]:
         """Where the batch's `rows` stand in the data set; () unless every one is found."""
@@ -86,10 +95,20 @@ def fit_source(model: Any) -> DataSource:
     frame = _fit_frame(model)
     if frame is None:
         return DataSource()
-    x = frame.f_locals.get("x")
-    callbacks = frame.f_locals.get("callbacks")  # the list that fit makes for itself
+    given = dict(frame.f_locals)
+    x = given.get("x")
+    callbacks = given.get("callbacks")  # the list that fit makes for itself
     anchor = None if callbacks is None or isinstance(callbacks, list) else weakref.ref(callbacks)
-    return DataSource(_arrays(x), _column_names(x), anchor)
+    inputs, weights = _arrays(x), given.get("class_weight")
+    return DataSource(
+        inputs,
+        _column_names(x),
+        anchor,
+        "arrays" if inputs else type(x).__name__,
+        _in_memory(x, given.get("y"), given.get("sample_weight")),
+        _in_memory(*(given.get(f"val_{name}") for name in ("x", "y", "sample_weight"))),
+        weights if isinstance(weights, Mapping) else None,
+    )
 
 
 def _fit_frame(model: Any) -> FrameType | None:
@@ -108,6 +127,14 @@ def _arrays(x: Any) -> tuple[NDArray[Any], ...]:
     if not parts or not all(_is_table(part) or _is_array(part) for part in parts):
         return ()
     return tuple(np.asarray(part) for part in parts)
+
+
+def _in_memory(*parts: Any) -> Any:
+    """Inputs, targets and sample weights as a batch holds them; None unless all are arrays."""
+    leaves = [leaf for leaf in tree.flatten(parts) if leaf is not None]
+    if not leaves or not all(_is_table(leaf) or _is_array(leaf) for leaf in leaves):
+        return None
+    return tree.map_structure(lambda leaf: np.asarray(leaf) if _is_table(leaf) else leaf, parts)
 
 
 def _is_array(value: Any) -> bool:

@@ -1,0 +1,73 @@
+"""Sees what lies round the steps of a fit: the data, the validation and what was raised.
+
+The watcher is told, so that a case holds it. Nothing in here may harm the fit: data of a strange
+kind are simply not looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nanwatch.diagnosis.looks import ArrayLook, ErrorStage
+from nanwatch.recorder.source import DataSource
+from nanwatch.watcher import Watcher
+
+Looking = Callable[[Any, Any, DataSource], tuple[ArrayLook, ...]]
+
+
+class Witness:
+    """Tells the watcher of one fit of `model` what its steps don't show.
+
+    Attributes:
+        validating: whether a validation of the fit is running.
+    """
+
+    def __init__(self, model: Any, source: DataSource, recorder: Any, watcher: Watcher) -> None:
+        self.validating = False
+        self._model = model
+        self._source = source
+        self._watch = getattr(recorder, "validation", None)
+        self._watcher = watcher
+
+    def see_data(self, batch: Any) -> dict[str, Any]:
+        """Look at the data set, or at this first batch; return facts on how the data come."""
+        from nanwatch.autopsy.batch import look_at_data  # only now: it imports Keras
+
+        self._watcher.data = self._looks(look_at_data, batch)
+        facts = {"data_kind": self._source.kind, "class_weight": self._source.class_weight}
+        return {name: value for name, value in facts.items() if value}
+
+    def validation_begins(self) -> None:
+        """Keras begins a validation."""
+        self.validating = True
+        if self._watch is not None:
+            self._watch.begin()
+
+    def validation_ends(self) -> None:
+        """Keras has ended a validation; the epoch's end follows."""
+        self.validating = False
+        if self._watch is not None:
+            self._watch.end()
+
+    def see_validation(self) -> None:
+        """Look at the validation data after their loss was not finite."""
+        from nanwatch.autopsy.batch import look_at_validation  # only now: it imports Keras
+
+        failure = self._watch.failure if self._watch is not None else None
+        self._watcher.validation = self._looks(look_at_validation, failure and failure[1])
+
+    def see_error(self, error: BaseException, has_batch: bool) -> None:
+        """Look at what was raised."""
+        from nanwatch.autopsy.errors import look_at_error  # only now: it imports Keras
+
+        stage: ErrorStage = "step" if has_batch else "pipeline"
+        self._watcher.error = look_at_error(error, "validation" if self.validating else stage)
+        if self.validating:
+            self.see_validation()
+
+    def _looks(self, look: Looking, batch: Any) -> tuple[ArrayLook, ...]:
+        try:
+            return look(self._model, batch, self._source)
+        except Exception:  # noqa: BLE001 - a door: what cannot be looked at can still be trained on
+            return ()
