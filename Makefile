@@ -65,6 +65,9 @@ check: setup node ## Lint, formatting, types and the arrows between the rooms
 bench: setup ## What watching costs a training, side by side with no callback and with TensorBoard's
 	TF_CPP_MIN_LOG_LEVEL=3 NANWATCH_MODE=offline $(BIN)/python bench/callback.py
 
+bench-diagnosis: setup ## How well causes are named: every program of the gallery, against the bars
+	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python bench/diagnosis.py
+
 format: setup ## Format the code and mend what the linter can mend
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format

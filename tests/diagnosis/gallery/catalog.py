@@ -1,0 +1,28 @@
+"""The whole gallery: every family, imported for its programs."""
+
+import importlib
+
+from diagnosis.gallery.register import PROGRAMS
+
+FAMILIES = (
+    "cells",
+    "streams",
+    "scale",
+    "labels",
+    "outputs",
+    "domains",
+    "own_losses",
+    "weightings",
+    "rates",
+    "signals",
+    "inside",
+    "precision",
+    "healthy_losses",
+    "healthy_noise",
+    "healthy_ways",
+)
+
+for family in FAMILIES:
+    importlib.import_module(f"diagnosis.gallery.{family}")
+
+__all__ = ["FAMILIES", "PROGRAMS"]
