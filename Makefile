@@ -10,7 +10,7 @@ INSTALL_INPUTS := pyproject.toml constraints.txt scripts/install.sh
 WEB_TESTS := $(wildcard tests/web/*.test.mjs)
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.installed-dev ## Install nanwatch and everything a developer needs into .venv
 

@@ -34,7 +34,7 @@ def square_in_half_precision(callbacks, repaired):
     x[6 * 32 + 3 : 6 * 32 + 6, 1] = 300.0
     inputs = keras.Input((8,))
     powers = layers.Lambda(lambda t: ops.sign(t) * ops.log1p(ops.square(t)))(inputs)
-    hidden = layers.Dense(16, "tanh")(powers)
+    hidden = layers.Dense(16, "relu")(powers)
     model = keras.Model(inputs, layers.Dense(1, dtype="float32")(hidden))
     model.compile(keras.optimizers.Adam(0.003), "mse")
     fit(model, x, y, epochs=5, callbacks=callbacks)
@@ -60,7 +60,8 @@ def epsilon_of_a_log_in_half_precision(callbacks, repaired):
     class Attend(layers.Layer):
         def call(self, scores):
             p = ops.softmax(scores)
-            self.add_loss(-0.01 * ops.mean(ops.sum(p * ops.log(p + 1e-8), axis=-1)))
+            entropy = -ops.mean(ops.sum(p * ops.log(p + 1e-8), axis=-1))
+            self.add_loss(0.01 * ops.cast(entropy, "float32"))
             return p
 
     x, y = classes()
