@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nanwatch.recorder.culprit import culprit
 from nanwatch.recorder.flight import FlightRecorder
 from nanwatch.recorder.memory import BUDGET
 from nanwatch.recorder.metrics import EpochMetrics
@@ -197,16 +198,14 @@ class Recorder:
         self._is_fresh = False
 
     def _steps(self, batches: list[Any], iterator: Any) -> Any:
-        made = self._updates() if len(batches) > 1 else 0
         try:
             if self._watched.proven and self._traced:
                 return self._watched.run(batches)
             return self._first_step(batches[:1], iterator)
         except (Exception, KeyboardInterrupt) as error:
-            done = self._updates() - made if len(batches) > 1 else 0
-            failing = batches[min(done, len(batches) - 1)]
-            self.batches.add(self.step + done, failing)
-            self._on_error(self.step + done, failing, error)
+            index = culprit(self.model, self._watched.run, batches)
+            self.batches.add(self.step + index, batches[index])
+            self._on_error(self.step + index, batches[index], error)
             raise
 
     def _first_step(self, batches: list[Any], iterator: Any) -> Any:
@@ -222,10 +221,6 @@ class Recorder:
             return [None], logs
         setattr(self._original, KEPT, _Kept(self._key(), self.probe, self._watched))
         return made
-
-    def _updates(self) -> int:
-        """How many updates the optimizers have made."""
-        return max((int(o.iterations.numpy()) for o in optimizers_of(self.model)), default=0)
 
     def _tell(self, batch: Any, row: Row | None, moves: Moves | None) -> None:
         self.batches.add(self.step, batch)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from nanwatch.recorder.culprit import culprit
 from nanwatch.recorder.seen import original_of
 from nanwatch.recorder.standin import StandIn
 from nanwatch.recorder.step import ROW
@@ -74,7 +75,8 @@ class ValidationWatch:
         try:
             rows, logs = self._watched.run(batches)
         except (Exception, KeyboardInterrupt) as error:
-            self._on_error(self._index, batches[0] if len(batches) == 1 else None, error)
+            index = culprit(self._model, self._watched.run, batches)
+            self._on_error(self._index + index, batches[index], error)
             raise
         setattr(self._own, KEPT, self._watched)
         for batch, row in zip(batches, rows, strict=True):
