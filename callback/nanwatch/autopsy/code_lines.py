@@ -7,7 +7,7 @@ import linecache
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
-from types import CodeType, FrameType
+from types import FrameType
 from typing import NamedTuple
 
 import keras
@@ -25,9 +25,13 @@ class CodeLine(NamedTuple):
     text: str = ""
 
 
-def running_line(frame: FrameType | None, outermost: CodeType) -> CodeLine:
-    """The innermost line of the user's own code between `frame` and the call of `outermost`."""
-    for inner in _outwards(frame, outermost):
+def running_line(frame: FrameType | None, bounds: frozenset[str]) -> CodeLine:
+    """The innermost line of the user's own code that led to `frame`.
+
+    Args:
+        bounds: files beyond whose code it is not looked for.
+    """
+    for inner in _outwards(frame, bounds):
         if is_own(inner.f_code.co_filename):
             return line_at(inner.f_code.co_filename, inner.f_lineno)
     return CodeLine()
@@ -52,7 +56,7 @@ def _libraries() -> tuple[str, ...]:
     return tuple(f"{folder}/" for folder in sorted(installed | set(map(str, folders))))
 
 
-def _outwards(frame: FrameType | None, outermost: CodeType) -> Iterator[FrameType]:
-    while frame is not None and frame.f_code is not outermost:
+def _outwards(frame: FrameType | None, bounds: frozenset[str]) -> Iterator[FrameType]:
+    while frame is not None and frame.f_code.co_filename not in bounds:
         yield frame
         frame = frame.f_back

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from nanwatch.autopsy.code_lines import CodeLine
-from nanwatch.diagnosis.looks import OperationLook
+from nanwatch.diagnosis.looks import Empty, OperationLook
 
 HANDED_ON = {"BroadcastTo", "Cast", "ExpandDims", "Identity", "Reshape", "Squeeze", "Tile"}
 """Operations that hand on what they are given, in another form."""
 GUARDS = {"AddV2", "Maximum", "Minimum", "Sqrt", "Sub"}
 """Operations that an operand comes through when a constant keeps it away from its limit."""
+PARTS = {"GatherV2", "Split", "SplitV", "StridedSlice", "Unpack"}
+"""Operations that take a part of an array."""
 NEAR = 32
 
 
@@ -73,12 +75,21 @@ class Lineage:
         makers = map(self._made.get, self._chain(number, HANDED_ON | GUARDS))
         return any(maker is not None and maker.lost_epsilon for maker in makers)
 
-    def is_empty_mean(self, numerator: int, divisor: int) -> bool:
-        """Whether a division by 0 is a sum over a mask divided by the mask's own sum."""
-        masks = self._summed(divisor)
-        if any(mask in self._truths for mask in masks):
-            return True
-        return bool(self._summed(numerator)) and any(m in self._near(numerator) for m in masks)
+    def empty_quotient(self, numerator: int, divisor: int, in_layer: bool) -> Empty:
+        """What goes over nothing where a divisor is 0: a mean over a mask, a softmax by hand.
+
+        A divisor that is the sum of a loss's whole target is a quotient like any other; a layer's
+        input, or a part of an array, that weighs what it is divided into is a mask.
+        """
+        summed = self._summed(divisor)
+        if numerator in summed and "Exp" in self._kinds_near(numerator):
+            return "softmax"
+        if self._truths.intersection(summed):
+            return "mean"
+        weighs = bool(self._summed(numerator)) and any(n in self._near(numerator) for n in summed)
+        maker = self._made.get(summed[-1]) if summed else None
+        is_mask = in_layer if maker is None else maker.look.kind in PARTS
+        return "mean" if weighs and is_mask else ""
 
     def _summed(self, number: int) -> list[int]:
         """What a tensor is the sum of, in all forms that it had; nothing when it is no sum."""
@@ -98,6 +109,10 @@ class Lineage:
             made = (parent for parent in maker.parents if parent in self._made)
             number = next(made, maker.parents[0])
             yield number
+
+    def _kinds_near(self, number: int) -> set[str]:
+        makers = map(self._made.get, self._near(number))
+        return {maker.look.kind for maker in makers if maker is not None}
 
     def _near(self, number: int) -> set[int]:
         """The tensors that went into one, the nearest ones."""

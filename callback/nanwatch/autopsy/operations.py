@@ -20,6 +20,7 @@ import tensorflow as tf
 from keras import tree
 from tensorflow.python.framework import op_callbacks, ops
 
+from nanwatch.autopsy import layers, steps, terms
 from nanwatch.autopsy.code_lines import running_line
 from nanwatch.autopsy.lineage import Lineage, Operation
 from nanwatch.autopsy.operands import (
@@ -33,13 +34,14 @@ from nanwatch.autopsy.operands import (
     level,
     telling,
 )
-from nanwatch.autopsy.steps import slopes_of
-from nanwatch.diagnosis.looks import OperationLook, Stage
+from nanwatch.diagnosis.looks import Empty, OperationLook, Stage
 from nanwatch.recorder.arrays import as_numpy
 from nanwatch.recorder.patching import patched
 
 SECONDS = 1.5
 MOST_RISKS = 8
+BOUNDS = frozenset(str(module.__file__) for module in (layers, steps, terms))
+"""What calls layers, losses and the step: whoever called these has not written what they do."""
 
 
 class OperationWatch:
@@ -132,7 +134,7 @@ class OperationWatch:
 
     def _operation(self, kind: str, inputs: list[Any]) -> Operation:
         forward = self._slope_of[-1] if self._slope_of else None
-        line = forward.line if forward else running_line(sys._getframe(), slopes_of.__code__)
+        line = forward.line if forward else running_line(sys._getframe(), BOUNDS)
         layer = forward.look.layer if forward else next(reversed(self._running), "")
         numbers = tuple(tensor._id for tensor in inputs)
         look = OperationLook(kind, self._stage(), layer, *line)
@@ -196,16 +198,20 @@ class OperationWatch:
             high=high,
             rows=bad_rows(output, self._rows),
             dtype=str(output.dtype),
-            empty=self._is_empty(kind, inputs),
+            empty=self._empty(kind, inputs),
             lost_epsilon=bool(inputs) and self._lineage.lost_epsilon(inputs[at]._id),
         )
 
-    def _is_empty(self, kind: str, inputs: list[Any]) -> bool:
-        """Whether a mean is taken over nothing."""
-        if kind == "Mean":
-            return not as_numpy(inputs[0]).size
-        divides = kind in ("RealDiv", "Div") and len(inputs) == 2
-        return divides and self._lineage.is_empty_mean(inputs[0]._id, inputs[1]._id)
+    def _empty(self, kind: str, inputs: list[Any]) -> Empty:
+        """What is taken over nothing here, if that is what happened."""
+        if kind == "Mean" and not as_numpy(inputs[0]).size:
+            return "mean"
+        if is_empty_softmax(kind, list(map(as_numpy, inputs))):
+            return "softmax"
+        if kind == "RealDiv" and not as_numpy(inputs[1]).all():
+            numbers = inputs[0]._id, inputs[1]._id
+            return self._lineage.empty_quotient(*numbers, in_layer=bool(self._running))
+        return ""
 
     def _back(self, original: Callable[..., Any]) -> Callable[..., Any]:
         """`GradientTape.gradient`, with a note that what runs in it is on the way back."""

@@ -8,6 +8,7 @@ from typing import Literal
 
 Role = Literal["input", "target", "sample_weight", "prediction"]
 Stage = Literal["layer", "loss", "gradient", "step"]
+Empty = Literal["", "mean", "softmax"]
 ErrorStage = Literal["step", "pipeline", "validation"]
 
 
@@ -153,7 +154,8 @@ class OperationLook:
         low, high: the range of what went in; of several operands, that of the telling one.
         rows: positions in the batch of the rows at fault, () when they cannot be told.
         dtype: the type that it computed in.
-        empty: whether it is a mean over nothing: of no numbers, or a sum divided by a count of 0.
+        empty: what it is if that goes over nothing: a "mean" of no numbers or divided by a count
+            of 0, a "softmax" of a row that is masked throughout, or "".
         lost_epsilon: whether a constant that was to keep the operand away from its limit had
             itself been rounded away.
     """
@@ -167,7 +169,7 @@ class OperationLook:
     high: float = math.nan
     rows: tuple[int, ...] = ()
     dtype: str = ""
-    empty: bool = False
+    empty: Empty = ""
     lost_epsilon: bool = False
 
 

@@ -1,0 +1,56 @@
+"""Half precision put aside, or its small constants made larger."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+from keras import tree
+
+from nanwatch.autopsy.remedies.remedy import Remedy, of_model
+from nanwatch.autopsy.remedies.safe_math import DIVISIONS, LOGARITHMS, ROOTS, safe
+from nanwatch.recorder.patching import patched
+from nanwatch.recorder.snapshot import optimizers_of
+
+EPSILON = 1e-3
+
+
+@contextlib.contextmanager
+def full_precision(model: Any) -> Iterator[None]:
+    """A block in which layers and losses compute in float32."""
+    policy = keras.dtype_policies.DTypePolicy("float32")
+    layers = [(layer, "_dtype_policy", lambda _: policy) for layer in model._flatten_layers()]
+    losses = [(loss, "_dtype", lambda _: "float32") for loss in _losses(model)]
+    with patched([*layers, *losses]):
+        yield
+
+
+@contextlib.contextmanager
+def larger_epsilon(model: Any) -> Iterator[None]:
+    """A block in which what is added against a division by 0 is large enough for float16."""
+    inner = [getattr(made, "inner_optimizer", made) for made in optimizers_of(model)]
+    before = keras.config.epsilon()
+    keras.config.set_epsilon(EPSILON)
+    try:
+        with (
+            patched([(o, "epsilon", lambda _: EPSILON) for o in inner if hasattr(o, "epsilon")]),
+            safe({**DIVISIONS, **LOGARITHMS, **ROOTS}, model),
+        ):
+            yield
+    finally:
+        keras.config.set_epsilon(before)
+
+
+def _losses(model: Any) -> list[Any]:
+    """The loss objects that the model was compiled with, or made of what it was compiled with."""
+    made = getattr(getattr(model, "_compile_loss", None), "_flat_losses", None) or ()
+    held = [*tree.flatten(model.loss), *(term.loss for term in made)]
+    return [loss for loss in held if isinstance(loss, keras.losses.Loss)]
+
+
+REMEDIES = (
+    Remedy("full_precision", "single precision", settings=of_model(full_precision)),
+    Remedy("larger_epsilon", "an epsilon of 1e-3", settings=of_model(larger_epsilon)),
+)
