@@ -18,15 +18,17 @@ from nanwatch._version import __version__
 if TYPE_CHECKING:
     from nanwatch.bundle.errors import BundleError
     from nanwatch.bundle.reader import Bundle, load_bundle
+    from nanwatch.checking import check
     from nanwatch.keras_callback import NanWatch
     from nanwatch.run import start_run
 
-__all__ = ["Bundle", "BundleError", "NanWatch", "__version__", "load_bundle", "start_run"]
+__all__ = ["Bundle", "BundleError", "NanWatch", "__version__", "check", "load_bundle", "start_run"]
 
 _HOMES = {
     "Bundle": "nanwatch.bundle.reader",
     "BundleError": "nanwatch.bundle.errors",
     "NanWatch": "nanwatch.keras_callback",
+    "check": "nanwatch.checking",
     "load_bundle": "nanwatch.bundle.reader",
     "start_run": "nanwatch.run",
 }

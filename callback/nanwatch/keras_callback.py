@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nanwatch import terminal
+from nanwatch.diagnosis.preflight import remaining
 from nanwatch.events import Diagnosis
 from nanwatch.options import LogFreq, Options
 from nanwatch.recorder.memory import BUDGET_MIB
@@ -100,8 +101,10 @@ class NanWatch:
 
     @property
     def diagnoses(self) -> list[Diagnosis]:
-        """What was found in the last fit."""
-        return self._session.diagnoses if self._session else []
+        """What was found in the last fit; what was only foreseen, as "info", comes last."""
+        if self._session is None:
+            return []
+        return remaining(self._session.diagnoses, self._session.foreseen)
 
     def save_bundle(self, path: str | os.PathLike[str]) -> Path:
         """Write what repeats the failing step of the last fit elsewhere into one file, a zip.

@@ -21,6 +21,7 @@ from nanwatch.bundle.keeper import Keeper
 from nanwatch.describe import describe_data, describe_run
 from nanwatch.detectors import Signal
 from nanwatch.diagnosis import remedies
+from nanwatch.diagnosis.preflight import foresee
 from nanwatch.events import Diagnosed, Diagnosis, EndState, FactsLearned, Points, RunStarted
 from nanwatch.names import random_id
 from nanwatch.options import Options
@@ -45,6 +46,7 @@ class Session:
 
     Attributes:
         diagnoses: in the order in which the symptoms appeared.
+        foreseen: what may go wrong by the first batch's word, no alarm.
         keeper: holds the failing step.
         witness: sees the data, the validations and what was raised.
         over: whether the end of the run was told.
@@ -55,6 +57,7 @@ class Session:
     ) -> None:
         self.model = model
         self.diagnoses: list[Diagnosis] = []
+        self.foreseen: list[Diagnosis] = []
         self.over = False
         self.run_id = random_id()
         self._options = options
@@ -212,6 +215,11 @@ class Session:
         facts = FactsLearned(plain({**describe_data(self.model, step.batch), **seen}))
         self._watcher.feed(facts)
         self._reporter.send(facts)
+        if step.finite:  # else the step itself tells what is wrong
+            self.foreseen = list(foresee(self._watcher.facts, self._watcher.data))
+        for found in self.foreseen:
+            self._reporter.send(Diagnosed(found))
+            self._say(terminal.note(found))
 
     def _examine(self, signal: Signal, step: Step) -> None:
         autopsy, trials = None, {}

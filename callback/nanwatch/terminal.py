@@ -51,6 +51,24 @@ def render(diagnosis: Diagnosis) -> str:
     return "\n".join(lines) + "\n"
 
 
+def foreseen(diagnosis: Diagnosis) -> str:
+    """What would go wrong, as lines of at most 96 characters."""
+    words = SYMPTOM_WORDS[diagnosis.symptom]
+    lines = [f"{diagnosis.severity}: trained like this, {words}"]
+    if not diagnosis.causes:
+        lines += _entry("cause", "none of the known causes fits what was seen")
+    for cause in diagnosis.causes[:1]:
+        lines += [*_found(cause), *_entry("more", f"nanwatch explain {cause.label}")]
+    return "\n".join([*lines, *_others(diagnosis.causes[1:4])]) + "\n"
+
+
+def note(diagnosis: Diagnosis) -> str:
+    """What may go wrong, in one line: nothing has happened yet."""
+    cause = diagnosis.causes[0]
+    text = f"nanwatch: note: {cause.label}: {cause.summary}"
+    return textwrap.shorten(text, WIDTH, placeholder=" ...")
+
+
 def headline(diagnosis: Diagnosis) -> str:
     """The symptom in one line."""
     where = diagnosis.causes[0].where if diagnosis.causes else {}
@@ -61,13 +79,17 @@ def headline(diagnosis: Diagnosis) -> str:
 
 
 def _cause(cause: Cause) -> list[str]:
+    lines = [*_found(cause), *_entry("", VERIFIED_WORDS[cause.verified])]
+    return [*lines, *_entry("more", f"nanwatch explain {cause.label}")]
+
+
+def _found(cause: Cause) -> list[str]:
+    """The cause, its evidence and its fix."""
     lines = _entry("cause", f"{cause.label}, confidence {cause.confidence:.0%}")
     lines += _entry("", cause.summary)
     lines += ["", *_evidence(cause), ""]
     lines += _entry("fix", cause.fix.text)
-    lines += [" " * (INDENT + 2) + line for line in cause.fix.code.splitlines()]
-    lines += _entry("", VERIFIED_WORDS[cause.verified])
-    return [*lines, *_entry("more", f"nanwatch explain {cause.label}")]
+    return lines + [" " * (INDENT + 2) + line for line in cause.fix.code.splitlines()]
 
 
 def _evidence(cause: Cause) -> list[str]:

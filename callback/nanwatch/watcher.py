@@ -82,7 +82,8 @@ class Watcher:
             case RunStarted() | FactsLearned():
                 self.facts.update(event.facts)
             case Diagnosed():
-                self._known.add(event.diagnosis.symptom)
+                if event.diagnosis.severity != "info":  # what was only foreseen may still come
+                    self._known.add(event.diagnosis.symptom)
             case Points():
                 return tuple(self._judged(event))
         return ()

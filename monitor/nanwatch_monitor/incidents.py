@@ -42,7 +42,9 @@ class Incident:
 
 
 def replaces(new: Finding, old: Finding) -> bool:
-    """Whether `new` is the better word on the same symptom."""
+    """Whether `new` is the better word on the same symptom; what was foreseen yields to it."""
+    if is_alert(new.diagnosis) != is_alert(old.diagnosis):
+        return is_alert(new.diagnosis)
     if new.source == "client":
         return True
     return old.source == "server" and _rank(new.diagnosis) > _rank(old.diagnosis)

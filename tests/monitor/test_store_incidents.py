@@ -84,3 +84,12 @@ def test_alerts_are_listed_by_page_the_latest_first(store):
     first = store.incidents.alerts(limit=2)
     rest = store.incidents.alerts(limit=2, before_id=first[-1].id)
     assert [found.diagnosis.symptom for found in [*first, *rest]] == [*reversed(symptoms)]
+
+
+def test_what_was_foreseen_yields_to_what_is_seen_and_does_not_come_back(store):
+    stream_id = opened_stream(store)
+    record(store, stream_id, finding("client", "logits_mismatch", "info"))
+    record(store, stream_id, finding("server", "lr_too_high"), seen=(0, 1))
+    assert labels(store) == ["lr_too_high"]
+    assert store.outbox.claim(NOW + 1.0) is not None
+    assert record(store, stream_id, finding("client", severity="info"), seen=(1, 2)) == []

@@ -18,6 +18,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "show": "Show one run, or the failing step in a bundle.",
             "alerts": "List what went wrong, the latest first.",
             "explain": "Say how to mend a cause, or where a loss breaks.",
+            "check": "Say what would go wrong in a training script, without training.",
         },
         "Bring what was recorded": {
             "sync": "Deliver what offline or cut-off trainings left on disk.",
@@ -37,6 +38,7 @@ OWN: Mapping[str, str] = MappingProxyType(
         "show": "nanwatch.cli.reading",
         "alerts": "nanwatch.cli.reading",
         "explain": "nanwatch.cli.explain",
+        "check": "nanwatch.cli.check",
         "sync": "nanwatch.cli.sync",
     }
 )

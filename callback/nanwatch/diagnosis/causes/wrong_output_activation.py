@@ -91,6 +91,8 @@ def _out_of_reach(_: Case, output: Output) -> Finding | None:
     target = output.target
     if target is None or output.loss not in (*ERRORS, *RELATIVE, *HINGES, "Poisson"):
         return None
+    if targets.kind_of(target) == "classes" and (output.units or 1) > 1:
+        return None  # one unit a class: then the loss is wrong
     low, high = output.range
     share = _beyond(target, low, high)
     if not share > 0.02:
@@ -151,7 +153,7 @@ def _scores_for_chances(_: Case, output: Output) -> Finding | None:
     wanted = "sigmoid" if output.loss in BINARY else "softmax"
     summary = f"The model gives free numbers, and {output.call} takes them for probabilities."
     fix = Fix(f"End the model in {wanted}.", f'- Dense(units)\n+ Dense(units, "{wanted}")')
-    return Finding(misfit(2.0, output, wanted), summary, fix, _as_target(output))
+    return Finding(misfit(1.5, output, wanted), summary, fix, _as_target(output))
 
 
 def _as_target(output: Output) -> str:

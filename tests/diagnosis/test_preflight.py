@@ -1,0 +1,48 @@
+"""What is said before anything has gone wrong."""
+
+from nanwatch.diagnosis import CAUSES
+from nanwatch.diagnosis.examples import labels, output_facts, table
+from nanwatch.diagnosis.preflight import CERTAIN, foresee, remaining
+from nanwatch.events import SYMPTOMS, Cause, Diagnosis
+
+SOUND = output_facts("sigmoid", "BinaryCrossentropy")
+
+
+def test_a_sound_configuration_foresees_nothing():
+    assert foresee(SOUND, (table(), labels(0.0, 1.0))) == ()
+
+
+def test_a_misfit_is_information_with_its_cause_and_fix():
+    facts = output_facts("linear", "BinaryCrossentropy")
+    (found,) = foresee(facts, (table(), labels(0.0, 1.0)))
+    assert (found.severity, found.first_step, found.label) == ("info", None, "logits_mismatch")
+    assert found.causes[0].fix.code
+
+
+def test_causes_of_one_symptom_stand_together_the_likeliest_first():
+    data = (table(n_nan=1, rows=(3,)), table("target", n_inf=1, rows=(4,)))
+    (found,) = foresee({}, data)
+    assert found.symptom == "nan_loss"
+    assert {cause.label for cause in found.causes} == {"nan_in_features", "inf_in_labels"}
+    confidences = [cause.confidence for cause in found.causes]
+    assert confidences == sorted(confidences, reverse=True)
+
+
+def test_a_symptom_that_appears_refines_what_was_foreseen():
+    foreseen = [Diagnosis("underfit", "info", None, (Cause("logits_mismatch", 0.8, "scores"),))]
+    came = Diagnosis("loss_stuck", "warning", 9, (Cause("logits_mismatch", 0.9, "scores"),))
+    other = Diagnosis("nan_loss", "critical", 9, (Cause("nan_in_features", 0.9, "cells"),))
+    assert remaining([came], foreseen) == [came]
+    assert remaining([other], foreseen) == [other, *foreseen]
+
+
+def test_every_cause_is_heard_without_a_single_step():
+    for page in CAUSES.values():
+        for case in (*page.fires, *page.quiet):
+            for found in foresee(case.facts, case.data):
+                assert found.symptom in SYMPTOMS
+                assert all(cause.summary for cause in found.causes)
+
+
+def test_certain_causes_are_causes_of_the_vocabulary():
+    assert {"nan_in_features", "nan_in_labels"} <= CERTAIN
