@@ -8,13 +8,18 @@ from typing import Any
 from nanwatch.recorder.snapshot import Snapshot
 
 
-def culprit(model: Any, run: Callable[[list[Any]], Any], batches: list[Any]) -> int:
+def culprit(
+    model: Any, run: Callable[[list[Any]], Any], batches: list[Any], error: BaseException
+) -> int:
     """The number of the first batch whose step raises when it is made alone.
 
     The model is left as it was found. It is 0 when none raises: what was raised then came of the
     weights rather than of a batch.
+
+    Args:
+        error: what was raised; with Ctrl-C nobody wants to wait.
     """
-    if len(batches) == 1:
+    if len(batches) == 1 or isinstance(error, KeyboardInterrupt):
         return 0
     found = Snapshot(model, 0)
     try:

@@ -203,7 +203,7 @@ class Recorder:
                 return self._watched.run(batches)
             return self._first_step(batches[:1], iterator)
         except (Exception, KeyboardInterrupt) as error:
-            index = culprit(self.model, self._watched.run, batches)
+            index = culprit(self.model, self._watched.run, batches, error)
             self.batches.add(self.step + index, batches[index])
             self._on_error(self.step + index, batches[index], error)
             raise

@@ -75,7 +75,7 @@ class ValidationWatch:
         try:
             rows, logs = self._watched.run(batches)
         except (Exception, KeyboardInterrupt) as error:
-            index = culprit(self._model, self._watched.run, batches)
+            index = culprit(self._model, self._watched.run, batches, error)
             self._on_error(self._index + index, batches[index], error)
             raise
         setattr(self._own, KEPT, self._watched)
