@@ -42,10 +42,19 @@ def _classifies(case: Case) -> bool:
     return any("crossentropy" in name for name in names)
 
 
-def scale_clue(look: ArrayLook, check: str) -> Clue:
-    """The farther from 1, the more it explains: one log-odds a decade above 3."""
+def scale_clue(look: ArrayLook, check: str, most: float = 4.0) -> Clue:
+    """The farther from 1, the more it explains: one log-odds a decade above 3.
+
+    A scale that a few absurd rows make up is not that of the data.
+
+    Args:
+        most: what a scale of thousands and more weighs.
+    """
     scale = scale_of(look)
-    weight = min(4.0, max(0.0, 1.2 * math.log10(scale / 3)))
+    if look.outliers:
+        seen = f"{words.number(scale)}, through {words.places('row', look.outliers)}"
+        return Clue(-2.0, check, seen, "about 1", healthy=False)
+    weight = min(most, max(0.0, 1.2 * math.log10(scale / 3)))
     return Clue(weight, check, words.number(scale), "about 1", scale < 5)
 
 

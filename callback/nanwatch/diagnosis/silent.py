@@ -22,6 +22,8 @@ SILENT: frozenset[Symptom] = frozenset(
 )
 NOT_LEARNING: frozenset[Symptom] = frozenset({"loss_stuck", "underfit", "huge_loss", "oscillating"})
 """The silent symptoms of a network that could learn, but does not."""
+DIVERGING: frozenset[Symptom] = frozenset({"nan_loss", "exploding_loss"})
+"""The symptoms of numbers that grow until they are none."""
 BASELINE = "as_it_is"
 CLEAR, SOME = 0.3, 0.1
 """By how much a loss must fall below the unchanged one's, as a share of it."""
@@ -69,7 +71,7 @@ def gain_clue(case: Case, remedy: str) -> Clue | None:
     if math.isnan(share):
         return None
     seen = f"{share:.0%} lower than without it" if share > 0 else "no lower than without it"
-    weight = 2.5 if share >= CLEAR else 0.5 if share >= SOME else -2.0
+    weight = 2.5 if share >= CLEAR else 0.5 if share >= SOME else -3.0
     return Clue(weight, check, seen, expected, share >= SOME)
 
 

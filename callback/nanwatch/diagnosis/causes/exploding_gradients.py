@@ -10,13 +10,9 @@ from nanwatch.diagnosis.case import Case, Trial
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import CURED, FAILED, failed, weights
 from nanwatch.diagnosis.scale import unit_scale_clue
+from nanwatch.diagnosis.silent import DIVERGING
 from nanwatch.events import Fix
 
-FIX = Fix(
-    "Clip the gradients' common norm; in a deep or recurrent network also choose orthogonal or He "
-    "initialisation, normalisation layers or a gated cell.",
-    "+ keras.optimizers.Adam(learning_rate, global_clipnorm=1.0)",
-)
 HUGE = 1e3
 LONG = 16
 RECURRENT = ("SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D")
@@ -40,7 +36,23 @@ def weigh(case: Case) -> Testimony | None:
         f"The gradients' norm reached {words.number(max(norms))} ({words.number(first)} at first) "
         "although the data are scaled: it is multiplied on its way back through the network."
     )
-    return Testimony(summary, found, FIX, _where(case), "clip", ("lower_rate",))
+    return Testimony(summary, found, _fix(case), _where(case), "clip", ("lower_rate",))
+
+
+def _fix(case: Case) -> Fix:
+    """The user's own optimizer, clipped."""
+    text = (
+        "Clip the gradients' common norm; in a deep or recurrent network also choose orthogonal or "
+        "He initialisation, normalisation layers or a gated cell."
+    )
+    kind = case.optimizer.get("class", "Adam")
+    rate = case.learning_rate
+    given = "learning_rate" if rate is None else f"{rate:g}"
+    code = (
+        f"- keras.optimizers.{kind}({given})\n"
+        f"+ keras.optimizers.{kind}({given}, global_clipnorm=1.0)"
+    )
+    return Fix(text, code)
 
 
 def _at_once(first: float) -> Clue:
@@ -93,4 +105,5 @@ PAGE = CausePage(
         failed(grad_norms=(5e6,), losses=(2.0,), clip=CURED),
     ),
     quiet=(failed(), failed(autopsy={"variables": weights(gradient_norm=2.0)})),
+    symptoms=DIVERGING,
 )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 from nanwatch.diagnosis import clues, words
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import CURED, FAILED, failed, table
 from nanwatch.diagnosis.penalty import blameless_clue, penalties
+from nanwatch.diagnosis.rates import FEW_TIMES, rise
 from nanwatch.diagnosis.scale import unit_scale_clue
 from nanwatch.diagnosis.settings import wrong_settings
+from nanwatch.diagnosis.silent import DIVERGING, NOT_LEARNING, best, does_not_learn
+from nanwatch.diagnosis.silent_examples import idle
 from nanwatch.events import Fix
 
 PLAIN = {"SGD"}
@@ -18,16 +23,19 @@ FACTORS = {"lower_rate": 0.1, "much_lower_rate": 0.01, "far_lower_rate": 0.001}
 
 
 def weigh(case: Case) -> Testimony | None:
-    """A loss that grows from an ordinary start, at a rate that is high for its method."""
+    """A loss that grows, or cannot settle, at a rate that is high for its method."""
     rate = case.learning_rate
     if rate is None or rate <= 0:
         return None
     found = [
         _rate(case, rate),
-        clues.grew(case),
         unit_scale_clue(case, -2.0),
         clues.data_finite(case),
+        *(_thrown_about(case) if does_not_learn(case) else [clues.grew(case)]),
     ]
+    if (risen := rise(case)) > FEW_TIMES:
+        seen = f"{words.number(risen)} times lower"
+        found.append(Clue(-2.5, "rate at the beginning", seen, "the same"))
     if _clipping_does_more(case):
         held = "held, where a tenth of the rate failed"
         found.append(Clue(-1.5, "replay with clipped gradients", held, "fails as well"))
@@ -35,14 +43,33 @@ def weigh(case: Case) -> Testimony | None:
         found.append(blameless_clue(case))
     if wrong := wrong_settings(case):
         found.append(Clue(-2.5, wrong[0][0], words.number(wrong[0][1]), "a value that can work"))
-    remedy = next((name for name in FACTORS if case.cured(name)), "lower_rate")
+    remedy = _remedy(case)
     grew = " and grew from there" if case.history.growth > clues.CALM else ""
     summary = (
-        f"At a rate of {words.number(rate)} each step may overshoot the minimum by more than it "
-        f"came from; the loss was {words.number(case.history.start)} at first{grew}."
+        f"At a rate of {words.number(rate)} a step may overshoot the minimum by more than it came "
+        f"from; the loss was {words.number(case.history.start)} at first{grew}."
     )
     fix = _fix(case, rate, rate * FACTORS[remedy])
     return Testimony(summary, found, fix, {}, remedy, tuple(FACTORS))
+
+
+def _remedy(case: Case) -> str:
+    """The mildest replay that cures; where the loss stayed finite, the one that gains most."""
+    if does_not_learn(case):
+        return best(case, tuple(FACTORS))
+    return next((name for name in FACTORS if case.cured(name)), "lower_rate")
+
+
+def _thrown_about(case: Case) -> list[Clue]:
+    """Steps that are too long change much of the weights, and the loss jumps with the first."""
+    share = case.history.early.get("batch/update_ratio", math.nan)
+    check, expected = "first update, as a share of the weights", "about 0.001"
+    weight = 1.0 if share > 0.1 else -1.0 if share < 1e-3 else 0.0
+    moved = Clue(weight, check, words.number(share), expected, share < 0.1)
+    highest = max(case.history.first_losses, default=math.nan) / case.history.start
+    check, seen = "highest of the first losses", f"{words.number(highest)} times the first"
+    jump = Clue(1.0 if highest > 3 else 0.0, check, seen, "no higher than the first", highest < 3)
+    return [jump] if math.isnan(share) else [moved, jump]
 
 
 def _clipping_does_more(case: Case) -> bool:
@@ -85,8 +112,21 @@ PAGE = CausePage(
             lower_rate=CURED,
         ),
         failed(losses=(2.0, 1e3, 1e9), optimizer={"class": "Adam", "learning_rate": 10.0}),
+        idle(
+            symptom="oscillating",
+            losses=(1.0, 40.0, 3.0, 1.0),
+            optimizer={"class": "Adam", "learning_rate": 0.5, "config": {}},
+            history={"early": {"batch/update_ratio": 0.9}},
+            lower_rate=0.1,
+        ),
     ),
+    symptoms=DIVERGING | NOT_LEARNING,
     quiet=(
+        idle(
+            optimizer={"class": "Adam", "learning_rate": 1e-3, "config": {}},
+            history={"early": {"batch/update_ratio": 0.01}},
+            lower_rate=0.8,
+        ),
         failed(optimizer={"class": "SGD", "learning_rate": 0.01}),
         failed(
             table(scale=200.0),

@@ -9,6 +9,7 @@ from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import CURED, failed
 from nanwatch.diagnosis.settings import SETTINGS, wrong_settings
+from nanwatch.diagnosis.silent import DIVERGING, NOT_LEARNING, best, does_not_learn
 from nanwatch.events import Fix
 
 
@@ -28,7 +29,8 @@ def weigh(case: Case) -> Testimony | None:
     summary = (
         f"{kind} runs with {name} = {words.number(value)}; it needs {SETTINGS[name].expected}."
     )
-    remedy = case.better("sane_optimizer", "sane_optimizer_lower_rate")
+    names = ("sane_optimizer", "sane_optimizer_lower_rate")
+    remedy = best(case, names) if does_not_learn(case) else case.better(*names)
     fix = _fix(case, name, value, remedy)
     return Testimony(summary, found, fix, {}, remedy, ("sane_optimizer_lower_rate",))
 
@@ -79,4 +81,5 @@ PAGE = CausePage(
         ),
     ),
     quiet=(failed(optimizer=_optimizer("Adam", epsilon=1e-7, beta_1=0.9, beta_2=0.999)),),
+    symptoms=DIVERGING | NOT_LEARNING,
 )

@@ -8,7 +8,10 @@ from nanwatch.diagnosis import clues, words
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import CURED, FAILED, failed
+from nanwatch.diagnosis.network import portraits
 from nanwatch.diagnosis.penalty import Penalty, is_to_blame, overshoot_clue, penalties
+from nanwatch.diagnosis.silent import DIVERGING, NOT_LEARNING, best, does_not_learn
+from nanwatch.diagnosis.silent_examples import idle
 from nanwatch.events import Fix
 
 
@@ -17,14 +20,15 @@ def weigh(case: Case) -> Testimony | None:
     held = penalties(case)
     if not held:
         return None
+    stays = does_not_learn(case)
     found = [
         overshoot_clue(case, held[0]),
-        _share(case),
-        clues.grew(case),
+        *([_outweighs(case), _strength(held[0])] if stays else [_share(case), clues.grew(case)]),
         clues.data_finite(case),
     ]
     where = {"layer": held[0].layer} if held[0].layer else {}
-    remedy = case.better("weaker_penalty", "weaker_penalty_lower_rate")
+    names = ("weaker_penalty", "weaker_penalty_lower_rate")
+    remedy = best(case, names) if stays else case.better(*names)
     also = ("weaker_penalty_lower_rate",) if is_to_blame(case) else ()
     return Testimony(_summary(held[0]), found, _fix(case, held[0], remedy), where, remedy, also)
 
@@ -44,6 +48,22 @@ def _share(case: Case) -> Clue:
     share = autopsy.penalty / autopsy.loss
     weight = 2.0 if share > 0.9 else -1.0 if share < 0.1 else 0.0
     return Clue(weight, "penalty's share of the loss", f"{share:.0%}", "below one half")
+
+
+def _outweighs(case: Case) -> Clue:
+    """At the beginning or at the end: weights that were pressed to zero have no penalty left."""
+    known = [p.penalty / p.loss for p in portraits(case) if p.loss > 0]
+    share = max(known, default=0.0)
+    weight = 2.0 if share > 0.8 else 1.0 if share > 0.4 else -1.0 if share < 0.1 else 0.0
+    check = "penalty's share of the loss"
+    return Clue(weight, check, f"{share:.0%}", "below one half", share < 0.4)
+
+
+def _strength(penalty: Penalty) -> Clue:
+    strength = penalty.strength
+    weight = 1.0 if strength >= 0.1 else 0.0 if strength >= 0.01 or not strength else -1.0
+    seen = words.number(strength) if strength else "not known"
+    return Clue(weight, f"factor of the {penalty.name}", seen, "about 1e-4", strength < 0.01)
 
 
 def _fix(case: Case, penalty: Penalty, remedy: str) -> Fix:
@@ -83,8 +103,16 @@ PAGE = CausePage(
             weaker_penalty=CURED,
             lower_rate=CURED,
         ),
+        idle(
+            symptom="underfit",
+            facts=_penalised(0.5),
+            autopsy={"loss": 10.0, "penalty": 9.0},
+            weaker_penalty=0.4,
+        ),
     ),
+    symptoms=DIVERGING | NOT_LEARNING,
     quiet=(
+        idle(facts=_penalised(0.5), autopsy={"loss": 10.0, "penalty": 9.0}, weaker_penalty=1.0),
         failed(facts=_penalised(1e-4), losses=(1.0, 1e5, 1e12)),
         failed(
             facts=_penalised(0.1),

@@ -17,6 +17,8 @@ from nanwatch.diagnosis.scale import (
     scale_clue,
     scale_of,
 )
+from nanwatch.diagnosis.silent import DIVERGING, NOT_LEARNING, best, does_not_learn
+from nanwatch.diagnosis.silent_examples import idle
 from nanwatch.events import Fix
 
 FIX = Fix(
@@ -37,17 +39,23 @@ def weigh(case: Case) -> Testimony | None:
     if look is None or scale_of(look) < 5:
         return None
     found = [
-        scale_clue(look, "column scale of the inputs"),
-        clues.grew(case),
+        scale_clue(look, "column scale of the inputs", 2.5 if does_not_learn(case) else 4.0),
+        *([] if does_not_learn(case) else [clues.grew(case)]),
         clues.data_finite(case),
         _normalized(case),
     ]
     columns = [column for column in look.wide if _scale(column) >= 5]
-    remedy = better(case, "scale_inputs")
+    remedy = _remedy(case)
     fix = FIX if remedy == "scale_inputs" else FIX_BOTH
     return Testimony(
         _summary(look, columns), found, fix, _where(look, columns), remedy, ("scale_both",)
     )
+
+
+def _remedy(case: Case) -> str:
+    if does_not_learn(case):
+        return best(case, ("scale_inputs", "scale_both"))
+    return better(case, "scale_inputs")
 
 
 def _normalized(case: Case) -> Clue:
@@ -103,8 +111,11 @@ PAGE = CausePage(
             scale_inputs=CURED,
             scale_targets=FAILED,
         ),
+        idle(table(scale=200.0), table("target"), scale_inputs=0.4),
     ),
+    symptoms=DIVERGING | NOT_LEARNING,
     quiet=(
+        idle(table(scale=200.0), table("target"), scale_inputs=1.0),
         failed(losses=(1.0, 1e5, 1e12)),
         failed(
             table(scale=200.0),

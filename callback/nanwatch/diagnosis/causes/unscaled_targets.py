@@ -7,6 +7,8 @@ from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import CURED, FAILED, failed, table
 from nanwatch.diagnosis.scale import better, measured, scale_clue, scale_of
+from nanwatch.diagnosis.silent import DIVERGING, NOT_LEARNING, best, does_not_learn
+from nanwatch.diagnosis.silent_examples import idle
 from nanwatch.events import Fix
 
 FIX = Fix(
@@ -26,13 +28,19 @@ def weigh(case: Case) -> Testimony | None:
         "first errors are as large as that, and so are the gradients that the first steps follow."
     )
     found = [
-        scale_clue(look, "scale of the target"),
+        scale_clue(look, "scale of the target", 2.5 if does_not_learn(case) else 4.0),
         _inputs(case),
-        clues.grew(case),
+        *([] if does_not_learn(case) else [clues.grew(case)]),
         clues.data_finite(case),
     ]
-    remedy = better(case, "scale_targets")
+    remedy = _remedy(case)
     return Testimony(summary, found, FIX, {"output": look.name}, remedy, ("scale_both",))
+
+
+def _remedy(case: Case) -> str:
+    if does_not_learn(case):
+        return best(case, ("scale_targets", "scale_both"))
+    return better(case, "scale_targets")
 
 
 def _inputs(case: Case) -> Clue:
@@ -61,6 +69,11 @@ PAGE = CausePage(
             scale_targets=CURED,
             scale_inputs=FAILED,
         ),
+        idle(table(), table("target", scale=1e5), scale_targets=0.2),
     ),
-    quiet=(failed(losses=(1.0, 1e5, 1e12)),),
+    quiet=(
+        failed(losses=(1.0, 1e5, 1e12)),
+        idle(table(), table("target", scale=1e5), scale_targets=1.0),
+    ),
+    symptoms=DIVERGING | NOT_LEARNING,
 )

@@ -1,0 +1,84 @@
+"""A learning rate so low that nothing moves."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from nanwatch.diagnosis import words
+from nanwatch.diagnosis.case import Case
+from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
+from nanwatch.diagnosis.silent import NOT_LEARNING, best, helps
+from nanwatch.diagnosis.silent_examples import idle
+from nanwatch.events import Fix
+
+USUAL = {"SGD": 0.01, "Adagrad": 0.01, "Adadelta": 0.1, "Ftrl": 0.01}
+USUAL_ADAPTIVE = 0.001
+FACTORS = {"higher_rate": 10.0, "much_higher_rate": 100.0, "far_higher_rate": 10_000.0}
+"""The replays that raise the rate, and by how much."""
+LIVELY, SLOW, STILL = 1e-3, 2e-4, 2e-5
+"""By which share of their length weights move in a step."""
+
+
+def weigh(case: Case) -> Testimony | None:
+    """A rate below the usual, weights that hardly move, and a higher rate that makes them learn."""
+    rate = case.learning_rate
+    if rate is None or rate < 0:
+        return None
+    remedy = best(case, tuple(reversed(FACTORS)))
+    usual = USUAL.get(str(case.optimizer.get("class")), USUAL_ADAPTIVE)
+    better = rate * FACTORS[remedy] if rate and helps(case, remedy) else usual
+    summary = (
+        f"At a rate of {words.number(rate)} a step hardly changes the weights: the loss stays where "
+        "it began, however long the training goes on."
+    )
+    kind = case.optimizer.get("class", "SGD")
+    code = f"- keras.optimizers.{kind}({rate:g})\n+ keras.optimizers.{kind}({better:g})"
+    fix = Fix(f"Raise the learning rate to {better:g}.", code)
+    return Testimony(summary, [_rate(rate, usual), _moves(case)], fix, {}, remedy, tuple(FACTORS))
+
+
+def _rate(rate: float, usual: float) -> Clue:
+    share = rate / usual
+    weight = 2.0 if share < 1e-3 else 1.0 if share < 0.03 else 0.0 if share < 0.3 else -2.0
+    return Clue(weight, "learning rate", words.number(rate), f"about {usual:g}", share >= 0.3)
+
+
+def _moves(case: Case) -> Clue:
+    check, expected = "update, as a share of the weights", "about 0.001"
+    told = (case.history.early, case.history.late)
+    ratios = [seen.get("batch/update_ratio", math.nan) for seen in told]
+    known = [ratio for ratio in ratios if not math.isnan(ratio)]
+    if not known:
+        return Clue(0.0, check, "not known", expected)
+    most = max(known)
+    weight = -3.0 if most > LIVELY else 0.0 if most > SLOW else 1.0 if most > STILL else 2.0
+    return Clue(weight, check, words.number(most), expected, most > SLOW)
+
+
+def _adam(rate: float) -> dict[str, Any]:
+    return {"class": "Adam", "learning_rate": rate, "config": {}}
+
+
+def _moving(share: float) -> dict[str, Any]:
+    return {"late": {"batch/update_ratio": share}}
+
+
+PAGE = CausePage(
+    label="lr_too_low",
+    title="A learning rate that is too low",
+    why=(
+        "A step moves every weight by the rate times its gradient (an adaptive method: by about "
+        "the rate itself). At a ten-millionth, thousands of steps change nothing that can be seen."
+    ),
+    remedy="Raise the rate tenfold until the loss falls: 1e-3 for Adam, 1e-2 for SGD are usual.",
+    before='model.compile(keras.optimizers.Adam(1e-8), "mse")',
+    after='model.compile(keras.optimizers.Adam(1e-3), "mse")',
+    weigh=weigh,
+    fires=(idle(optimizer=_adam(1e-8), history=_moving(1e-8), far_higher_rate=0.3),),
+    quiet=(
+        idle(optimizer=_adam(1e-3), history=_moving(2e-3), far_higher_rate=0.6),
+        idle(optimizer=_adam(1e-4), history=_moving(1e-4), far_higher_rate=1.0),
+    ),
+    symptoms=NOT_LEARNING,
+)

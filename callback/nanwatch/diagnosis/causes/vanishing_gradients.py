@@ -1,0 +1,106 @@
+"""Gradients that shrink to nothing on their way to the first layers."""
+
+from __future__ import annotations
+
+import math
+
+from nanwatch.diagnosis import network, words
+from nanwatch.diagnosis.case import Autopsy, Case
+from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
+from nanwatch.diagnosis.silent import NOT_LEARNING, best
+from nanwatch.diagnosis.silent_examples import idle, kernel, layer
+from nanwatch.events import Fix
+
+FIX = Fix(
+    "Use relu (He initialisation) or gated cells instead of sigmoid or tanh, normalisation between "
+    "the layers, or residual connections.",
+    '- keras.layers.Dense(64, activation="sigmoid")\n'
+    '+ keras.layers.Dense(64, activation="relu", kernel_initializer="he_normal")',
+)
+REMEDIES = ("hidden_relu_redrawn", "normalized")
+FADED = 0.1
+
+
+def weigh(case: Case) -> Testimony | None:
+    """A gradient that is smaller by orders of magnitude at the first layer than at the last."""
+    portrait = network.first_portrait(case)
+    if portrait is None:
+        return None
+    share = min((network.fading(p) for p in network.portraits(case)), default=math.nan)
+    if not share < FADED:
+        return None
+    found = [_fading(share), _flat(portrait), _alive(portrait), _started_well(portrait)]
+    first = network.kernels(portrait)[0]
+    summary = (
+        f"The gradient of the first layer's weights is {words.number(share)} times the last one's: "
+        "each layer on the way back multiplies it by a slope far below 1."
+    )
+    where = {"layer": first.layer, "variable": first.name}
+    return Testimony(summary, found, FIX, where, best(case, REMEDIES), REMEDIES)
+
+
+def _fading(share: float) -> Clue:
+    weight = 2.5 if share < 1e-3 else 1.5 if share < 1e-2 else 0.5
+    seen = words.number(share)
+    return Clue(weight, "gradient of the first layer over the last one's", seen, "0.1 to 10", False)
+
+
+def _flat(portrait: Autopsy) -> Clue:
+    flat = [look for look in network.hidden(portrait) if look.activation in network.FLAT]
+    check, expected = "hidden layers of sigmoid or tanh", "fewer than 3 in a row"
+    weight = 1.5 if len(flat) >= 3 else 0.5 if flat else -1.5
+    return Clue(weight, check, str(len(flat)), expected, len(flat) < 3)
+
+
+def _alive(portrait: Autopsy) -> Clue:
+    """Relu units that never fire have no slope either: another cause."""
+    look = network.dead(portrait)
+    share = look.dead_share if look else 0.0
+    return Clue(-2.5 if share > 0.9 else 0.0, "dead relu units", f"{share:.0%}", "few", share < 0.7)
+
+
+def _started_well(portrait: Autopsy) -> Clue:
+    """Kernels that begin far too small let the gradient fade as well."""
+    least = min((spread for _, spread in network.spreads(portrait)), default=1.0)
+    weight = -2.0 if least < 0.05 else 0.0
+    return Clue(weight, "kernels at the start, against Glorot's", words.number(least), "about 1")
+
+
+DEEP = (*(layer(f"hidden_{i}", "sigmoid") for i in range(5)), layer("out", "linear"))
+PAGE = CausePage(
+    label="vanishing_gradients",
+    title="Vanishing gradients",
+    why=(
+        "Going back through a layer, the gradient is multiplied by the slope of its activation: at "
+        "most a quarter for a sigmoid. After six of them less than a thousandth is left, and the "
+        "first layers stay as random as they began (Hochreiter 1991; Glorot, Bengio 2010)."
+    ),
+    remedy="Use relu with He initialisation, normalisation layers, residual connections, or LSTM.",
+    before='model = keras.Sequential([Dense(64, "sigmoid") for _ in range(8)])',
+    after='model = keras.Sequential([Dense(64, "relu", kernel_initializer="he_normal")])',
+    weigh=weigh,
+    fires=(
+        idle(
+            autopsy={
+                "layers": DEEP,
+                "variables": (kernel("a", gradient=1e-6), kernel("b", gradient=1e-3), kernel("c")),
+            },
+            hidden_relu_redrawn=0.4,
+        ),
+    ),
+    quiet=(
+        idle(
+            autopsy={
+                "layers": DEEP,
+                "variables": (kernel("a", gradient=0.5), kernel("b"), kernel("c")),
+            },
+        ),
+        idle(
+            autopsy={
+                "layers": (layer("a", "relu", dead_share=1.0), layer("b", "relu"), layer("c")),
+                "variables": (kernel("a", gradient=0.0), kernel("b", gradient=0.0), kernel("c")),
+            },
+        ),
+    ),
+    symptoms=NOT_LEARNING,
+)

@@ -1,0 +1,89 @@
+"""What a portrait tells of a network: its hidden layers, its kernels and how the gradient fares."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+
+from nanwatch.diagnosis.case import Autopsy, Case
+from nanwatch.diagnosis.looks import LayerLook, VariableLook
+
+FLAT = frozenset({"sigmoid", "tanh", "hard_sigmoid", "hard_tanh", "softsign", "softmax"})
+RECTIFIED = frozenset({"relu", "relu6"})
+LINEAR_LAYERS = frozenset({"Dense", "Conv1D", "Conv2D", "Conv3D", "EinsumDense"})
+CARRIERS = frozenset({"Dropout", "Flatten", "Reshape", "InputLayer", "Permute"})
+"""Layers that leave a linear network linear."""
+OUTER = frozenset({"Sequential", "Functional"})
+
+
+def portraits(case: Case) -> Iterator[Autopsy]:
+    """The batch with the weights of the beginning, where it is known, and with those of now."""
+    if case.beginning is not None:
+        yield case.beginning
+    if case.autopsy is not None:
+        yield case.autopsy
+
+
+def first_portrait(case: Case) -> Autopsy | None:
+    """The earliest portrait that there is."""
+    return next(portraits(case), None)
+
+
+def hidden(autopsy: Autopsy) -> list[LayerLook]:
+    """The layers with an activation, but for the last one, which makes the output."""
+    looks = [look for look in autopsy.layers if look.activation and look.kind not in OUTER]
+    return looks[:-1]
+
+
+def dead(autopsy: Autopsy) -> LayerLook | None:
+    """The hidden relu with the largest share of units that are 0 for every row."""
+    looks = [look for look in hidden(autopsy) if look.activation in RECTIFIED]
+    known = [look for look in looks if not math.isnan(look.dead_share)]
+    return max(known, key=lambda look: look.dead_share, default=None)
+
+
+def saturated(autopsy: Autopsy) -> LayerLook | None:
+    """The hidden tanh or sigmoid with the largest share of outputs where it is flat."""
+    known = [look for look in hidden(autopsy) if not math.isnan(look.saturated_share)]
+    return max(known, key=lambda look: look.saturated_share, default=None)
+
+
+def linear_in_a_row(autopsy: Autopsy) -> list[LayerLook]:
+    """Linear layers that are followed by a linear layer with nothing between that bends."""
+    looks = [look for look in autopsy.layers if look.kind not in CARRIERS | OUTER]
+    return [
+        look
+        for look, following in pairwise(looks)
+        if look.activation == "linear"
+        and {look.kind, following.kind} <= LINEAR_LAYERS
+        and look.name != following.name
+    ]
+
+
+def kernels(autopsy: Autopsy) -> list[VariableLook]:
+    """The variables that multiply what comes from the layer before, in the network's order."""
+    return [look for look in autopsy.variables if look.name.endswith("kernel") and look.size > 1]
+
+
+def slope(look: VariableLook) -> float:
+    """The gradient of one weight: the root of the mean square."""
+    return look.gradient_norm / math.sqrt(look.size)
+
+
+def fading(autopsy: Autopsy) -> float:
+    """The gradient of the first kernel over the last one's; NaN with fewer than three kernels."""
+    slopes = [slope(look) for look in kernels(autopsy) if look.connected]
+    if len(slopes) < 3 or not slopes[-1] > 0:
+        return math.nan
+    return slopes[0] / slopes[-1]
+
+
+def spreads(autopsy: Autopsy) -> list[tuple[VariableLook, float]]:
+    """Every kernel with its size beside what keeps activations at their scale, about 1."""
+    units = {look.name: look.units for look in autopsy.layers}
+    return [
+        (look, look.norm / math.sqrt(look.size) * math.sqrt(look.size / units[look.layer]))
+        for look in kernels(autopsy)
+        if units.get(look.layer)
+    ]
