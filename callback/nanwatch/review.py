@@ -8,13 +8,15 @@ than not.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from nanwatch.autopsy.examiner import SECONDS_EACH_SILENT
+from nanwatch.detectors import Signal
 from nanwatch.diagnosis import diagnose, remedies
 from nanwatch.diagnosis.case import Case, Trial
-from nanwatch.diagnosis.silent import BASELINE
+from nanwatch.diagnosis.silent import BASELINE, level
 from nanwatch.events import Diagnosis
 from nanwatch.watcher import Watcher
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from nanwatch.autopsy import Examiner
 
 LIKELY = 0.5
+NO_BETTER, POOR, BETTER = 0.95, 0.4, 0.6
+"""Levels of a loss as multiples of a constant guess's: hardly better, poor; and, of a poor one,
+what a replay must reach to prove that it could have been better."""
 
 
 class Review:
@@ -37,24 +42,58 @@ class Review:
         self._say = say
         self._trials: dict[str, Trial] = {}
 
-    def judge(self) -> Diagnosis | None:
-        """The most telling trouble that has a likely cause; None for a healthy run."""
+    def judge(self, foreseen: Sequence[Diagnosis] = ()) -> Diagnosis | None:
+        """The most telling trouble that has a likely cause; None for a healthy run.
+
+        Args:
+            foreseen: what was feared at the beginning: it is looked into where a run ended poorly.
+        """
         if not self._watcher.course().long_enough:
             return None
         guess = self._examiner.guess()
-        signals = self._watcher.suspicions(guess)
+        hidden = self._hidden(guess)
+        feared = self._feared(guess) if foreseen else []
+        signals = self._watcher.suspicions(guess) or hidden or feared
         if not signals:
             return None
         self._say(f"nanwatch: {signals[0].seen}: looking for the cause (Ctrl-C skips it) ...")
         now, beginning = self._examiner.portraits()
-        for signal in self._watcher.suspicions(guess, now.penalty):
+        for signal in self._watcher.suspicions(guess, now.penalty) or hidden or feared:
             case = dataclasses.replace(
                 self._watcher.case(signal, now), beginning=beginning, constant_loss=guess
             )
             found = self._tried(case)
-            if found.causes and found.causes[0].confidence >= LIKELY:
+            if not found.causes or found.causes[0].confidence < LIKELY:
+                continue
+            if signal not in feared or self._came_true(case, foreseen, found):
                 return found
         return None
+
+    def _hidden(self, guess: float) -> list[Signal]:
+        """A model whose predictions are worse than the loss that it was trained by."""
+        plain = math.nan if self._watcher.facts.get("own_step") else self._examiner.plain()
+        if not plain > NO_BETTER * guess > 0:
+            return []
+        return [self._poor(f"predictions that by themselves have a loss of {plain:.4g}", guess)]
+
+    def _feared(self, guess: float) -> list[Signal]:
+        """A run that got below a constant guess, but not far."""
+        course = self._watcher.course(guess)
+        if not course.against_guess > POOR:
+            return []
+        return [self._poor(f"{course.data_end:.4g} at the end", guess)]
+
+    def _poor(self, seen: str, guess: float) -> Signal:
+        words = f"{seen}; a constant guess has {guess:.4g}"
+        return Signal("underfit", "warning", "batch/loss", self._watcher.course().last_step, words)
+
+    def _came_true(self, case: Case, foreseen: Sequence[Diagnosis], found: Diagnosis) -> bool:
+        """Whether a fear explains the run: its replay ends clearly below the whole training."""
+        feared = {cause.label for one in foreseen for cause in one.causes}
+        tried = dataclasses.replace(case, trials=dict(self._trials))
+        ended = self._watcher.course(case.constant_loss).against_guess
+        best = min((level(tried, name) for name in remedies(case)), default=math.nan)
+        return found.label in feared and bool(best < BETTER * ended)
 
     def _tried(self, case: Case) -> Diagnosis:
         """The diagnosis with what the replays show; each is made once for all suspicions."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from nanwatch.autopsy.dissect import dissect
-from nanwatch.autopsy.guess import guess_loss
+from nanwatch.autopsy.guess import guess_loss, plain_loss
 from nanwatch.autopsy.merging import latest
 from nanwatch.autopsy.steps import make_step
 from nanwatch.diagnosis.case import Autopsy, Trial
@@ -71,11 +71,18 @@ class Examiner:
 
     def guess(self) -> float:
         """The loss of the best constant guess for the kept batches, NaN when it cannot be told."""
+        return self._judged(guess_loss)
+
+    def plain(self) -> float:
+        """The loss of what the model gives for the kept batches, NaN when it cannot be told."""
+        return self._judged(plain_loss)
+
+    def _judged(self, judge: Callable[[Any, Any], float]) -> float:
         found = Snapshot(self._model, 0)
         try:
-            return guess_loss(self._model, latest(self._batches))
+            return judge(self._model, latest(self._batches))
         except Exception as error:  # noqa: BLE001 - a door: the user's own loss may refuse
-            self._note(f"no constant guess could be judged ({type(error).__name__}: {error})")
+            self._note(f"the loss could not be judged ({type(error).__name__}: {error})")
             return math.nan
         finally:
             found.restore()

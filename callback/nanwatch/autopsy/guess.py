@@ -51,6 +51,23 @@ def guess_loss(model: Any, batch: Any) -> float:
     return best
 
 
+def plain_loss(model: Any, batch: Any) -> float:
+    """The loss of `batch`, without penalties, by what the model gives and nothing else.
+
+    In a training Keras looks behind a softmax or a sigmoid for the scores that went in; what
+    `predict` gives may be far worse than the loss that was trained. Metrics, seeds and batch
+    statistics may move: put them back.
+    """
+    x, y, weight = split(batch)
+    bare = tree.map_structure(_bare, model(x, training=True))
+    loss = model.compute_loss(x=x, y=y, y_pred=bare, sample_weight=weight)
+    return float(np.asarray(loss)) - sum(float(np.asarray(part)) for part in model.losses)
+
+
+def _bare(prediction: Any) -> Any:
+    return keras.ops.convert_to_tensor(np.asarray(as_numpy(prediction)))
+
+
 def _loss(model: Any, parts: Any, predictions: Any, rows: list[Any], guesses: Any) -> float:
     constants = [
         np.broadcast_to(guess(row), row.shape).astype("float32")

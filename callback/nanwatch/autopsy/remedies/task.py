@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from nanwatch.autopsy.remedies.network import head_of
 from nanwatch.autopsy.remedies.remedy import Remedy, Settings, of_model
+from nanwatch.describe_losses import describe_loss
+from nanwatch.losses import find
 from nanwatch.recorder.arrays import as_numpy, split
 from nanwatch.recorder.patching import patched
 
@@ -21,10 +23,31 @@ from nanwatch.recorder.patching import patched
 @contextlib.contextmanager
 def flip_from_logits(model: Any) -> Iterator[None]:
     """A block in which the loss takes the outputs for what it took them not."""
-    old = keras.losses.get(model.loss)
-    settings = dict(getattr(old, "_fn_kwargs", {}))
-    changed = {**settings, "from_logits": not settings["from_logits"]}
-    with _with_loss(model, type(old)(**changed)):
+    (told,) = describe_loss(model.loss)
+    page = find(told["class"])
+    if page is None or "from_logits" not in (known := {one.name for one in page.parameters}):
+        raise ValueError("a loss without from_logits")
+    given = {name: value for name, value in told.get("config", {}).items() if name in known}
+    flipped = {**given, "from_logits": not given.get("from_logits", False)}
+    with _with_loss(model, getattr(keras.losses, page.name)(**flipped)):
+        yield
+
+
+@contextlib.contextmanager
+def absolute_error(model: Any) -> Iterator[None]:
+    """A block in which errors count by their size."""
+    with _with_loss(model, keras.losses.MeanAbsoluteError()):
+        yield
+
+
+@contextlib.contextmanager
+def negated_loss(model: Any) -> Iterator[None]:
+    """A block in which the loss has the opposite sign."""
+
+    def make(original: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *args, **kwargs: -original(*args, **kwargs)
+
+    with patched([(model, "compute_loss", make)]):
         yield
 
 
@@ -72,7 +95,7 @@ def labels_from_zero(batches: list[Any]) -> list[Any]:
 
 def _with_loss(model: Any, loss: Any) -> contextlib.AbstractContextManager[None]:
     """A block in which the model's only output is judged by `loss`."""
-    if len(tree.flatten(model.outputs or [None])) != 1:
+    if len(tree.flatten(getattr(model, "outputs", None) or [None])) != 1:
         raise ValueError("several outputs")
 
     def make(_: Any) -> Callable[..., Any]:
@@ -124,6 +147,8 @@ REMEDIES = (
     _task("as_regression", "a squared error of free values", of_model(as_regression)),
     _task("as_binary", "a binary crossentropy of a sigmoid", of_model(as_binary)),
     _task("as_classes", "a crossentropy of classes", as_classes),
+    _task("absolute_error", "an absolute error", of_model(absolute_error)),
+    _task("negated_loss", "the loss with the opposite sign", of_model(negated_loss)),
     Remedy("labels_to_01", "labels of 0 and 1", batches=labels_to_01, rescales=True),
     Remedy("labels_from_zero", "classes that begin at 0", batches=labels_from_zero, rescales=True),
 )

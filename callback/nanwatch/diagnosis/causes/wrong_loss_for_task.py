@@ -152,7 +152,7 @@ def _two_classes(case: Case, output: Output) -> Finding | None:
         f"The targets are yes or no, and {output.call} is a loss of amounts: with a sigmoid its "
         "gradient dies where the prediction is surely wrong, without one it aims past the answer."
     )
-    weight = 2.0 if output.activation in PROBABILITIES else 2.5
+    weight = 1.5 if output.activation in PROBABILITIES else 2.0
     if not _wants_classes(case):
         weight -= 0.5
     return Finding(_clue(weight, output, "amounts"), summary, YES_OR_NO, "as_binary")
@@ -166,7 +166,7 @@ def _rows_as_amounts(_: Case, output: Output) -> Finding | None:
         f"The targets are one-hot rows, and {output.call} is a loss of amounts. Its gradient dies "
         "where the softmax is surely wrong."
     )
-    return Finding(_clue(2.0, output, "amounts"), summary, ONE_HOT, "as_classes")
+    return Finding(_clue(1.5, output, "amounts"), summary, ONE_HOT, "as_classes")
 
 
 def _choice_as_questions(_: Case, output: Output) -> Finding | None:
@@ -177,7 +177,7 @@ def _choice_as_questions(_: Case, output: Output) -> Finding | None:
         "The targets are one choice among several, but binary cross-entropy judges each column by "
         "itself: saying no to everything is right in most of them."
     )
-    return Finding(_clue(2.0, output, "yes or no"), summary, ONE_HOT, "as_classes")
+    return Finding(_clue(1.5, output, "yes or no"), summary, ONE_HOT, "as_classes")
 
 
 def _no_direction(_: Case, output: Output) -> Finding | None:

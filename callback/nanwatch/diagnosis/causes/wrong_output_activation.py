@@ -89,7 +89,7 @@ def _bounded_scores(_: Case, output: Output) -> Finding | None:
 def _out_of_reach(_: Case, output: Output) -> Finding | None:
     """Targets where the activation never gets."""
     target = output.target
-    if target is None or output.loss not in (*ERRORS, *RELATIVE, *HINGES, "Poisson"):
+    if target is None or output.loss not in (*ERRORS, *RELATIVE, *HINGES):
         return None
     if targets.kind_of(target) == "classes" and (output.units or 1) > 1:
         return None  # one unit a class: then the loss is wrong
@@ -157,7 +157,13 @@ def _scores_for_chances(_: Case, output: Output) -> Finding | None:
 
 
 def _as_target(output: Output) -> str:
-    """The replay with the activation that the target and the loss want."""
+    """The replay with the activation that the target and the loss want.
+
+    None for a softmax under a cross-entropy: in a training Keras looks behind it, so that the loss
+    is that of a right activation, and only the predictions are wrong.
+    """
+    if output.activation == "softmax" and output.loss in CROSSENTROPIES:
+        return ""
     if output.loss in BINARY or targets.kind_of(output.target) in ("binary", "multi_label"):
         return "sigmoid_output"
     if output.loss in CROSSENTROPIES:
