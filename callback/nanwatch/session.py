@@ -34,7 +34,7 @@ from nanwatch.recorder.standin import FitLeftError
 from nanwatch.reporter import Reporter
 from nanwatch.settings import ClientSettings
 from nanwatch.step_watch import StepWatch
-from nanwatch.watcher import Watcher
+from nanwatch.watcher import SPIKE, Watcher
 from nanwatch.witness import Witness
 
 if TYPE_CHECKING:
@@ -223,6 +223,10 @@ class Session:
 
     def _examine(self, signal: Signal, step: Step) -> None:
         autopsy, trials = None, {}
+        if signal.symptom == SPIKE:
+            if (found := self.witness.see_spike(signal)) is not None:
+                self._diagnosed(self._placed(found))
+            return
         try:
             if (examiner := self._examiner(step)) is not None:
                 place = f"{signal.seen} at step {signal.first_step}"

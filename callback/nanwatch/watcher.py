@@ -20,6 +20,7 @@ from nanwatch.detectors import (
     ExplosionDetector,
     NonFiniteDetector,
     Signal,
+    SpikeDetector,
     suspicions,
 )
 from nanwatch.diagnosis.bounds import is_own, lowest, names_of
@@ -36,6 +37,7 @@ from nanwatch.events import (
 )
 
 KEPT = 256
+SPIKE = "loss_spike"
 MAX_EPOCHS = 10_000
 GRAD_NORM, RATE, VAL_LOSS = "batch/grad_norm", "batch/learning_rate", "epoch/val_loss"
 EPOCH_END = "epoch/last_step"
@@ -167,7 +169,7 @@ class Watcher:
         for row, step in enumerate(points.steps.tolist() if columns else ()):
             for track, values in columns:
                 signal = self._take(track, step, values[row])
-                if signal is not None:
+                if signal is not None and signal.symptom != SPIKE:  # a suspicion: see Witness
                     yield self.diagnose(self._at_global_step(signal, points, row))
 
     def _remember_epochs(self, points: Points) -> None:
@@ -188,15 +190,17 @@ class Watcher:
         news = None
         for detector in track.detectors:
             found = detector.update(step, value)
-            if found is not None and self._counts(found) and self.is_news(found):
-                news = found
+            if found is not None and self._counts(found):
+                news = found if found.symptom == SPIKE or self.is_news(found) else news
         return news
 
     def _counts(self, signal: Signal) -> bool:
         """Loss scaling backs off from infinite gradients by design: there only the loss counts.
 
-        A validation of a model that training has spoilt tells nothing new.
+        A validation of a model that training has spoilt tells nothing new, nor does a spike.
         """
+        if signal.symptom == SPIKE:
+            return not self._known
         if signal.symptom == "nan_val_only":
             return all(map(math.isfinite, self._epochs.get("loss", ())))
         return signal.series != GRAD_NORM or not self.facts.get("loss_scaling")
@@ -245,7 +249,7 @@ def _order(name: str) -> tuple[bool, str]:
 
 def _make_detectors(name: str) -> tuple[Detector, ...]:
     if is_loss(name):
-        return NonFiniteDetector(name), ExplosionDetector(name)
+        return SpikeDetector(name), NonFiniteDetector(name), ExplosionDetector(name)
     if name == GRAD_NORM:
         return (NonFiniteDetector(name),)
     if name == VAL_LOSS:

@@ -6,12 +6,18 @@ kind are simply not looked at.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
+from nanwatch.detectors import Signal
+from nanwatch.diagnosis.case import Autopsy
 from nanwatch.diagnosis.looks import ArrayLook, ErrorStage
+from nanwatch.events import Diagnosis
 from nanwatch.recorder.source import DataSource
 from nanwatch.watcher import Watcher
+
+LIKELY = 0.5
 
 Looking = Callable[[Any, Any, DataSource], tuple[ArrayLook, ...]]
 
@@ -27,6 +33,7 @@ class Witness:
         self.validating = False
         self._model = model
         self._source = source
+        self._recorder = recorder
         self._watch = getattr(recorder, "validation", None)
         self._watcher = watcher
 
@@ -35,8 +42,13 @@ class Witness:
         from nanwatch.autopsy.batch import look_at_data  # only now: it imports Keras
 
         self._watcher.data = self._looks(look_at_data, batch)
-        facts = {"data_kind": self._source.kind, "class_weight": self._source.class_weight}
+        facts = {"data_kind": self._source.kind, "class_weight": self._class_weight()}
         return {name: value for name, value in facts.items() if value}
+
+    def _class_weight(self) -> dict[str, float | str]:
+        """The weights of the classes; what is not finite travels as text."""
+        given = {str(key): float(value) for key, value in (self._source.class_weight or {}).items()}
+        return {key: v if math.isfinite(v) else str(v) for key, v in given.items()}
 
     def validation_begins(self) -> None:
         """Keras begins a validation."""
@@ -65,6 +77,18 @@ class Witness:
         self._watcher.error = look_at_error(error, "validation" if self.validating else stage)
         if self.validating:
             self.see_validation()
+
+    def see_spike(self, signal: Signal) -> Diagnosis | None:
+        """Look at the batch whose loss stood out; None when nothing in it is a likely cause."""
+        from nanwatch.autopsy.batch import look_at_batch  # only now: it imports Keras
+
+        kept = dict(self._recorder.batches.since(signal.first_step or 0))
+        if signal.first_step not in kept:
+            return None
+        looks = self._looks(look_at_batch, kept[signal.first_step])
+        found = self._watcher.diagnose(signal, Autopsy(looks))
+        likely = bool(found.causes) and found.causes[0].confidence >= LIKELY
+        return found if likely and self._watcher.is_news(signal) else None
 
     def _looks(self, look: Looking, batch: Any) -> tuple[ArrayLook, ...]:
         try:

@@ -18,6 +18,7 @@ from nanwatch.detectors.nonfinite import NonFiniteDetector
 from nanwatch.detectors.oscillation import oscillating
 from nanwatch.detectors.overfit import overfit
 from nanwatch.detectors.signal import Detector, Signal
+from nanwatch.detectors.spike import SpikeDetector
 from nanwatch.detectors.stuck import loss_stuck
 from nanwatch.detectors.underfit import underfit
 from nanwatch.detectors.zero import zero_loss
@@ -49,5 +50,6 @@ __all__ = [
     "ExplosionDetector",
     "NonFiniteDetector",
     "Signal",
+    "SpikeDetector",
     "suspicions",
 ]

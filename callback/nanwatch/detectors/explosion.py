@@ -17,6 +17,7 @@ STEP_TO_SIGMA = 1 / (0.6745 * math.sqrt(2))
 WINDOW, RECENT, NEEDED = 64, 12, 8
 WARM_UP = 8
 HUGE = math.log(1000.0)
+FALLING, PATIENCE = 0.05, 128
 
 
 class ExplosionDetector:
@@ -29,7 +30,8 @@ class ExplosionDetector:
     the level at which the run began: a restart of the learning rate climbs back, but not beyond
     the start. A thousandfold above the start is high however slowly it was reached, and nothing
     less counts within the first points, where there is no median to trust yet. Eight high points
-    of twelve prove an explosion; one spike does not.
+    of twelve prove an explosion; one spike does not, nor does one from which the loss is coming
+    back, unless that takes very long.
 
     High points do not enter the median, so an explosion cannot become the new normal. Values of
     zero and below are never high: a loss without a lower bound may fall as far as it likes.
@@ -41,7 +43,9 @@ class ExplosionDetector:
         self._steps = RunningMedian(WINDOW)
         self._last: float | None = None
         self._start: list[float] = []  # sorted
-        self._recent: deque[tuple[int, bool]] = deque(maxlen=RECENT)
+        self._recent: deque[tuple[float, bool]] = deque(maxlen=RECENT)
+        self._began: int | None = None  # the first high point of those that may prove an explosion
+        self._high = 0
         self._calm = 0
         self.active = False
 
@@ -51,7 +55,8 @@ class ExplosionDetector:
             return None
         level = math.log(value) if value > 0 else -math.inf
         high = self._is_high(level)
-        self._recent.append((step, high))
+        self._recent.append((level, high))
+        self._count(step, high)
         if not high:
             self._learn(level)
         if self.active:
@@ -79,18 +84,32 @@ class ExplosionDetector:
         if len(self._start) < WARM_UP:
             insort(self._start, level)
 
+    def _count(self, step: int, high: bool) -> None:
+        if high:
+            self._began = step if self._began is None else self._began
+            self._high += 1
+        elif not any(high for _, high in self._recent):
+            self._began, self._high = None, 0
+
     def _proven(self) -> bool:
-        return sum(high for _, high in self._recent) >= NEEDED
+        enough = sum(high for _, high in self._recent) >= NEEDED
+        return enough and (self._high > PATIENCE or not self._falls())
+
+    def _falls(self) -> bool:
+        """Whether the high points come down, by the means of their earlier and later half."""
+        levels = [level for level, high in self._recent if high]
+        half = len(levels) // 2
+        return sum(levels[-half:]) < sum(levels[:half]) - FALLING * half
 
     def _signal(self, value: float) -> Signal:
         self.active = True
-        first = next(step for step, high in self._recent if high)
         usual = math.exp(self._usual.median)
         seen = f"{value:.3g}, {value / usual:,.0f} times the usual {usual:.3g}"
-        return Signal("exploding_loss", "critical", self.series, first, seen)
+        return Signal("exploding_loss", "critical", self.series, self._began, seen)
 
     def _rearm_when_calm(self, level: float) -> None:
         self._calm = self._calm + 1 if level < self._usual.median + LEAVE else 0
         if self._calm >= RECENT:
             self.active, self._calm = False, 0
             self._recent.clear()
+            self._began, self._high = None, 0

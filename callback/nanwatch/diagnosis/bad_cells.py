@@ -7,8 +7,9 @@ from typing import Any
 
 from nanwatch.diagnosis import clues, words
 from nanwatch.diagnosis.case import Case
-from nanwatch.diagnosis.cause import Testimony
+from nanwatch.diagnosis.cause import Clue, Testimony
 from nanwatch.diagnosis.looks import ArrayLook, Role
+from nanwatch.diagnosis.streams import bad_share, spoilt
 from nanwatch.events import Fix
 
 ROLE_WORDS: dict[Role, str] = {
@@ -30,9 +31,27 @@ def weigh_cells(
         clues.weights_were_finite(case),
         clues.calm(case),
     ]
+    if (batch := spoilt(case)) is not None:
+        share = f"{bad_share(batch):.0%} of the rows of {batch.name}"
+        found.append(Clue(-5.0, "bad rows of this batch of a stream", share, "single rows"))
     if role == "input":
         found.append(clues.reached_the_model(case))
-    return Testimony(_summary(look, kind, ROLE_WORDS[role]), found, fix, where(look), "drop_rows")
+    what = f"cells of the input {look.name}" if _is_one_of_several(case, look) else ROLE_WORDS[role]
+    fix = _fix_of(look, fix) if _is_one_of_several(case, look) else fix
+    return Testimony(_summary(look, kind, what), found, fix, where(look), "drop_rows")
+
+
+def _is_one_of_several(case: Case, look: ArrayLook) -> bool:
+    return look.role == "input" and len(case.arrays("input")) > 1
+
+
+def _fix_of(look: ArrayLook, fix: Fix) -> Fix:
+    """The same for a model with several inputs, given as a dict."""
+    code = (
+        f'good = np.isfinite(x["{look.name}"]).reshape(len(y), -1).all(axis=1)\n'
+        "model.fit({name: part[good] for name, part in x.items()}, y[good])"
+    )
+    return Fix(fix.text, code)
 
 
 def where(look: ArrayLook) -> dict[str, Any]:

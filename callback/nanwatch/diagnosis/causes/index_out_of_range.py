@@ -11,9 +11,9 @@ from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.errors import Range, index_range
 from nanwatch.diagnosis.examples import failed, raised, table
 from nanwatch.diagnosis.looks import ArrayLook, LayerLook
-from nanwatch.events import Fix
+from nanwatch.events import Fix, Symptom
 
-SYMPTOMS = frozenset({"exception", "nan_loss"})
+SYMPTOMS: frozenset[Symptom] = frozenset({"exception", "nan_loss"})
 
 
 def weigh(case: Case) -> Testimony | None:

@@ -11,10 +11,10 @@ from nanwatch.diagnosis.errors import Range, label_range
 from nanwatch.diagnosis.examples import failed, labels, output_facts, predicted, raised, table
 from nanwatch.diagnosis.looks import ArrayLook
 from nanwatch.diagnosis.outputs import SPARSE, Output, outputs
-from nanwatch.events import Fix
+from nanwatch.events import Fix, Symptom
 
 LOSSES = (*SPARSE, "CategoricalGeneralizedCrossEntropy")
-SYMPTOMS = frozenset({"exception", "nan_loss", "nan_val_only"})
+SYMPTOMS: frozenset[Symptom] = frozenset({"exception", "nan_loss", "nan_val_only"})
 
 
 def weigh(case: Case) -> Testimony | None:

@@ -1,4 +1,4 @@
-"""Class numbers where one-hot rows are wanted, the other way round, or a wrong number of columns."""
+"""Class numbers instead of one-hot rows, the other way round, or a wrong number of columns."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from nanwatch.diagnosis.errors import is_about_shapes
 from nanwatch.diagnosis.examples import labels, one_hot, output_facts, raised, silent, table
 from nanwatch.diagnosis.looks import ArrayLook
 from nanwatch.diagnosis.outputs import BINARY, CATEGORICAL, SPARSE, Output, outputs, width
-from nanwatch.events import Fix
+from nanwatch.events import Fix, Symptom
 
-SYMPTOMS = frozenset({"exception"})
+SYMPTOMS: frozenset[Symptom] = frozenset({"exception"})
 
 
 def weigh(case: Case) -> Testimony | None:

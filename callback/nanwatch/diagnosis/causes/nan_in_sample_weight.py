@@ -6,6 +6,7 @@ from nanwatch.diagnosis.bad_cells import weigh_cells
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Testimony
 from nanwatch.diagnosis.examples import failed, table, weights
+from nanwatch.diagnosis.weighting import bad_weight, class_weights
 from nanwatch.events import Fix
 
 FIX = Fix(
@@ -15,7 +16,10 @@ FIX = Fix(
 
 
 def weigh(case: Case) -> Testimony | None:
-    """Weights that are NaN or infinite."""
+    """Weights that are NaN or infinite, and were not made so by the weight of a class."""
+    by_class = bad_weight(class_weights(case), "class")
+    if by_class is not None and by_class.fault == "not finite":
+        return None
     kind = "NaN or infinity"
     return weigh_cells(case, "sample_weight", kind, lambda look: look.n_nan + look.n_inf, FIX)
 
@@ -41,6 +45,11 @@ PAGE = CausePage(
             table(),
             table("sample_weight", n_nan=1, rows=(2,)),
             autopsy={"variables": weights(finite=False)},
+        ),
+        failed(
+            table(),
+            table("sample_weight", n_inf=1, rows=(2,)),
+            facts={"class_weight": {"3": "inf"}},
         ),
     ),
 )

@@ -10,9 +10,9 @@ from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import failed, table
 from nanwatch.diagnosis.looks import ArrayLook
-from nanwatch.events import Fix
+from nanwatch.events import Fix, Symptom
 
-SYMPTOMS = frozenset({"nan_val_only"})
+SYMPTOMS: frozenset[Symptom] = frozenset({"nan_val_only"})
 FIXES = {
     "input": "good = np.isfinite(x_val).all(axis=1)",
     "target": "good = np.isfinite(y_val).reshape(len(y_val), -1).all(axis=1)",

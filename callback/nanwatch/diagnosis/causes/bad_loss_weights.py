@@ -1,0 +1,99 @@
+"""Weights of outputs or rows that are not finite, negative or huge."""
+
+from __future__ import annotations
+
+from nanwatch.diagnosis import clues
+from nanwatch.diagnosis.bad_cells import where
+from nanwatch.diagnosis.case import Case
+from nanwatch.diagnosis.cause import CausePage, Testimony
+from nanwatch.diagnosis.examples import failed, output_facts, silent, table
+from nanwatch.diagnosis.weighting import (
+    BadWeight,
+    bad_rows,
+    bad_weight,
+    class_weights,
+    loss_weights,
+)
+from nanwatch.events import Fix, Symptom
+
+SYMPTOMS: frozenset[Symptom] = frozenset(
+    {
+        "nan_loss",
+        "negative_loss",
+        "exploding_loss",
+        "loss_spike",
+        "huge_loss",
+        "loss_stuck",
+        "underfit",
+        "oscillating",
+    }
+)
+FIX_OUTPUTS = Fix(
+    "Give every output a finite, positive weight such that the weighted losses are about as large.",
+    "model.compile(optimizer, losses, loss_weights=[1.0] * len(losses))",
+)
+FIX_ROWS = Fix(
+    "Keep the weights of rows between 0 and a small number.",
+    "sample_weight = np.clip(sample_weight, 0, 10)",
+)
+
+
+def weigh(case: Case) -> Testimony | None:
+    """A weight of an output, or else of a row, that cannot be meant."""
+    bad = bad_weight(loss_weights(case), "output")
+    if bad is not None:
+        return _testimony(case, bad, FIX_OUTPUTS, {"output": bad.owner.removeprefix("output ")}, "")
+    if class_weights(case):  # they are merged into those of the rows
+        return None
+    for look in case.arrays("sample_weight"):
+        bad = bad_rows(look)
+        if bad is not None:
+            place = {**where(look), "rows": list(look.outliers)} if look.outliers else {}
+            return _testimony(case, bad, FIX_ROWS, place, "no_weights")
+    return None
+
+
+def _testimony(
+    case: Case, bad: BadWeight, fix: Fix, place: dict[str, object], remedy: str
+) -> Testimony:
+    consequence = {
+        "not finite": "the sum of the losses is not finite either",
+        "negative": "the worse the prediction, the lower is the loss",
+        "huge": "nothing else counts, and every step is far too large",
+    }[bad.fault]
+    summary = f"The weight of {bad.owner} is {bad.value:g}: {consequence}."
+    found = [bad.clue, clues.data_finite(case), clues.weights_were_finite(case)]
+    return Testimony(summary, found, fix, place, remedy)
+
+
+def _weighted(weight: object) -> dict[str, object]:
+    facts = output_facts("linear", "MeanSquaredError")
+    return {"outputs": [{**facts["outputs"][0], "name": "price", "loss_weight": weight}]}
+
+
+PAGE = CausePage(
+    label="bad_loss_weights",
+    title="Weights of outputs or rows that cannot be meant",
+    why=(
+        "The losses of the outputs are multiplied by loss_weights and those of the rows by "
+        "sample_weight, without a check. A weight computed as 1 / loss or 1 / distance can be "
+        "infinite or huge; a sign error makes the optimizer seek the worst prediction."
+    ),
+    remedy="Limit computed weights from both sides, and look at their range before the fit.",
+    before="weight = 1 / distance\nmodel.fit(x, y, sample_weight=weight)",
+    after="weight = 1 / np.maximum(distance, 0.1)\nmodel.fit(x, y, sample_weight=weight)",
+    weigh=weigh,
+    fires=(
+        failed(facts=_weighted("inf")),
+        silent("negative_loss", table(), table("target"), facts=_weighted(-1.0)),
+        silent(
+            "negative_loss", table(), table("target"), table("sample_weight", low=-2.0, high=1.0)
+        ),
+    ),
+    quiet=(
+        failed(facts=_weighted(0.1)),
+        failed(table(), table("target"), table("sample_weight", low=0.0, high=3.0, mean=1.0)),
+        failed(table(), table("target"), table("sample_weight", n_nan=1, low=0.0, high=1.0)),
+    ),
+    symptoms=SYMPTOMS,
+)

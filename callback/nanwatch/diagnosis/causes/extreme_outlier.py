@@ -1,0 +1,127 @@
+"""A finite but absurd value in few rows: a sentinel, a wrong unit, a slipped decimal point."""
+
+from __future__ import annotations
+
+from nanwatch.diagnosis import clues, words
+from nanwatch.diagnosis.bad_cells import ROLE_WORDS
+from nanwatch.diagnosis.case import Case
+from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
+from nanwatch.diagnosis.examples import CURED, FAILED, failed, table, weights
+from nanwatch.diagnosis.looks import ArrayLook
+from nanwatch.diagnosis.scale import measured
+from nanwatch.events import Fix, Symptom
+
+SYMPTOMS: frozenset[Symptom] = frozenset(
+    {"nan_loss", "exploding_loss", "loss_spike", "huge_loss", "oscillating", "underfit"}
+)
+SILENT: frozenset[Symptom] = frozenset({"huge_loss", "oscillating", "underfit"})
+SURGE = 10.0
+
+
+def weigh(case: Case) -> Testimony | None:
+    """Cells of this batch, or of the data set, absurdly far from all others of their column."""
+    in_batch = [look for role in ("input", "target") for look in _absurd(case, role)]
+    in_data = [look for look in case.data if look.outliers and look.dtype.startswith("float")]
+    look = next(iter(in_batch or in_data), None)
+    if look is None:
+        return None
+    what = f"cells of {look.name} far from the others of their column"
+    seen = f"{words.number(extreme(look))} in {words.places('row', look.outliers)}"
+    weight = 3.5 if in_batch and case.symptom not in SILENT else 1.0
+    found = [Clue(weight, what, seen, "none", False), clues.data_finite(case), _surge(case)]
+    if case.symptom == "nan_loss":
+        found += [clues.calm(case), clues.weights_were_finite(case)]
+    return Testimony(
+        _summary(look, bool(in_batch)), found, _fix(look), _where(look), "drop_outliers"
+    )
+
+
+def _absurd(case: Case, role: str) -> list[ArrayLook]:
+    looks = measured(case, "input" if role == "input" else "target")
+    return [look for look in looks if look.outliers]
+
+
+def extreme(look: ArrayLook) -> float:
+    """The end of the range that lies farther from the mean of the rest."""
+    return look.high if look.high - look.mean > look.mean - look.low else look.low
+
+
+def _surge(case: Case) -> Clue:
+    """The gradient of such a row stands out as well."""
+    norms = sorted(norm for norm in case.history.grad_norm[:-1] if norm > 0)
+    check, expected = "gradient of the batch", "as large as usual"
+    if len(norms) < 3 or case.symptom == "exploding_loss":
+        return Clue(0.0, check, "not known", expected)
+    now = (case.autopsy.gradient_norm if case.autopsy else 0.0) or case.history.grad_norm[-1]
+    if not now > 0:
+        return Clue(0.0, check, "not known", expected)
+    times = now / norms[len(norms) // 2]
+    weight = 1.5 if times > SURGE else -1.0 if times < 2 else 0.0
+    return Clue(weight, check, f"{words.number(times)} times the usual", expected, times < SURGE)
+
+
+def _summary(look: ArrayLook, in_batch: bool) -> str:
+    rows = words.places("row", look.outliers)
+    whose = "of the batch" if in_batch else "of the data set"
+    samples = (
+        f" (data set {words.places('row', look.samples)})" if in_batch and look.samples else ""
+    )
+    return (
+        f"The {ROLE_WORDS[look.role]} hold a value that cannot be meant, "
+        f"{words.number(extreme(look))}, in {rows} {whose}{samples}. Its gradient outweighs that "
+        "of all other rows together and throws the weights far off."
+    )
+
+
+def _fix(look: ArrayLook) -> Fix:
+    name, value = ("x" if look.role == "input" else "y"), words.number(extreme(look))
+    limit = f"{abs(extreme(look)) / 2:.3g}"
+    return Fix(
+        f"Find out what {value} stands for - a missing value, another unit - and drop or repair "
+        "these rows.",
+        f"good = (np.abs({name}) < {limit}).reshape(len({name}), -1).all(axis=1)\n"
+        "model.fit(x[good], y[good])",
+    )
+
+
+def _where(look: ArrayLook) -> dict[str, object]:
+    kind = "input" if look.role == "input" else "output"
+    place: dict[str, object] = {"rows": sorted(look.outliers), kind: look.name}
+    return {**place, "samples": sorted(look.samples)} if look.samples else place
+
+
+ABSURD = table(outliers=(3,), high=1e9, std=1e8, mean=3e7)
+LOUD = {"variables": weights(gradient_norm=1e9)}
+
+PAGE = CausePage(
+    label="extreme_outlier",
+    title="A finite but absurd value in few rows",
+    why=(
+        "-999 for a missing value, grams among kilograms, a slipped decimal point: the value is a "
+        "number, so nothing complains. Its squared error and its gradient are a million times "
+        "those of an ordinary row, and one such batch undoes all that was learnt."
+    ),
+    remedy=(
+        "Look at the smallest and the largest value of every column. Turn sentinels into missing "
+        "values and treat them as such; clip what remains."
+    ),
+    before='table = pandas.read_csv("measurements.csv")',
+    after='table = pandas.read_csv("measurements.csv", na_values=[-999, 9999])',
+    weigh=weigh,
+    fires=(
+        failed(ABSURD, table("target"), autopsy=LOUD, grad_norms=(1.0, 1.1, 0.9, 1e9)),
+        failed(table(), table("target", outliers=(1, 2), low=-999.0), drop_outliers=CURED),
+    ),
+    quiet=(
+        failed(table(scale=200.0), table("target"), losses=(1.0, 1e5, 1e12)),
+        failed(
+            ABSURD,
+            table("target"),
+            losses=(1.0, 1e5, 1e12),
+            autopsy={"variables": weights(gradient_norm=1.0)},
+            grad_norms=(1.0, 1.1, 0.9, 1.0),
+            drop_outliers=FAILED,
+        ),
+    ),
+    symptoms=SYMPTOMS,
+)

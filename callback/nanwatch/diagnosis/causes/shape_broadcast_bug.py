@@ -1,0 +1,150 @@
+"""Predictions and targets of different ranks, which user code compares each with each."""
+
+from __future__ import annotations
+
+from nanwatch.diagnosis import words
+from nanwatch.diagnosis.case import Case
+from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
+from nanwatch.diagnosis.errors import is_about_shapes
+from nanwatch.diagnosis.examples import CURED, output_facts, predicted, silent, table
+from nanwatch.diagnosis.looks import ArrayLook
+from nanwatch.diagnosis.outputs import ERRORS, Output, outputs, width
+from nanwatch.events import Fix, Symptom
+
+SYMPTOMS: frozenset[Symptom] = frozenset(
+    {"loss_stuck", "underfit", "huge_loss", "oscillating", "exception"}
+)
+FIX = Fix(
+    "Bring both to one shape before they are compared, or give the targets the column that the "
+    "predictions have.",
+    "y_true = keras.ops.reshape(y_true, keras.ops.shape(y_pred))",
+)
+FIX_UNITS = Fix("Give the model as many units as the target has columns.", "- Dense(8)\n+ Dense(1)")
+
+
+def weigh(case: Case) -> Testimony | None:
+    """(rows,) beside (rows, 1) in the user's own loss or step, or one column beside several."""
+    if case.symptom == "exception" and not is_about_shapes(case):
+        return None
+    if case.facts.get("own_step") and (found := _in_own_step(case)) is not None:
+        return found
+    for output in outputs(case):
+        target, prediction = output.target, output.prediction
+        if target is None or prediction is None:
+            continue
+        if output.custom and _ranks_differ(target, prediction):
+            return _testimony(target, prediction, output)
+        if output.loss in ERRORS and _one_beside_several(target, prediction):
+            return _columns(target, prediction, output)
+    return None
+
+
+def _in_own_step(case: Case) -> Testimony | None:
+    looks, predictions = case.arrays("target"), case.predictions
+    for target, prediction in zip(looks, predictions, strict=False):
+        if _ranks_differ(target, prediction):
+            return _testimony(target, prediction, Output())
+    return None
+
+
+def _ranks_differ(target: ArrayLook, prediction: ArrayLook) -> bool:
+    """Whether one is (rows,) and the other (rows, 1)."""
+    shapes = sorted((target.shape, prediction.shape), key=len)
+    rows = shapes[0][:1]
+    return len(shapes[0]) == 1 and shapes[1] == (*rows, 1) and rows > (1,)
+
+
+def _one_beside_several(target: ArrayLook, prediction: ArrayLook) -> bool:
+    """A target of one column is compared with each of several outputs."""
+    same_rank = len(target.shape) == len(prediction.shape) == 2
+    return same_rank and width(target) == 1 < width(prediction) and not target.integral
+
+
+def _testimony(target: ArrayLook, prediction: ArrayLook, output: Output) -> Testimony:
+    rows = target.shape[0]
+    summary = (
+        f"The targets have shape {target.shape}, the predictions {prediction.shape}. Subtracting "
+        f"one from the other gives {rows} x {rows} differences, of every row with every other: "
+        "the best that can be learnt is the mean of all targets."
+    )
+    seen = f"{target.shape} and {prediction.shape}"
+    found = [
+        Clue(3.0, "shapes of target and prediction in own code", seen, "the same", False),
+        _alike(target, prediction),
+    ]
+    return Testimony(summary, found, FIX, output.place, "column_targets")
+
+
+def _alike(target: ArrayLook, prediction: ArrayLook) -> Clue:
+    """A model that is compared with all rows at once says the same of all."""
+    check, expected = "spread of the predictions", "about that of the targets"
+    if not target.std > 0 or prediction.std != prediction.std:
+        return Clue(0.0, check, "not known", expected)
+    share = prediction.std / target.std
+    weight = 1.5 if share < 0.1 else 0.5 if share < 0.5 else -1.0
+    seen = f"{words.number(share)} of that of the targets"
+    return Clue(weight, check, seen, expected, share >= 0.5)
+
+
+def _columns(target: ArrayLook, prediction: ArrayLook, output: Output) -> Testimony:
+    units = width(prediction)
+    summary = (
+        f"The target has one column, the model {units} units: {output.call} compares the one "
+        "number with each of them."
+    )
+    seen = f"{target.shape} and {prediction.shape}"
+    clue = Clue(4.0, "shapes of target and prediction", seen, "the same", False)
+    fix = Fix(FIX_UNITS.text, f"- Dense({units})\n+ Dense({width(target)})")
+    return Testimony(summary, [clue], fix, output.place)
+
+
+OWN = output_facts("linear", "my_loss", custom=True)
+FLAT = table("target", shape=(32,))
+
+PAGE = CausePage(
+    label="shape_broadcast_bug",
+    title="Every prediction compared with every target",
+    why=(
+        "A model with one unit predicts a column, shape (rows, 1), while targets often come as "
+        "(rows,). NumPy's rules stretch both to (rows, rows), without a word. Keras' own losses "
+        "put that right; a loss or train step of one's own has to do so itself."
+    ),
+    remedy="Make the shapes equal in the loss, and assert that they are.",
+    before="def loss(y, p):\n    return keras.ops.mean((y - p) ** 2)",
+    after=(
+        "def loss(y, p):\n    y = keras.ops.reshape(y, keras.ops.shape(p))\n"
+        "    return keras.ops.mean((y - p) ** 2)"
+    ),
+    weigh=weigh,
+    fires=(
+        silent("loss_stuck", table(), FLAT, predicted(0.0, 0.1), facts=OWN, column_targets=CURED),
+        silent(
+            "underfit",
+            table(),
+            FLAT,
+            predicted(0.0, 0.1),
+            facts={"own_step": True},
+            column_targets=CURED,
+        ),
+        silent(
+            "underfit",
+            table(),
+            table("target", shape=(32, 1)),
+            predicted(0.0, 1.0, 8),
+            facts=output_facts("linear", "MeanSquaredError", 8),
+        ),
+    ),
+    quiet=(
+        silent(
+            "underfit",
+            table(),
+            FLAT,
+            predicted(0.0, 0.1),
+            facts=output_facts("linear", "MeanSquaredError"),
+        ),
+        silent(
+            "loss_stuck", table(), table("target", shape=(32, 1)), predicted(0.0, 0.1), facts=OWN
+        ),
+    ),
+    symptoms=SYMPTOMS,
+)
