@@ -62,15 +62,22 @@ def extent(array: Array) -> tuple[float, float]:
 
 def bad_rows(array: Array, rows: int) -> tuple[int, ...]:
     """The rows that are not finite, where the first axis is that of the batch."""
-    if not array.ndim or len(array) != rows:
+    return _rows_of(~np.isfinite(array), rows)
+
+
+def steep_rows(kind: str, operands: Sequence[Array], rows: int) -> tuple[int, ...] | None:
+    """The rows in which an operation has no finite slope; None when it is fine everywhere.
+
+    () where the first axis is not that of the batch.
+    """
+    where = np.asarray(STEEP[kind](*operands)) if kind in STEEP else np.zeros(())
+    return _rows_of(where, rows) if where.any() else None
+
+
+def _rows_of(where: Array, rows: int) -> tuple[int, ...]:
+    if not where.ndim or len(where) != rows:
         return ()
-    bad = ~np.isfinite(array).reshape(rows, -1).all(axis=1)
-    return tuple(np.flatnonzero(bad).tolist())
-
-
-def is_steep(kind: str, operands: Sequence[Array]) -> bool:
-    """Whether an operation has no finite slope where it is asked."""
-    return kind in STEEP and bool(np.any(STEEP[kind](*operands)))
+    return tuple(np.flatnonzero(where.reshape(rows, -1).any(axis=1)).tolist())
 
 
 def is_empty_softmax(kind: str, operands: Sequence[Array]) -> bool:

@@ -30,8 +30,8 @@ from nanwatch.autopsy.operands import (
     extent,
     is_empty_softmax,
     is_lost,
-    is_steep,
     level,
+    steep_rows,
     telling,
 )
 from nanwatch.diagnosis.looks import Empty, OperationLook, Stage
@@ -121,7 +121,9 @@ class OperationWatch:
         if time.monotonic() > self._until or not tf.executing_eagerly():
             return
         try:
-            self._take(kind, list(filter(_is_array, inputs)), filter(_is_array, outputs))
+            self._take(
+                tf.compat.as_str(kind), list(filter(_is_array, inputs)), filter(_is_array, outputs)
+            )
         except Exception:  # noqa: BLE001 - a door: an odd tensor must not make the step fail
             self._until = 0.0
 
@@ -156,8 +158,10 @@ class OperationWatch:
             culprit = self._culprit(operation, inputs, array, found)
             if culprit is not None:
                 self._born[output._id] = culprit
-        elif is_steep(operation.look.kind, list(map(as_numpy, inputs))):
-            self._describe(operation, inputs, array)
+            return
+        rows = steep_rows(operation.look.kind, list(map(as_numpy, inputs)), self._rows)
+        if rows is not None:
+            self._describe(operation, inputs, array, rows)
             self._steep.append(operation)
 
     def _note_lost(self, operation: Operation, inputs: list[Any]) -> None:
@@ -179,7 +183,7 @@ class OperationWatch:
         worst = max(map(self._level_of, bad), default=Level.FINITE)
         if not inputs or (found <= worst and not empty):
             return None
-        self._describe(operation, inputs, output)
+        self._describe(operation, inputs, output, bad_rows(output, self._rows))
         return operation
 
     def _level_of(self, tensor: Any) -> Level:
@@ -187,7 +191,9 @@ class OperationWatch:
             self._levels[tensor._id] = level(as_numpy(tensor))
         return self._levels[tensor._id]
 
-    def _describe(self, operation: Operation, inputs: list[Any], output: Array) -> None:
+    def _describe(
+        self, operation: Operation, inputs: list[Any], output: Array, rows: tuple[int, ...]
+    ) -> None:
         """Fill in what is worth knowing of an operation at fault."""
         kind = operation.look.kind
         at = telling(kind, len(inputs))
@@ -196,8 +202,9 @@ class OperationWatch:
             operation.look,
             low=low,
             high=high,
-            rows=bad_rows(output, self._rows),
+            rows=rows,
             dtype=str(output.dtype),
+            infinite=level(output) is Level.INFINITE,
             empty=self._empty(kind, inputs),
             lost_epsilon=bool(inputs) and self._lineage.lost_epsilon(inputs[at]._id),
         )

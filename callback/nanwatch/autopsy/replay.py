@@ -54,7 +54,7 @@ def stepper(model: Any) -> Stepper:
             model.train_step(batch)
         return _loss(capture), _penalty(capture), _learns(capture)
 
-    run = step if model.run_eagerly else tf.function(step, reduce_retracing=True)
+    run = step if model.run_eagerly else tf.function(step, reduce_retracing=True, autograph=False)
 
     def call(batch: Any, share: float, limit: float) -> Made:
         loss, penalty, learns = run(batch, tf.constant(share), tf.constant(limit))
@@ -122,7 +122,7 @@ def _ends(losses: list[float]) -> tuple[float, float]:
 
 def _controlled(update: Update, share: Any, limit: Any) -> None:
     """An update of which only a share is done, from gradients of a limited common norm."""
-    present = [gradient for gradient in update.gradients if gradient is not None]
+    present = [tf.cast(g, tf.float32) for g in update.gradients if g is not None]
     norm = tf.linalg.global_norm(present)
     cut = tf.where(norm > limit, limit / norm, 1.0)
     grads = [None if g is None else g * tf.cast(cut, g.dtype) for g in update.gradients]

@@ -154,6 +154,7 @@ class OperationLook:
         low, high: the range of what went in; of several operands, that of the telling one.
         rows: positions in the batch of the rows at fault, () when they cannot be told.
         dtype: the type that it computed in.
+        infinite: whether it made infinity, and no NaN.
         empty: what it is if that goes over nothing: a "mean" of no numbers or divided by a count
             of 0, a "softmax" of a row that is masked throughout, or "".
         lost_epsilon: whether a constant that was to keep the operand away from its limit had
@@ -169,6 +170,7 @@ class OperationLook:
     high: float = math.nan
     rows: tuple[int, ...] = ()
     dtype: str = ""
+    infinite: bool = False
     empty: Empty = ""
     lost_epsilon: bool = False
 

@@ -64,9 +64,9 @@ def family_of(look: OperationLook, in_slope: bool = False) -> Family | None:
     """Which family an operation belongs to; a power may be a root or a division as well."""
     if look.kind != "Pow":
         return _FAMILIES.get(look.kind)
-    if in_slope or look.low < 0:
+    if in_slope or not look.infinite:
         return "root"
-    return "power" if look.high > 1 else "division"
+    return "power" if max(abs(look.low), look.high) > 1 else "division"
 
 
 def weigh_fault(

@@ -25,7 +25,9 @@ Function = Callable[..., Any]
 Make = Callable[[Function], Function]
 """Makes the safe form of a function out of the function."""
 
-MOST_EXPONENT = 60.0
+MOST_EXPONENT = 20.0
+FLOOR = 1e-2
+"""What an output that means something positive, a variance or a rate, is kept above."""
 MASKED = -1e4
 """A score that softmax makes 0 of, in half precision too."""
 
@@ -33,6 +35,16 @@ MASKED = -1e4
 def log(original: Function) -> Function:
     """A logarithm of what is at least a little above its limit."""
     return lambda x, *args, **kw: original(tf.maximum(x, _tiny(x)), *args, **kw)
+
+
+def positive_log(original: Function) -> Function:
+    """A logarithm of what is well above 0."""
+    return lambda x, *args, **kw: original(_floored(x), *args, **kw)
+
+
+def positive_divide(original: Function) -> Function:
+    """A division by what is well above 0, such as a variance."""
+    return lambda a, b, *args, **kw: original(a, _floored(b), *args, **kw)
 
 
 def log1p(original: Function) -> Function:
@@ -124,6 +136,10 @@ DIVISIONS: dict[str, Make] = {
     **dict.fromkeys(("divide", "true_divide", "truediv", "realdiv", "__truediv__"), divide),
     "__rtruediv__": divide_into,
     **dict.fromkeys(("reciprocal", "rsqrt"), reciprocal),
+}
+POSITIVE: dict[str, Make] = {
+    **dict.fromkeys(("log", "log2", "log10"), positive_log),
+    **dict.fromkeys(("divide", "true_divide", "truediv", "__truediv__"), positive_divide),
 }
 ROOTS: dict[str, Make] = {
     "sqrt": root,
@@ -230,6 +246,10 @@ def _quotient(original: Function, a: Any, b: Any, *args: Any, **kw: Any) -> Any:
     return tf.where(zero, tf.zeros_like(quotient), quotient)
 
 
+def _floored(x: Any) -> Any:
+    return tf.maximum(x, tf.cast(FLOOR, x.dtype)) if _is_float(x) else x
+
+
 def _tiny(x: Any) -> Any:
     """A number near 0 that the type of `x` holds well."""
     dtype = tf.convert_to_tensor(x).dtype
@@ -263,9 +283,10 @@ def _remedy(name: str, words: str, forms: dict[str, Make]) -> Remedy:
 
 REMEDIES = (
     _remedy("safe_log", "logarithms of what is above 0", LOGARITHMS),
+    _remedy("positive", "logarithms and divisors of at least 0.01", POSITIVE),
     _remedy("safe_division", "divisions that are 0 where the divisor is", DIVISIONS),
     _remedy("safe_root", "roots of what is above 0", ROOTS),
-    _remedy("safe_exp", "exponents below 60", POWERS),
+    _remedy("safe_exp", "exponents up to 20", POWERS),
     _remedy("safe_mean", "means that are 0 over nothing", MEANS),
     _remedy("safe_softmax", "softmaxes that bear a masked row", SOFTMAXES),
 )

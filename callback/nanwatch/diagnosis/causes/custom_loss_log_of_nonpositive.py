@@ -14,11 +14,18 @@ SAFE = (
     "something positive (softplus, sigmoid, exp).\n"
     "+ ops.log(ops.maximum(x, 1e-7))"
 )
+POSITIVE = (
+    "Make the value positive once, before all that is done with it: what follows the logarithm "
+    "divides by it or relies on its sign.\n"
+    "+ x = ops.softplus(x) + 1e-3"
+)
 
 
 def weigh(case: Case) -> Testimony | None:
     """The first bad value is the logarithm of what is not positive, on the user's own line."""
-    return weigh_fault(case, "logarithm", "loss", SAYS, SAFE, "safe_log")
+    remedy = case.better("safe_log", "positive")
+    safe = POSITIVE if remedy == "positive" else SAFE
+    return weigh_fault(case, "logarithm", "loss", SAYS, safe, remedy, also_try=("positive",))
 
 
 PAGE = CausePage(

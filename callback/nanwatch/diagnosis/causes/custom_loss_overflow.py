@@ -12,7 +12,7 @@ SAYS = "raises {span} to more than single precision holds"
 SAFE = (
     "Use a form that does not overflow, or limit the exponent.\n"
     "+ ops.softplus(x)  # for log(1 + exp(x)); ops.logsumexp(x) for log(sum(exp(x)))\n"
-    "+ ops.exp(ops.clip(x, -60.0, 60.0))"
+    "+ ops.exp(ops.minimum(x, 20.0))"
 )
 FAST = {"class": "SGD", "learning_rate": 5.0, "config": {}}
 
@@ -42,7 +42,10 @@ PAGE = CausePage(
     ),
     after="def loss(y_true, y_pred):\n    return ops.mean(ops.softplus(y_pred) - y_true * y_pred)",
     weigh=weigh,
-    fires=(in_loss("Exp", -3.0, 120.0), in_loss("Pow", 2.0, 3e9, losses=(), safe_exp=CURED)),
+    fires=(
+        in_loss("Exp", -3.0, 120.0),
+        in_loss("Pow", -2e10, 3e10, infinite=True, losses=(), safe_exp=CURED),
+    ),
     quiet=(
         failed(),
         in_layer("Exp", 0.0, 99.0),

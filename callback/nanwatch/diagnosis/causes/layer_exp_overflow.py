@@ -12,7 +12,7 @@ SAYS = "raises {span} to more than single precision holds"
 SAFE = (
     "Use a form that does not overflow, or limit the exponent.\n"
     "+ ops.softmax(x)  # or ops.softplus(x), ops.logsumexp(x)\n"
-    "+ ops.exp(ops.clip(x, -60.0, 60.0))"
+    "+ ops.exp(ops.minimum(x, 20.0))"
 )
 FAST = {"class": "SGD", "learning_rate": 5.0, "config": {}}
 
