@@ -111,12 +111,12 @@ def adam_without_epsilon(callbacks, repaired):
 
 
 @faulty("optimizer_misconfigured", "nan_loss", first_step=0)
-def rmsprop_without_epsilon(callbacks, repaired):
-    """RMSprop(epsilon=0) and an embedding: words that a batch lacks are moved by 0 / sqrt(0)."""
+def adam_with_a_memory_of_one(callbacks, repaired):
+    """Adam(beta_1=1): its mean of gradients never starts, and correcting that divides 0 by 0."""
     ids, y = sentences()
-    body = [layers.Embedding(50, 8), layers.GlobalAveragePooling1D(), layers.Dense(1, "sigmoid")]
+    body = [layers.Embedding(50, 8), layers.Flatten(), layers.Dense(1, "sigmoid")]
     model = keras.Sequential([keras.Input((12,), dtype="int32"), *body])
-    optimizer = keras.optimizers.RMSprop(0.01, epsilon=1e-7 if repaired else 0.0)
+    optimizer = keras.optimizers.Adam(0.01, beta_1=0.9 if repaired else 1.0)
     model.compile(optimizer, "binary_crossentropy")
     fit(model, ids, y, epochs=8, callbacks=callbacks)
 
