@@ -109,8 +109,8 @@ def look_ahead(model: Any, params: Mapping[str, Any]) -> dict[str, Any]:
     """What the rate's schedule will do: its lowest and highest value over the run's steps.
 
     Returns:
-        "lowest" and "highest", each with its step, "not_finite" (the first step at which the rate
-        is not a number), over "steps"; empty when the rate follows no schedule of the optimizer's.
+        "first", "lowest" and "highest", the latter with their steps, "not_finite" (the first step
+        at which the rate is not a number), over "steps"; empty without a schedule.
     """
     optimizer = getattr(model, "optimizer", None)
     inner = getattr(optimizer, "inner_optimizer", optimizer)

@@ -17,11 +17,11 @@ from keras import tree
 
 from nanwatch.describe_losses import describe_loss, one_loss
 from nanwatch.plain import plain
-from nanwatch.recorder.arrays import split
+from nanwatch.recorder.arrays import as_numpy, split
 from nanwatch.recorder.patching import patched
 from nanwatch.recorder.snapshot import fill_variables
 
-ROWS = 2
+ROWS = 16
 PASSING = (
     *("Identity", "Reshape", "Flatten", "Permute", "RepeatVector", "Squeeze", "ExpandDims"),
     *("Cast", "GetItem", "Transpose", "Masking", "Rescaling", "ActivityRegularization"),
@@ -58,7 +58,8 @@ def describe_outputs(model: Any, batch: Any = None) -> list[dict[str, Any]]:
         Dicts of "name", "layer" and "class" of the layer that computes it, "activation" ("linear":
         none, "": not known), "fed_by" (the activation below one that is a layer of its own),
         "behind" (classes of what stands between activation and output), "rescaled", "units",
-        "loss" (None without one) and "loss_weight".
+        "loss" (None without one) and "loss_weight"; where the graph did not tell, "low" and "high"
+        of what came out for a few rows.
     """
     outputs = _of_graph(model)
     if batch is not None and (not outputs or not all(out["activation"] for out in outputs)):
@@ -90,9 +91,20 @@ def _of_calls(model: Any, batch: Any, known: list[dict[str, Any]]) -> list[dict[
     tensors = tree.flatten(result)
     names = [out["name"] for out in known] or _names_of(result, len(tensors))
     return [
-        {"name": name, "units": _width(tensor), **_ending(trace.ancestors(tensor))}
+        {
+            "name": name,
+            "units": _width(tensor),
+            **_ending(trace.ancestors(tensor)),
+            **_span(tensor),
+        }
         for name, tensor in zip(names, tensors, strict=True)
     ]
+
+
+def _span(tensor: Any) -> dict[str, float]:
+    """The least and the greatest number that came out."""
+    values = as_numpy(tensor)
+    return {"low": float(values.min()), "high": float(values.max())} if values.size else {}
 
 
 def _names_of(result: Any, count: int) -> list[str]:

@@ -133,6 +133,7 @@ def test_a_subclassed_model_is_followed_call_by_call_and_left_as_it_was():
 def test_a_function_of_the_users_own_at_the_end_is_not_guessed():
     (found,) = describe_outputs(Own(bare=True), (X, np.zeros(4)))
     assert found["activation"] == ""
+    assert (found["low"], found["high"]) == pytest.approx((1 / 3, 1 / 3))
 
 
 def test_a_composite_layer_is_looked_into_where_there_are_data():

@@ -129,7 +129,7 @@ def flat_focus(case: Case, output: Output) -> Finding | None:
     gamma = output.settings.get("gamma")
     if "Focal" not in output.loss or not isinstance(gamma, int | float) or not 0 < gamma < 1:
         return None
-    if case.symptom != "nan_loss":
+    if not _may_be_nan(case):
         return None
     summary = (
         f"With gamma={gamma:g} the focal loss takes a power below 1 of the error: its slope is "
@@ -142,7 +142,7 @@ def flat_focus(case: Case, output: Output) -> Finding | None:
 
 def generalised(case: Case, output: Output) -> Finding | None:
     """The generalised cross-entropy takes a power of the true class' probability."""
-    if output.loss != "CategoricalGeneralizedCrossEntropy" or case.symptom != "nan_loss":
+    if output.loss != "CategoricalGeneralizedCrossEntropy" or not _may_be_nan(case):
         return None
     target, seen, units = output.target, output.prediction, output.units
     if target is not None and units and (target.low < 0 or target.high >= units):
@@ -227,6 +227,11 @@ def not_finite(case: Case, output: Output) -> Finding | None:
     clue = Clue(2.5, f"{output.loss} of the batch", words.number(lost[0].value), "finite", False)
     text = f"See where it breaks: nanwatch explain {output.loss}"
     return Finding(clue, summary, Fix(text), "", (_spans(output),))
+
+
+def _may_be_nan(case: Case) -> bool:
+    """Whether the loss was NaN, or nothing has happened yet."""
+    return case.symptom == "nan_loss" or case.autopsy is None
 
 
 def _spans(output: Output) -> Clue:

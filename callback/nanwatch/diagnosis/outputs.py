@@ -126,6 +126,8 @@ def _output(
     name = str(loss.get("class", ""))
     page = None if loss.get("custom") else find(name)
     units = one.get("units")
+    if prediction is None and "low" in one:
+        prediction = ArrayLook("prediction", "", (), "", low=one["low"], high=one["high"])
     return Output(
         str(one.get("name") or ""),
         str(one.get("layer") or ""),

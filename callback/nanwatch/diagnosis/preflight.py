@@ -16,7 +16,7 @@ from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.looks import ArrayLook
 from nanwatch.events import Cause, Diagnosis, Symptom
 
-LIKELY = 0.5
+LIKELY = 0.6
 LEADS_TO: Mapping[str, Symptom] = MappingProxyType(
     {
         "nan_in_features": "nan_loss",
@@ -33,7 +33,7 @@ LEADS_TO: Mapping[str, Symptom] = MappingProxyType(
         "logits_mismatch": "underfit",
         "wrong_output_activation": "underfit",
         "wrong_loss_for_task": "underfit",
-        "loss_domain_violation": "nan_loss",
+        "loss_domain_violation": "underfit",
         "optimizer_misconfigured": "nan_loss",
         "regularization_too_strong": "nan_loss",
         "lr_schedule_blowup": "exploding_loss",

@@ -83,6 +83,8 @@ def _numbers_as_classes(_: Case, output: Output) -> Finding | None:
         return None
     if target.integral and 0 < len(target.distinct) <= 2:  # yes and no in another coding
         return None
+    if output.loss in SPARSE and target.distinct:  # few numbers: classes in another coding
+        return None
     summary = (
         f"The targets are {targets.words(target)}: that is a regression, but "
         f"{output.call} is a loss of classes."
