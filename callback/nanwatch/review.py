@@ -51,21 +51,19 @@ class Review:
         if not self._watcher.course().long_enough:
             return None
         guess = self._examiner.guess()
-        hidden = self._hidden(guess)
-        feared = self._feared(guess) if foreseen else []
-        signals = self._watcher.suspicions(guess) or hidden or feared
-        if not signals:
+        certain = self._watcher.suspicions(guess) or self._hidden(guess)
+        poor = [] if certain else self._poor_end(guess)
+        if not (certain or poor):
             return None
-        self._say(f"nanwatch: {signals[0].seen}: looking for the cause (Ctrl-C skips it) ...")
         now, beginning = self._examiner.portraits()
-        for signal in self._watcher.suspicions(guess, now.penalty) or hidden or feared:
+        for signal in self._watcher.suspicions(guess, now.penalty) or certain or poor:
             case = dataclasses.replace(
                 self._watcher.case(signal, now), beginning=beginning, constant_loss=guess
             )
-            found = self._tried(case)
-            if not found.causes or found.causes[0].confidence < LIKELY:
+            if signal in poor and not _is_likely(diagnose(case)):
                 continue
-            if signal not in feared or self._came_true(case, foreseen, found):
+            found = self._tried(case)
+            if _is_likely(found) and (signal not in poor or self._came_true(case, foreseen, found)):
                 return found
         return None
 
@@ -76,8 +74,8 @@ class Review:
             return []
         return [self._poor(f"predictions that by themselves have a loss of {plain:.4g}", guess)]
 
-    def _feared(self, guess: float) -> list[Signal]:
-        """A run that got below a constant guess, but not far."""
+    def _poor_end(self, guess: float) -> list[Signal]:
+        """A run that got below a constant guess, but not far: it may be all that can be had."""
         course = self._watcher.course(guess)
         if not course.against_guess > POOR:
             return []
@@ -88,17 +86,26 @@ class Review:
         return Signal("underfit", "warning", "batch/loss", self._watcher.course().last_step, words)
 
     def _came_true(self, case: Case, foreseen: Sequence[Diagnosis], found: Diagnosis) -> bool:
-        """Whether a fear explains the run: its replay ends clearly below the whole training."""
+        """Whether a suspect explains a poor end: a replay ends clearly below the whole training.
+
+        What was not feared at the beginning must be the cause that the replay was made for.
+        """
         feared = {cause.label for one in foreseen for cause in one.causes}
         tried = dataclasses.replace(case, trials=dict(self._trials))
         ended = self._watcher.course(case.constant_loss).against_guess
         best = min((level(tried, name) for name in remedies(case)), default=math.nan)
-        return found.label in feared and bool(best < BETTER * ended)
+        sure = found.label in feared or bool(found.causes[0].verified)
+        return sure and bool(best < BETTER * ended)
 
     def _tried(self, case: Case) -> Diagnosis:
         """The diagnosis with what the replays show; each is made once for all suspicions."""
         wanted = [name for name in remedies(case) if name not in self._trials]
         if wanted:
+            self._say(f"nanwatch: {case.seen}: looking for the cause (Ctrl-C skips it) ...")
             names = wanted if BASELINE in self._trials else [BASELINE, *wanted]
             self._trials |= self._examiner.trials(names, SECONDS_EACH_SILENT)
         return diagnose(dataclasses.replace(case, trials=dict(self._trials)))
+
+
+def _is_likely(diagnosis: Diagnosis) -> bool:
+    return bool(diagnosis.causes) and diagnosis.causes[0].confidence >= LIKELY

@@ -18,7 +18,7 @@ import numpy as np
 
 from nanwatch import terminal
 from nanwatch.bundle.keeper import Keeper
-from nanwatch.describe import describe_data, describe_run
+from nanwatch.describe import describe_data, describe_run, has_own_step
 from nanwatch.detectors import Signal
 from nanwatch.diagnosis import remedies
 from nanwatch.diagnosis.preflight import foresee
@@ -29,9 +29,11 @@ from nanwatch.plain import error_text, plain, series_name
 from nanwatch.recorder.install import install
 from nanwatch.recorder.rollback import Rollback
 from nanwatch.recorder.seen import Step
+from nanwatch.recorder.snapshot import optimizers_of
 from nanwatch.recorder.source import fit_source
 from nanwatch.recorder.standin import FitLeftError
 from nanwatch.reporter import Reporter
+from nanwatch.review import Review
 from nanwatch.settings import ClientSettings
 from nanwatch.step_watch import StepWatch
 from nanwatch.watcher import SPIKE, Watcher
@@ -125,6 +127,8 @@ class Session:
         if step.index == 0:
             self._learn_data(step)
         self._last = step
+        if step.details:
+            self._watcher.learn_details(step.details)
         signals = self._lookout.look(step)
         if signals or not step.finite:
             self._reporter.send_now(_points(step.index, {**step.details, **step.points}))
@@ -167,6 +171,8 @@ class Session:
         if self.over:
             return
         self.over = True
+        if state == "finished":
+            self._review()
         self._leaving()
         self._recorder.uninstall()
         self._last = None  # it holds a batch
@@ -204,6 +210,7 @@ class Session:
         facts = plain(describe_run(self.model, params))
         facts["on_nonfinite"] = self._options.on_nonfinite
         facts["probes"] = self._options.probes
+        facts["own_step"] = has_own_step(self.model)
         return RunStarted(
             settings.run, settings.project, settings.tags, settings.config, facts, time.time()
         )
@@ -246,7 +253,23 @@ class Session:
             return None
         from nanwatch.autopsy import Examiner  # only now: it needs the backend's own library
 
-        return Examiner(self._recorder, self._source, self._options.guard)
+        return Examiner(self._recorder, self._source, self._options.guard, self._say)
+
+    def _review(self) -> None:
+        """Judge the run as a whole: it may have stayed finite and still have learnt nothing."""
+        told = any(diagnosis.severity != "info" for diagnosis in self.diagnoses)
+        if self._last is None or told or len(optimizers_of(self.model)) != 1:
+            return
+        try:
+            self._catch_up()
+            if (examiner := self._examiner(self._last)) is not None:
+                found = Review(self._watcher, examiner, self._say).judge(self.foreseen)
+                if found is not None:
+                    self._diagnosed(self._placed(found))
+        except KeyboardInterrupt:
+            self._say("nanwatch: the examination was skipped")
+        except Exception as error:  # noqa: BLE001 - a door: a failed review must not fail the fit
+            self._say(f"nanwatch: the examination failed ({error_text(error)})")
 
     def _placed(self, diagnosis: Diagnosis) -> Diagnosis:
         """The diagnosis with epoch and batch added to where each cause strikes."""

@@ -211,6 +211,9 @@ class Watcher:
             track = self._tracks[name] = _Track(_make_detectors(name))
         return track
 
+    def _first_rate(self) -> dict[str, float]:
+        return {RATE: rate for rate in self._track(RATE).curve.first[:1]}
+
     def _history(self, signal: Signal) -> History:
         loss = self._track(signal.series if is_loss(signal.series) else "batch/loss")
         return History(
@@ -220,7 +223,7 @@ class Watcher:
             first_losses=tuple(loss.curve.first),
             seen=loss.seen,
             epochs={name: tuple(values) for name, values in self._epochs.items()},
-            early=self._early,
+            early=self._early | self._first_rate(),
             late=self._late,
         )
 

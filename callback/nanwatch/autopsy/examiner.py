@@ -29,6 +29,9 @@ NO_REPLAYS = "fixes are tried by replays on the TensorFlow backend only"
 SECONDS = 7.0
 SECONDS_EACH = 2.0
 SECONDS_EACH_SILENT = 0.8
+CERTAIN = 2
+"""So many replays are made however slow the machine is: the likeliest suspect's, or, where the run
+stayed finite, that without a change and his."""
 
 
 class Examiner:
@@ -57,7 +60,7 @@ class Examiner:
         self._guarded = guarded
         self._say = say
         self._until = time.monotonic() + seconds
-        self._tried = False
+        self._made = 0
 
     def autopsy(self, step: Step) -> Autopsy:
         """Take the failing step apart."""
@@ -138,12 +141,12 @@ class Examiner:
             self._recorder.notes.append(text)
 
     def _try(self, name: str, step: Stepper, start: Snapshot, seconds: float) -> Trial | None:
-        """None when there is no time left; the likeliest suspect's remedy always gets its own."""
-        if self._tried:
+        """None when there is no time left; the first ones always get their own."""
+        if self._made >= CERTAIN:
             seconds = min(seconds, self._until - time.monotonic())
         if seconds <= 0:
             return None
-        self._tried = True
+        self._made += 1
         from nanwatch.autopsy.remedies import REMEDIES
         from nanwatch.autopsy.replay import replay
 

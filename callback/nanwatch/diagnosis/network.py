@@ -66,6 +66,11 @@ def kernels(autopsy: Autopsy) -> list[VariableLook]:
     return [look for look in autopsy.variables if look.name.endswith("kernel") and look.size > 1]
 
 
+def alike(autopsy: Autopsy) -> list[VariableLook]:
+    """The kernels of one value throughout, but for the last: its units differ by what they get."""
+    return [look for look in kernels(autopsy)[:-1] if look.constant]
+
+
 def slope(look: VariableLook) -> float:
     """The gradient of one weight: the root of the mean square."""
     return look.gradient_norm / math.sqrt(look.size)

@@ -12,11 +12,11 @@ import math
 
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
-from nanwatch.diagnosis.silent import SOME, gain, gain_clue, is_silent
+from nanwatch.diagnosis.silent import gain, gain_clue, helps_some, is_silent
 from nanwatch.events import Cause, Diagnosis, Evidence
 
 PRIOR = -2.0
-WORTH_SAYING = 0.2
+WORTH_SAYING, LIKELY = 0.2, 0.5
 _CHECK, _HOPED = "replay with the fix", "finite, and the loss falls"
 CURED = Clue(2.0, _CHECK, "finite, and the loss fell", _HOPED, healthy=True)
 NOT_CURED = Clue(-1.5, _CHECK, "did not help", _HOPED, healthy=False)
@@ -30,8 +30,13 @@ def diagnose(case: Case, pages: tuple[CausePage, ...]) -> Diagnosis:
 
 
 def remedies(case: Case, pages: tuple[CausePage, ...]) -> list[str]:
-    """The remedies worth a replay, that of the likeliest suspect first, each once."""
+    """The remedies worth a replay, that of the likeliest suspect first, each once.
+
+    Not worth it is one that, if it cured, would still not make its cause likely.
+    """
     heard = [testimony for page in pages if (testimony := _hear(page, case)) is not None]
+    least = LIKELY if is_silent(case) else WORTH_SAYING
+    heard = [one for one in heard if _confidence([*one.clues, CURED]) >= least]
     heard.sort(key=lambda testimony: -_confidence(list(testimony.clues)))
     wanted = [name for t in heard for name in (t.remedy, *t.also_try) if name]
     return list(dict.fromkeys(wanted))
@@ -80,7 +85,7 @@ def _replayed(case: Case, testimony: Testimony) -> list[Clue]:
 
 def _verified(case: Case, testimony: Testimony) -> bool | None:
     if is_silent(case):
-        share = gain(case, testimony.remedy)
-        return None if math.isnan(share) else share >= SOME
+        known = not math.isnan(gain(case, testimony.remedy))
+        return helps_some(case, testimony.remedy) if known else None
     trial = case.trials.get(testimony.remedy)
     return None if trial is None else trial.cured

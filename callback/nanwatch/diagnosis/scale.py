@@ -21,8 +21,11 @@ def scale_of(look: ArrayLook) -> float:
 
 
 def largest_scale(case: Case) -> float:
-    """The largest scale among measured inputs and targets; 1 when nothing was looked at."""
-    looks = [*measured(case, "input"), *measured(case, "target")]
+    """The largest scale among measured inputs and targets; 1 when nothing was looked at.
+
+    That of the whole data set counts as well: an earlier batch may have done the harm.
+    """
+    looks = [*measured(case, "input"), *measured(case, "target"), *measured_in_data(case)]
     return max((scale_of(look) for look in looks), default=1.0)
 
 
@@ -31,9 +34,19 @@ def measured(case: Case, role: Role) -> list[ArrayLook]:
 
     Whole numbers are ids where a layer looks something up, and classes under a crossentropy.
     """
-    coded = has_layer(case, LOOKUPS) if role == "input" else _classifies(case)
+    return [look for look in case.arrays(role) if _is_measured(case, look)]
+
+
+def measured_in_data(case: Case) -> list[ArrayLook]:
+    """The same of the data set, or of the run's first batch."""
+    looks = (look for look in case.data if look.role in ("input", "target"))
+    return [look for look in looks if _is_measured(case, look)]
+
+
+def _is_measured(case: Case, look: ArrayLook) -> bool:
+    coded = has_layer(case, LOOKUPS) if look.role == "input" else _classifies(case)
     kinds = ("float", "bfloat") if coded else ("float", "bfloat", "int", "uint")
-    return [look for look in case.arrays(role) if look.dtype.startswith(kinds)]
+    return look.dtype.startswith(kinds)
 
 
 def _classifies(case: Case) -> bool:

@@ -25,7 +25,7 @@ NOT_LEARNING: frozenset[Symptom] = frozenset({"loss_stuck", "underfit", "huge_lo
 DIVERGING: frozenset[Symptom] = frozenset({"nan_loss", "exploding_loss"})
 """The symptoms of numbers that grow until they are none."""
 BASELINE = "as_it_is"
-CLEAR, SOME = 0.3, 0.1
+CLEAR, SOME, LITTLE = 0.3, 0.1, 0.04
 """By how much a loss must fall below the unchanged one's, as a share of it."""
 
 
@@ -64,6 +64,18 @@ def helps(case: Case, remedy: str) -> bool:
     return gain(case, remedy) >= CLEAR
 
 
+def helps_some(case: Case, remedy: str) -> bool:
+    """Whether a change makes the loss fall where it did not, be it not far in a short replay."""
+    share = gain(case, remedy)
+    if share >= SOME:
+        return True
+    base, changed = case.trials.get(BASELINE), case.trials.get(remedy)
+    if base is None or changed is None or not math.isnan(changed.guess):
+        return False
+    fell = max(0.0, base.first - base.last)
+    return share >= LITTLE and changed.first - changed.last > 3 * fell
+
+
 def gain_clue(case: Case, remedy: str) -> Clue | None:
     """What the replay of a remedy proves, None where it was not made."""
     share = gain(case, remedy)
@@ -71,8 +83,9 @@ def gain_clue(case: Case, remedy: str) -> Clue | None:
     if math.isnan(share):
         return None
     seen = f"{share:.0%} lower than without it" if share > 0 else "no lower than without it"
-    weight = 2.5 if share >= CLEAR else 0.5 if share >= SOME else -3.0
-    return Clue(weight, check, seen, expected, share >= SOME)
+    better = helps_some(case, remedy)
+    weight = 2.5 if share >= CLEAR else 1.0 if better else -3.0
+    return Clue(weight, check, seen, expected, better)
 
 
 def best(case: Case, remedies: tuple[str, ...]) -> str:

@@ -25,7 +25,7 @@ def weigh(case: Case) -> Testimony | None:
     start = case.beginning
     if start is None:
         return None
-    alike = [look for look in _inner(start) if look.constant]
+    alike = network.alike(start)
     odd = [(look, s) for look, s in network.spreads(start) if s > LARGE or s < SMALL]
     odd = [(look, spread) for look, spread in odd if not look.constant]
     if not alike and not odd:
@@ -34,11 +34,6 @@ def weigh(case: Case) -> Testimony | None:
     worst = alike[0] if alike else odd[0][0]
     where = {"layer": worst.layer, "variable": worst.name}
     return Testimony(_summary(worst, alike, odd), clues, FIX, where, "redraw")
-
-
-def _inner(start: Autopsy) -> list[VariableLook]:
-    """Kernels but for the last one, which may well begin at zero: its rows differ by the input."""
-    return network.kernels(start)[:-1]
 
 
 def _alike(alike: list[VariableLook]) -> Clue:

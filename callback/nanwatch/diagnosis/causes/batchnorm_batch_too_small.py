@@ -44,8 +44,8 @@ PAGE = CausePage(
     label="batchnorm_batch_too_small",
     title="Batch normalisation over one row",
     why=(
-        "In training, BatchNormalization subtracts the batch's mean and divides by its spread. Of a "
-        "single row nothing is left but its learnt offset: the layers behind see a constant."
+        "In training, BatchNormalization subtracts the batch's mean and divides by its spread. Of "
+        "a single row nothing is left but its learnt offset: the layers behind see a constant."
     ),
     remedy="Use larger batches, or LayerNormalization or GroupNormalization.",
     before="model.fit(x, y, batch_size=1)",

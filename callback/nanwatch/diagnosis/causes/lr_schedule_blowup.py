@@ -21,7 +21,7 @@ def weigh(case: Case) -> Testimony | None:
     lost = [rate for rate in case.history.learning_rate if not math.isfinite(rate)]
     if risen <= FEW_TIMES and not lost:
         return None
-    found = [_risen(case, risen, lost), _went_well(case), clues.data_finite(case)]
+    found = [_risen(risen, lost), _went_well(case), clues.data_finite(case)]
     if not does_not_learn(case):
         found.append(clues.weights_were_finite(case))
     first = case.history.early.get(RATE, math.nan)
@@ -33,7 +33,7 @@ def weigh(case: Case) -> Testimony | None:
     return Testimony(summary, found, _fix(case), {}, "steady_rate")
 
 
-def _risen(case: Case, risen: float, lost: list[float]) -> Clue:
+def _risen(risen: float, lost: list[float]) -> Clue:
     if lost:
         return Clue(4.0, "learning rate", words.number(lost[0]), "a finite number", False)
     weight = 3.0 if risen > 30 else 2.0 if risen > 8 else 1.0

@@ -14,7 +14,7 @@ from nanwatch.events import Fix
 
 USUAL = {"SGD": 0.01, "Adagrad": 0.01, "Adadelta": 0.1, "Ftrl": 0.01}
 USUAL_ADAPTIVE = 0.001
-FACTORS = {"higher_rate": 10.0, "much_higher_rate": 100.0, "far_higher_rate": 10_000.0}
+FACTORS = {"higher_rate": 10.0, "much_higher_rate": 1e3, "far_higher_rate": 1e5}
 """The replays that raise the rate, and by how much."""
 LIVELY, SLOW, STILL = 1e-3, 2e-4, 2e-5
 """By which share of their length weights move in a step."""
@@ -25,22 +25,33 @@ def weigh(case: Case) -> Testimony | None:
     rate = case.learning_rate
     if rate is None or rate < 0:
         return None
-    remedy = best(case, tuple(reversed(FACTORS)))
+    names = tuple(reversed(FACTORS)) if rate else ("sane_optimizer",)
+    remedy = best(case, names)
     usual = USUAL.get(str(case.optimizer.get("class")), USUAL_ADAPTIVE)
     better = rate * FACTORS[remedy] if rate and helps(case, remedy) else usual
     summary = (
-        f"At a rate of {words.number(rate)} a step hardly changes the weights: the loss stays where "
-        "it began, however long the training goes on."
+        f"At a rate of {words.number(rate)} a step hardly changes the weights: the loss stays "
+        "where it began, however long the training goes on."
     )
     kind = case.optimizer.get("class", "SGD")
     code = f"- keras.optimizers.{kind}({rate:g})\n+ keras.optimizers.{kind}({better:g})"
     fix = Fix(f"Raise the learning rate to {better:g}.", code)
-    return Testimony(summary, [_rate(rate, usual), _moves(case)], fix, {}, remedy, tuple(FACTORS))
+    return Testimony(summary, [_rate(rate, usual), _moves(case)], fix, {}, remedy, names)
 
 
 def _rate(rate: float, usual: float) -> Clue:
     share = rate / usual
-    weight = 2.0 if share < 1e-3 else 1.0 if share < 0.03 else 0.0 if share < 0.3 else -2.0
+    weight = (
+        3.0
+        if not rate
+        else 2.0
+        if share < 1e-3
+        else 1.0
+        if share < 0.03
+        else 0.0
+        if share < 0.3
+        else -2.0
+    )
     return Clue(weight, "learning rate", words.number(rate), f"about {usual:g}", share >= 0.3)
 
 

@@ -12,10 +12,13 @@ from nanwatch.diagnosis.settings import SETTINGS, wrong_settings
 from nanwatch.diagnosis.silent import DIVERGING, NOT_LEARNING, best, does_not_learn
 from nanwatch.events import Fix
 
+NO_RATE = ("learning_rate", 0.0)
+"""The lowest rate of all: lr_too_low."""
+
 
 def weigh(case: Case) -> Testimony | None:
     """A setting outside its range, best seen where finite gradients make a non-finite update."""
-    wrong = wrong_settings(case)
+    wrong = [(name, value) for name, value in wrong_settings(case) if (name, value) != NO_RATE]
     if not wrong:
         return None
     name, value = wrong[0]

@@ -22,6 +22,8 @@ def weigh(case: Case) -> Testimony | None:
     if look is None or look.saturated_share < MANY:
         return None
     found = [_share(look), _at_once(looks[0]), _inputs(case)]
+    if case.beginning is not None and network.alike(case.beginning):
+        found.append(Clue(-3.0, "kernels of one value throughout", "there are some", "none", False))
     summary = (
         f"{look.saturated_share:.0%} of what {look.name} puts out lies at the ends of "
         f"{look.activation}, where it has no slope: its weights get no gradient."

@@ -53,16 +53,17 @@ def _flat(portrait: Autopsy) -> Clue:
 
 
 def _alive(portrait: Autopsy) -> Clue:
-    """Relu units that never fire have no slope either: another cause."""
-    look = network.dead(portrait)
-    share = look.dead_share if look else 0.0
-    return Clue(-2.5 if share > 0.9 else 0.0, "dead relu units", f"{share:.0%}", "few", share < 0.7)
+    """Units without any slope, dead or pinned, stop the gradient as well: other causes."""
+    dead, pinned = network.dead(portrait), network.saturated(portrait)
+    share = max(dead.dead_share if dead else 0.0, pinned.saturated_share if pinned else 0.0)
+    check, expected = "dead or pinned hidden units", "few"
+    return Clue(-2.5 if share > 0.8 else 0.0, check, f"{share:.0%}", expected, share < 0.7)
 
 
 def _started_well(portrait: Autopsy) -> Clue:
     """Kernels that begin far too small let the gradient fade as well."""
     least = min((spread for _, spread in network.spreads(portrait)), default=1.0)
-    weight = -2.0 if least < 0.05 else 0.0
+    weight = -2.0 if least < 0.05 or network.alike(portrait) else 0.0
     return Clue(weight, "kernels at the start, against Glorot's", words.number(least), "about 1")
 
 
