@@ -52,8 +52,15 @@ def index_range(case: Case) -> Range | None:
     if found is None:
         return None
     rows = tuple(int(place) for place in found[1].split(",")[:1] if place)
-    parts = (found[4] or "").split("/")
-    return Range(int(found[2]), int(found[3]), rows, parts[-2] if len(parts) > 1 else "")
+    return Range(int(found[2]), int(found[3]), rows, _layer(case, found[4] or ""))
+
+
+def _layer(case: Case, node: str) -> str:
+    """The layer that a node of the graph belongs to: a scope that is used again gets a number."""
+    layers = (case.facts.get("model") or {}).get("layers") or ()
+    names = {str(layer.get("name")) for layer in layers}
+    scopes = [name for part in node.split("/") for name in (re.sub(r"_\d+$", "", part), part)]
+    return next((name for name in reversed(scopes) if name in names), "")
 
 
 def is_about_shapes(case: Case) -> bool:

@@ -8,7 +8,7 @@ from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import CURED, FAILED, failed, table, weights
 from nanwatch.diagnosis.looks import ArrayLook
-from nanwatch.diagnosis.scale import measured
+from nanwatch.diagnosis.scale import measured, measured_in_data
 from nanwatch.events import Fix, Symptom
 
 SYMPTOMS: frozenset[Symptom] = frozenset(
@@ -20,25 +20,21 @@ SURGE = 10.0
 
 def weigh(case: Case) -> Testimony | None:
     """Cells of this batch, or of the data set, absurdly far from all others of their column."""
-    in_batch = [look for role in ("input", "target") for look in _absurd(case, role)]
-    in_data = [look for look in case.data if look.outliers and look.dtype.startswith("float")]
+    batch = [*measured(case, "input"), *measured(case, "target")]
+    in_batch = [look for look in batch if look.outliers]
+    in_data = [look for look in measured_in_data(case) if look.outliers]
     look = next(iter(in_batch or in_data), None)
     if look is None:
         return None
     what = f"cells of {look.name} far from the others of their column"
     seen = f"{words.number(extreme(look))} in {words.places('row', look.outliers)}"
-    weight = 3.5 if in_batch and case.symptom not in SILENT else 1.0
+    weight = 1.0 if case.symptom in SILENT else 3.5 if in_batch else 2.5
     found = [Clue(weight, what, seen, "none", False), clues.data_finite(case), _surge(case)]
     if case.symptom == "nan_loss":
         found += [clues.calm(case), clues.weights_were_finite(case)]
     return Testimony(
         _summary(look, bool(in_batch)), found, _fix(look), _where(look), "drop_outliers"
     )
-
-
-def _absurd(case: Case, role: str) -> list[ArrayLook]:
-    looks = measured(case, "input" if role == "input" else "target")
-    return [look for look in looks if look.outliers]
 
 
 def extreme(look: ArrayLook) -> float:
