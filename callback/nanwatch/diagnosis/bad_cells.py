@@ -38,7 +38,15 @@ def weigh_cells(
         found.append(clues.reached_the_model(case))
     what = f"cells of the input {look.name}" if _is_one_of_several(case, look) else ROLE_WORDS[role]
     fix = _fix_of(look, fix) if _is_one_of_several(case, look) else fix
-    return Testimony(_summary(look, kind, what), found, fix, where(look), "drop_rows")
+    summary = _summary(look, kind, what) + _in_all(case, look)
+    return Testimony(summary, found, fix, where(look), "drop_rows")
+
+
+def _in_all(case: Case, look: ArrayLook) -> str:
+    """How many rows of the data set are at fault, where all of it was looked at."""
+    whole = [one for one in case.data if (one.role, one.name) == (look.role, look.name)]
+    rows = len(whole[0].rows) if whole and whole[0].samples else 0
+    return f" In the whole data set {rows} rows are at fault." if rows > len(look.rows) else ""
 
 
 def _is_one_of_several(case: Case, look: ArrayLook) -> bool:

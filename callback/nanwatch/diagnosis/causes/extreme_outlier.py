@@ -21,7 +21,7 @@ SURGE = 10.0
 def weigh(case: Case) -> Testimony | None:
     """Cells of this batch, or of the data set, absurdly far from all others of their column."""
     batch = [*measured(case, "input"), *measured(case, "target")]
-    in_batch = [look for look in batch if look.outliers]
+    in_batch = [look for look in batch if look.outliers and case.autopsy]
     in_data = [look for look in measured_in_data(case) if look.outliers]
     look = next(iter(in_batch or in_data), None)
     if look is None:
