@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from nanwatch.autopsy import Examiner
 
 LIKELY = 0.5
-NO_BETTER, POOR, BETTER = 0.95, 0.4, 0.6
-"""Levels of a loss as multiples of a constant guess's: hardly better, poor; and, of a poor one,
-what a replay must reach to prove that it could have been better."""
+NO_BETTER, POOR = 0.95, 0.4
+"""Levels of a loss as multiples of a constant guess's: hardly better, and poor."""
+BELOW, BETTER = 0.9, 0.6
+"""What a replay must reach to prove that a poor end could have been better: as multiples of the
+end's level, after far fewer steps, and of the level of the replay without the change."""
 
 
 class Review:
@@ -86,7 +88,7 @@ class Review:
         return Signal("underfit", "warning", "batch/loss", self._watcher.course().last_step, words)
 
     def _came_true(self, case: Case, foreseen: Sequence[Diagnosis], found: Diagnosis) -> bool:
-        """Whether a suspect explains a poor end: a replay ends clearly below the whole training.
+        """Whether a suspect explains a poor end: a replay gets below the whole training.
 
         What was not feared at the beginning must be the cause that the replay was made for.
         """
@@ -95,7 +97,8 @@ class Review:
         ended = self._watcher.course(case.constant_loss).against_guess
         best = min((level(tried, name) for name in remedies(case)), default=math.nan)
         sure = found.label in feared or bool(found.causes[0].verified)
-        return sure and bool(best < BETTER * ended)
+        unchanged = level(tried, BASELINE)
+        return sure and bool(best < BELOW * ended and best < BETTER * unchanged)
 
     def _tried(self, case: Case) -> Diagnosis:
         """The diagnosis with what the replays show; each is made once for all suspicions."""

@@ -99,7 +99,7 @@ def _out_of_reach(_: Case, output: Output) -> Finding | None:
         return None
     reach = f"{words.number(low)} to {words.number(high)}"
     seen = f"{words.number(target.low)} to {words.number(target.high)}"
-    weight = 5.0 if share > 0.2 else 3.0
+    weight = 7.0 if share > 0.9 else 5.0 if share > 0.2 else 3.0
     summary = (
         f"The targets lie between {seen.replace(' to ', ' and ')}, but {output.words} gives "
         f"nothing outside {reach}. The predictions stay pinned at the border."
@@ -143,7 +143,8 @@ def _squashed_twice(_: Case, output: Output) -> Finding | None:
     code = f'- Dense(units, "{output.fed_by}")\n+ Dense(units)'
     fix = Fix(f"Leave {output.fed_by} away below {output.activation}.", code)
     clue = Clue(3.0, f"activation below {output.activation}", output.fed_by, "none (linear)", False)
-    return Finding(clue, summary, fix)
+    remedy = "linear_output" if output.fed_by in PROBABILITIES else ""  # one of the two is enough
+    return Finding(clue, summary, fix, remedy)
 
 
 def _scores_for_chances(_: Case, output: Output) -> Finding | None:
