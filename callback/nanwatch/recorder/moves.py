@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nanwatch.recorder.arrays import as_numpy
+
 MAX_CELLS = 100_000
 
 
@@ -37,5 +39,5 @@ class Moves:
         return np.array(moves, np.float64) * math.sqrt(self._stride)
 
     def _sample(self, variable: Any) -> NDArray[np.float32]:
-        cells = np.asarray(variable.value).reshape(-1)
+        cells = as_numpy(variable.value).reshape(-1)
         return np.array(cells[:: self._stride], np.float32)

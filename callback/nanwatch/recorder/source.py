@@ -64,16 +64,8 @@ class DataSource:
         return int(hits[0]) if len(hits) else None
 
 
-class FitLeftError(Exception):
-    """The watched fit was left without a word, and another one of the same model has begun."""
-
-
 class RunningFit:
-    """The `fit` of `model` that is running now in this thread, to be told from a later one.
-
-    A notebook keeps the frame of a fit that raised, and with it the watched train function; the
-    next cell may then run a fit that nobody asked to watch.
-    """
+    """The `fit` of `model` that is running now in this thread, to be told from a later one."""
 
     def __init__(self, model: Any) -> None:
         frame = _fit_frame(model)
