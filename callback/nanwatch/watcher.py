@@ -216,10 +216,11 @@ class Watcher:
 
     def _history(self, signal: Signal) -> History:
         loss = self._track(signal.series if is_loss(signal.series) else "batch/loss")
+        end = signal.first_step if signal.severity == "critical" else None  # else all of the run
         return History(
-            loss=_until(loss, signal.first_step),
-            grad_norm=_until(self._track(GRAD_NORM), signal.first_step),
-            learning_rate=_until(self._track(RATE), signal.first_step),
+            loss=_until(loss, end),
+            grad_norm=_until(self._track(GRAD_NORM), end),
+            learning_rate=_until(self._track(RATE), end),
             first_losses=tuple(loss.curve.first),
             seen=loss.seen,
             epochs={name: tuple(values) for name, values in self._epochs.items()},

@@ -25,12 +25,20 @@ def rows_of(batch: Any) -> int:
 
 
 def latest(batches: list[Any], rows: int = MOST_ROWS) -> Any:
-    """The last batches as one of about `rows` rows; the last alone where they cannot be joined."""
-    count = max(1, rows // rows_of(batches[-1]))
-    try:
-        return merged(batches[-count:])
-    except (TypeError, ValueError):  # structures or shapes differ from batch to batch
-        return batches[-1]
+    """The last batches as one of about `rows` rows: those that are alike, the last at least."""
+    last = batches[-1]
+    count = max(1, rows // rows_of(last))
+    alike = [batch for batch in batches[-count:] if _form(batch) == _form(last)]
+    return merged(alike) if len(alike) > 1 else last
+
+
+def _form(batch: Any) -> Any:
+    """Structure, shapes and types; of arrays that are not dense, something like nothing else."""
+    leaves = [leaf for leaf in tree.flatten(batch) if leaf is not None]
+    if any(not hasattr(leaf, "__array__") for leaf in leaves):
+        return object()
+    shapes = [(tuple(leaf.shape[1:]), str(leaf.dtype)) for leaf in leaves]
+    return str(tree.map_structure(lambda leaf: leaf is None, batch)), shapes
 
 
 def _joined(*parts: Any) -> Any:

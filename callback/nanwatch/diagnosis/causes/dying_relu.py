@@ -37,7 +37,7 @@ def weigh(case: Case) -> Testimony | None:
 
 def _share(look: LayerLook) -> Clue:
     share = look.dead_share
-    weight = 2.5 if share > ALL else 1.0
+    weight = 4.0 if share == 1.0 else 2.5 if share > ALL else 1.0  # 4: nothing passes at all
     return Clue(weight, f"dead units of {look.name}", f"{share:.0%}", "below 40 %", False)
 
 
@@ -60,7 +60,7 @@ def _inputs(case: Case) -> Clue:
     )
 
 
-DEAD = (layer("hidden", "relu", dead_share=1.0), layer("out", "linear"))
+DEAD = (layer("hidden", "relu", dead_share=0.98), layer("out", "linear"))
 PAGE = CausePage(
     label="dying_relu",
     title="Dying relu units",
