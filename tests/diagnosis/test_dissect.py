@@ -162,3 +162,85 @@ def test_arrays_are_named_as_the_user_names_them():
         ("target", "price"),
         ("sample_weight", "sample_weight"),
     ]
+
+
+def test_every_output_and_each_ones_own_loss_is_looked_at():
+    inputs = keras.Input((4,))
+    outputs = {name: keras.layers.Dense(1, name=name)(inputs) for name in ("price", "size")}
+    model = keras.Model(inputs, outputs)
+    model.compile("sgd", {"price": "mse", "size": lambda a, b: tf.math.log(b) * a})
+    x, y = batch()
+    autopsy = dissect(model, (x, {"price": y, "size": y}), NOWHERE)
+    assert [(look.role, look.name) for look in autopsy.predictions] == [
+        ("prediction", "price"),
+        ("prediction", "size"),
+    ]
+    assert [(term.output, term.kind, term.custom) for term in autopsy.terms] == [
+        ("price", "mean_squared_error", False),
+        ("size", "<lambda>", True),
+    ]
+    size = model(x)["size"].numpy()[:, 0]
+    assert autopsy.terms[0].rows == ()
+    assert autopsy.terms[1].rows == tuple(np.flatnonzero(size <= 0))
+
+
+def test_what_was_seen_before_the_step_raised_survives():
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, "softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    before = state_of(model)
+    autopsy = dissect(model, (batch()[0], tf.fill((16,), 7)), NOWHERE)
+    assert autopsy.raised.startswith("InvalidArgumentError")
+    assert [look.kind for look in autopsy.layers] == ["Dense"]
+    assert autopsy.predictions[0].sums_to_one
+    assert autopsy.repeated
+    assert state_of(model) == before
+
+
+def test_a_step_that_is_fine_when_repeated_says_so():
+    assert not dissect(mlp(), batch(), NOWHERE).repeated
+    assert dissect(mlp(), batch(), NOWHERE, update_finite=False).repeated
+
+
+def test_layers_are_described():
+    dead = keras.layers.Dense(3, "relu", bias_initializer=keras.initializers.Constant(-99.0))
+    flat = keras.layers.Dense(2, "tanh", bias_initializer=keras.initializers.Constant(9.0))
+    model = keras.Sequential([keras.Input((4,)), dead, flat, keras.layers.ReLU()])
+    model.compile("sgd", "mse")
+    x, y = batch()
+    looks = dissect(model, (x, tf.concat([y, y], 1)), NOWHERE).layers
+    assert [look.activation for look in looks] == ["relu", "tanh", "relu"]
+    assert [look.units for look in looks] == [3, 2, 2]
+    assert (looks[0].zero_share, looks[0].dead_share, looks[0].row_spread) == (1.0, 1.0, 0.0)
+    assert looks[0].input_largest == pytest.approx(float(tf.reduce_max(abs(x))))
+    assert looks[1].saturated_share == 1.0
+
+
+def test_variables_are_described():
+    model = mlp(hidden=(8,))
+    model.layers[1].bias.assign([3.0])
+    unused = model.add_weight(shape=(2,), initializer="zeros", name="unused")
+    looks = {look.name: look for look in dissect(model, batch(), NOWHERE).variables}
+    kernel = looks[model.layers[0].kernel.path]
+    assert (kernel.size, kernel.constant, kernel.connected) == (32, False, True)
+    assert not looks[unused.path].connected
+    assert looks[unused.path].constant
+
+
+def test_parts_of_a_model_that_its_own_step_calls_are_watched():
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.part = keras.layers.Dense(1, name="part")
+
+        def train_step(self, data):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean((self.part(data[0]) - data[1]) ** 2)
+            gradients = tape.gradient(loss, self.part.trainable_variables)
+            self.optimizer.apply(gradients, self.part.trainable_variables)
+            return {"loss": loss}
+
+    model = Own()
+    model.compile("sgd")
+    autopsy = dissect(model, batch(), NOWHERE)
+    assert [look.name for look in autopsy.layers] == ["part"]
+    assert len(autopsy.predictions) == 1

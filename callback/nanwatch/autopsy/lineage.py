@@ -78,18 +78,20 @@ class Lineage:
     def empty_quotient(self, numerator: int, divisor: int, in_layer: bool) -> Empty:
         """What goes over nothing where a divisor is 0: a mean over a mask, a softmax by hand.
 
-        A divisor that is the sum of a loss's whole target is a quotient like any other; a layer's
-        input, or a part of an array, that weighs what it is divided into is a mask.
+        A sum divided by that of a loss's whole target is a quotient like any other; a column of
+        an array is a mask, and so is a layer's input that weighs what it is divided into.
         """
         summed = self._summed(divisor)
         if numerator in summed and "Exp" in self._kinds_near(numerator):
             return "softmax"
         if self._truths.intersection(summed):
             return "mean"
-        weighs = bool(self._summed(numerator)) and any(n in self._near(numerator) for n in summed)
-        maker = self._made.get(summed[-1]) if summed else None
-        is_mask = in_layer if maker is None else maker.look.kind in PARTS
-        return "mean" if weighs and is_mask else ""
+        if not summed or not self._summed(numerator):
+            return ""
+        maker = self._made.get(summed[-1])
+        if maker is None:
+            return "mean" if in_layer and self._near(numerator).intersection(summed) else ""
+        return "mean" if maker.look.kind in PARTS else ""
 
     def _summed(self, number: int) -> list[int]:
         """What a tensor is the sum of, in all forms that it had; nothing when it is no sum."""

@@ -111,7 +111,8 @@ def _trial(made: list[Made], weights_finite: bool, guess: float) -> Trial | None
     finite = finite and weights_finite
     first, last = _ends([one.loss - one.penalty for one in made])
     fell = np.greater(*_ends(losses))
-    return Trial(finite, bool(finite and made[-1].learns and fell), len(losses), first, last, guess)
+    learns = np.mean([one.learns for one in made[-max(1, len(made) // 4) :]]) >= 0.5
+    return Trial(finite, bool(finite and learns and fell), len(losses), first, last, guess)
 
 
 def _ends(losses: list[float]) -> tuple[float, float]:

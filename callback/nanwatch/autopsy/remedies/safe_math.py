@@ -47,6 +47,11 @@ def positive_divide(original: Function) -> Function:
     return lambda a, b, *args, **kw: original(a, _floored(b), *args, **kw)
 
 
+def positive_divide_into(original: Function) -> Function:
+    """The reflected operator: its first operand is the divisor."""
+    return lambda b, a: original(_floored(b), a)
+
+
 def log1p(original: Function) -> Function:
     """log(1 + x) of what is at least a little above -1."""
     return lambda x, *args, **kw: original(tf.maximum(x, _tiny(x) - 1), *args, **kw)
@@ -140,6 +145,7 @@ DIVISIONS: dict[str, Make] = {
 POSITIVE: dict[str, Make] = {
     **dict.fromkeys(("log", "log2", "log10"), positive_log),
     **dict.fromkeys(("divide", "true_divide", "truediv", "__truediv__"), positive_divide),
+    "__rtruediv__": positive_divide_into,
 }
 ROOTS: dict[str, Make] = {
     "sqrt": root,

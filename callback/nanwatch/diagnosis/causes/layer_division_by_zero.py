@@ -17,7 +17,8 @@ SAFE = (
 
 def weigh(case: Case) -> Testimony | None:
     """The first bad value is a quotient whose divisor is 0, made inside a layer."""
-    return weigh_fault(case, "division", "layer", SAYS, SAFE, "safe_division")
+    remedy = case.better("safe_division", "positive")
+    return weigh_fault(case, "division", "layer", SAYS, SAFE, remedy, also_try=("positive",))
 
 
 PAGE = CausePage(

@@ -1,0 +1,126 @@
+"""Safe mathematics for the user's own code, for the length of a block."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers, ops
+from keras.ops import log as bound_log
+
+from fits import mlp
+from nanwatch.autopsy.remedies.precision import full_precision, larger_epsilon
+from nanwatch.autopsy.remedies.safe_math import (
+    DIVISIONS,
+    LOGARITHMS,
+    MEANS,
+    POSITIVE,
+    POWERS,
+    ROOTS,
+    SOFTMAXES,
+    safe,
+)
+
+ZERO, MANY = [0.0, 2.0], [-500.0, 500.0]
+
+
+@tf.function
+def in_a_graph(x):
+    return tf.math.log(x)
+
+
+CASES = {
+    "log": (LOGARITHMS, lambda x: ops.log(x), ZERO),
+    "bound log": (LOGARITHMS, lambda x: bound_log(x), ZERO),
+    "log1p": (LOGARITHMS, lambda x: tf.math.log1p(x - 1), ZERO),
+    "log in a graph": (LOGARITHMS, in_a_graph, ZERO),
+    "backend log": (LOGARITHMS, lambda x: tf.keras.backend.log(x), ZERO),
+    "operator": (DIVISIONS, lambda x: x / x, ZERO),
+    "reflected": (DIVISIONS, lambda x: 1.0 / x, ZERO),
+    "divide": (DIVISIONS, lambda x: tf.divide(x, x), ZERO),
+    "reciprocal": (DIVISIONS, lambda x: ops.reciprocal(x), ZERO),
+    "variance": (POSITIVE, lambda x: ops.log(x) + 1.0 / x + x / x, ZERO),
+    "sqrt": (ROOTS, lambda x: tf.sqrt(x), ZERO),
+    "norm": (ROOTS, lambda x: ops.norm(x - x), ZERO),
+    "std": (ROOTS, lambda x: tf.math.reduce_std(x * 0.0), ZERO),
+    "power": (ROOTS, lambda x: x**0.5, ZERO),
+    "arccos": (ROOTS, lambda x: ops.arccos(x / 2.0), ZERO),
+    "exp": (POWERS, lambda x: ops.exp(x), MANY),
+    "cosh": (POWERS, lambda x: tf.math.cosh(x), MANY),
+    "large power": (POWERS, lambda x: ops.power(x, 20.0), MANY),
+    "mean": (MEANS, lambda x: tf.reduce_mean(x[x > 9.0]) + ops.sum(x), ZERO),
+    "softmax": (SOFTMAXES, lambda x: ops.softmax(tf.where(x > 9.0, x, -np.inf)), ZERO),
+}
+
+
+def value_and_slope(function, x):
+    @tf.function(autograph=False)
+    def traced(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            value = function(x)
+        return value, tape.gradient(value, x)
+
+    value, slope = traced(tf.constant(x))
+    return bool(np.isfinite(value).all() and np.isfinite(slope).all())
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name != "variance"])
+def test_value_and_slope_are_finite_within_the_block_and_only_there(name):
+    forms, function, x = CASES[name]
+    model = mlp()
+    assert not value_and_slope(function, x)
+    with safe(forms, model):
+        assert value_and_slope(function, x)
+    assert not value_and_slope(function, x)
+
+
+def test_a_variance_is_positive_wherever_it_is_used():
+    forms, function, x = CASES["variance"]
+    with safe(forms, mlp()):
+        assert value_and_slope(function, [-1.0, *x])
+
+
+def test_values_that_are_safe_stay_as_they_are():
+    x = tf.constant([0.5, 2.0])
+    plain = [function(x).numpy() for function in (ops.log, ops.sqrt, ops.exp, ops.softmax)]
+    with safe({**LOGARITHMS, **ROOTS, **POWERS, **SOFTMAXES}, mlp()):
+        guarded = [f(x).numpy() for f in (ops.log, ops.sqrt, ops.exp, ops.softmax)]
+    np.testing.assert_allclose(plain, guarded, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "layer", [layers.Lambda(ops.log), layers.Activation(ops.log), layers.Dense(4, ops.log)]
+)
+def test_functions_that_layers_hold_are_made_safe(layer):
+    model = keras.Sequential([keras.Input((4,)), layer])
+    x = np.zeros((2, 4), "float32")
+    with safe(LOGARITHMS, model):
+        assert np.isfinite(model(x)).all()
+    assert not np.isfinite(model(x)).all()
+
+
+def test_so_are_operations_of_a_functional_graph():
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, ops.log(inputs))
+    with safe(LOGARITHMS, model):
+        assert np.isfinite(model(np.zeros((2, 4), "float32"))).all()
+    assert not np.isfinite(model(np.zeros((2, 4), "float32"))).all()
+
+
+def test_layers_and_losses_compute_in_single_precision_for_a_while():
+    dense = layers.Dense(1, dtype="float16")
+    model = keras.Sequential([keras.Input((4,)), dense])
+    model.compile("sgd", keras.losses.MeanSquaredError(dtype="float16"))
+    x = np.full((2, 4), 4e4, "float32")
+    with full_precision(model):
+        assert dense.compute_dtype == "float32"
+        assert model.loss.dtype == "float32"
+        assert np.isfinite(model(x)).all()
+    assert (dense.compute_dtype, model.loss.dtype) == ("float16", "float16")
+
+
+def test_epsilons_are_larger_for_a_while():
+    model, before = mlp(optimizer=keras.optimizers.Adam(epsilon=1e-8)), keras.config.epsilon()
+    with larger_epsilon(model):
+        assert (model.optimizer.epsilon, keras.config.epsilon()) == (1e-3, 1e-3)
+    assert (model.optimizer.epsilon, keras.config.epsilon()) == (1e-8, before)
