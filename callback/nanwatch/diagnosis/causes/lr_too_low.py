@@ -50,7 +50,7 @@ def _rate(rate: float, usual: float) -> Clue:
         if share < 0.03
         else 0.0
         if share < 0.3
-        else -2.0
+        else -3.5
     )
     return Clue(weight, "learning rate", words.number(rate), f"about {usual:g}", share >= 0.3)
 
@@ -59,12 +59,18 @@ def _moves(case: Case) -> Clue:
     check, expected = "update, as a share of the weights", "about 0.001"
     told = (case.history.early, case.history.late)
     ratios = [seen.get("batch/update_ratio", math.nan) for seen in told]
-    known = [ratio for ratio in ratios if not math.isnan(ratio)]
+    known = [ratio for ratio in ratios if ratio > 0 or (ratio == 0 and not _accumulates(case))]
     if not known:
         return Clue(0.0, check, "not known", expected)
     most = max(known)
     weight = -3.0 if most > LIVELY else 0.0 if most > SLOW else 1.0 if most > STILL else 2.0
     return Clue(weight, check, words.number(most), expected, most > SLOW)
+
+
+def _accumulates(case: Case) -> bool:
+    """Whether most steps only gather gradients and move nothing, whatever the rate."""
+    config = case.optimizer.get("config") or {}
+    return bool(config.get("gradient_accumulation_steps"))
 
 
 def _adam(rate: float) -> dict[str, Any]:
