@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from nanwatch.autopsy import Examiner
 
 LIKELY = 0.5
-NO_BETTER, POOR = 0.95, 0.4
-"""Levels of a loss as multiples of a constant guess's: hardly better, and poor."""
+NO_BETTER, POOR, NOTHING = 0.95, 0.4, 1e-6
+"""Levels of a loss as multiples of a constant guess's: hardly better, poor; and no loss at all."""
 BELOW, BETTER = 0.9, 0.6
 """What a replay must reach to prove that a poor end could have been better: as multiples of the
 end's level, after far fewer steps, and of the level of the replay without the change."""
@@ -54,6 +54,7 @@ class Review:
             return None
         guess = self._examiner.guess()
         certain = self._watcher.suspicions(guess) or self._hidden(guess)
+        certain = certain or (self._blind(guess) if foreseen else [])
         poor = [] if certain else self._poor_end(guess)
         if not (certain or poor):
             return None
@@ -75,6 +76,11 @@ class Review:
         if not plain > NO_BETTER * guess > 0:
             return []
         return [self._poor(f"predictions that by themselves have a loss of {plain:.4g}", guess)]
+
+    def _blind(self, guess: float) -> list[Signal]:
+        """A loss for which one guess is as good as it gets, whatever the inputs."""
+        seen = f"{self._watcher.course(guess).data_end:.4g} at the end"
+        return [self._poor(seen, guess)] if abs(guess) < NOTHING else []
 
     def _poor_end(self, guess: float) -> list[Signal]:
         """A run that got below a constant guess, but not far: it may be all that can be had."""

@@ -68,3 +68,9 @@ HEALTHY = {
 @pytest.mark.parametrize(("tail", "loss", "y"), HEALTHY.values(), ids=HEALTHY)
 def test_what_learns_well_is_left_in_peace(tail, loss, y):
     assert alarms(tail, loss, y) == []
+
+
+def test_a_loss_that_does_not_tell_the_labels_apart_is_found():
+    """Every target lies below 0, where the squared logarithmic error sees only zeros."""
+    told = alarms([layers.Dense(1)], "msle", AMOUNT - 9)
+    assert [label for _, label, _ in told] == ["loss_domain_violation"]

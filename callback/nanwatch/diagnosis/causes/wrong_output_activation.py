@@ -118,7 +118,7 @@ def _one_of_several(_: Case, output: Output) -> Finding | None:
     if output.activation != "softmax" or target is None or width(target) < 2:
         return None
     kind = targets.kind_of(target)
-    several = kind == "multi_label" and output.loss in BINARY
+    several = kind == "multi_label" and output.loss in (*BINARY, *ERRORS)
     free = kind in ("unit", "numbers") and output.loss in (*ERRORS, *BINARY, *RELATIVE)
     if not (several or free):
         return None
