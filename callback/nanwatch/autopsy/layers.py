@@ -15,6 +15,11 @@ from nanwatch.diagnosis.looks import LayerLook
 from nanwatch.recorder.arrays import as_numpy
 from nanwatch.recorder.patching import patched
 
+Array = NDArray[Any]
+
+FEWEST_ROWS, MOST_CELLS = 4, 200_000
+"""Of large outputs only some rows are described closely; all are asked whether they are finite."""
+
 FLAT = {"tanh": lambda y: np.abs(y) > 0.99, "sigmoid": lambda y: np.abs(y - 0.5) > 0.49}
 """Where an activation function has next to no slope, told by what it puts out."""
 
@@ -95,9 +100,9 @@ class LayerWatch:
             self.looks.append(_layer_look(layer, _concrete(given), arrays))
 
 
-def _layer_look(layer: Any, given: list[Any], arrays: list[Any]) -> LayerLook:
+def _layer_look(layer: Any, given: list[Array], arrays: list[Array]) -> LayerLook:
     """A look at one call; of several outputs the first one is described closely."""
-    output, activation = arrays[0], activation_of(layer)
+    output, activation = _some_rows(arrays[0]), activation_of(layer)
     return LayerLook(
         name=layer.name,
         kind=type(layer).__name__,
@@ -122,6 +127,13 @@ def activation_of(layer: Any) -> str:
     return ACTIVATION_LAYERS.get(type(layer).__name__, "")
 
 
+def _some_rows(output: Array) -> NDArray[np.float64]:
+    """The first rows, as many as are looked at closely."""
+    per_row = max(1, output[:1].size) if output.ndim else 1
+    rows = output[: max(FEWEST_ROWS, MOST_CELLS // per_row)] if output.ndim else output
+    return rows.astype(np.float64)
+
+
 def _by_unit(output: NDArray[np.float64]) -> NDArray[np.float64]:
     return output.reshape(-1, output.shape[-1] if output.ndim else 1)
 
@@ -134,19 +146,24 @@ def _row_spread(output: NDArray[np.float64]) -> float:
         return float(np.mean(np.std(output, axis=0)))
 
 
-def _concrete(structure: Any) -> list[NDArray[np.float64]]:
+def _concrete(structure: Any) -> list[Array]:
     """The floating-point arrays in a structure that have values (not symbols of a graph)."""
     tensors = [
         leaf for leaf in tree.flatten(structure) if hasattr(leaf, "dtype") and has_values(leaf)
     ]
     arrays = [as_numpy(tensor) for tensor in tensors]
-    return [array.astype(np.float64) for array in arrays if array.dtype.kind in "fV" and array.size]
+    arrays = [array for array in arrays if array.dtype.kind in "fV" and array.size]
+    return [array if array.dtype.itemsize > 2 else array.astype(np.float32) for array in arrays]
 
 
-def _finite(array: Any) -> bool:
+def _finite(array: Array) -> bool:
     return bool(np.isfinite(array).all())
 
 
-def _largest(array: Any) -> float:
-    finite = np.abs(array[np.isfinite(array)])
-    return float(finite.max()) if finite.size else 0.0
+def _largest(array: Array) -> float:
+    """The largest absolute finite value."""
+    ends = [float(array.min()), float(array.max())]
+    if not np.isfinite(ends).all():
+        finite = array[np.isfinite(array)]
+        ends = [float(finite.min()), float(finite.max())] if finite.size else [0.0]
+    return max(map(abs, ends))
