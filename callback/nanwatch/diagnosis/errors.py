@@ -38,7 +38,7 @@ class Range(NamedTuple):
 
 def label_range(case: Case) -> Range | None:
     """The label that a cross-entropy refused."""
-    found = _LABEL.search(case.error.message) if case.error else None
+    found = _LABEL.search(_message(case))
     if found is None:
         return None
     size, labels = int(found[2]), map(int, (found[3] or "").split())
@@ -48,7 +48,7 @@ def label_range(case: Case) -> Range | None:
 
 def index_range(case: Case) -> Range | None:
     """The id that a lookup refused."""
-    found = _INDEX.search(case.error.message) if case.error else None
+    found = _INDEX.search(_message(case))
     if found is None:
         return None
     rows = tuple(int(place) for place in found[1].split(",")[:1] if place)
@@ -61,6 +61,13 @@ def _layer(case: Case, node: str) -> str:
     names = {str(layer.get("name")) for layer in layers}
     scopes = [name for part in node.split("/") for name in (re.sub(r"_\d+$", "", part), part)]
     return next((name for name in reversed(scopes) if name in names), "")
+
+
+def _message(case: Case) -> str:
+    """What fit raised, or the step when it was repeated: what compiled code passes over."""
+    if case.error is not None:
+        return case.error.message
+    return case.autopsy.raised if case.autopsy else ""
 
 
 def is_about_shapes(case: Case) -> bool:

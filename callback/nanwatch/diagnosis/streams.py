@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.looks import ArrayLook
 from nanwatch.diagnosis.scale import scale_of
@@ -24,20 +22,26 @@ def bad_share(look: ArrayLook) -> float:
 
 
 def spoilt(case: Case) -> ArrayLook | None:
-    """An array of a stream's batch of which most rows are not finite, after batches that were."""
+    """An array of a stream's batch of which most is not finite or absurd, after good batches."""
     if not is_stream(case) or case.history.seen < 2 or case.autopsy is None:
         return None
-    looks = case.autopsy.arrays
-    return next((look for look in looks if bad_share(look) >= MOST_ROWS), None)
+    bad = [look for look in case.autopsy.arrays if not look.finite]
+    return next(
+        (look for look in bad if bad_share(look) >= MOST_ROWS or _growth(case, look) > ABSURD), None
+    )
 
 
 def out_of_scale(case: Case) -> tuple[ArrayLook, float] | None:
     """An array of a stream's batch on another scale than in the first batch, and how many times."""
     if not is_stream(case) or not case.first_step or case.autopsy is None:
         return None
-    before = {(look.role, look.name): scale_of(look) for look in case.data}
     for look in case.autopsy.arrays:
-        usual = before.get((look.role, look.name), math.nan)
-        if look.finite and not look.outliers and scale_of(look) > ABSURD * max(usual, 1e-3):
-            return look, scale_of(look) / usual
+        if look.finite and not look.outliers and _growth(case, look) > ABSURD:
+            return look, _growth(case, look)
     return None
+
+
+def _growth(case: Case, look: ArrayLook) -> float:
+    """How many times the scale of the first batch; 0 when that is not known."""
+    before = [one for one in case.data if (one.role, one.name) == (look.role, look.name)]
+    return scale_of(look) / max(scale_of(before[0]), 1e-3) if before else 0.0

@@ -31,6 +31,8 @@ class BadWeight(NamedTuple):
     def clue(self) -> Clue:
         """What it says for the cause."""
         strength = {"not finite": 6.0, "negative": 4.5, "huge": 3.0}[self.fault]
+        if self.fault == "huge":  # a decade above the limit counts a half
+            strength = min(6.0, strength + 0.5 * math.log10(self.value / HUGE))
         return Clue(strength, f"weight of {self.owner}", number(self.value), "around 1", False)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nanwatch.diagnosis import words
-from nanwatch.diagnosis.case import Case
+from nanwatch.diagnosis.case import Case, Trial
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.errors import is_about_shapes
 from nanwatch.diagnosis.examples import CURED, output_facts, predicted, silent, table
@@ -14,6 +14,7 @@ from nanwatch.events import Fix, Symptom
 SYMPTOMS: frozenset[Symptom] = frozenset(
     {"loss_stuck", "underfit", "huge_loss", "oscillating", "exception"}
 )
+ALIKE = 0.1
 FIX = Fix(
     "Bring both to one shape before they are compared, or give the targets the column that the "
     "predictions have.",
@@ -34,6 +35,8 @@ def weigh(case: Case) -> Testimony | None:
             continue
         if output.custom and _ranks_differ(target, prediction):
             return _testimony(target, prediction, output)
+        if output.custom and _same_for_all(target, prediction):
+            return _in_the_loss(target, prediction, output)
         if output.loss in ERRORS and _one_beside_several(target, prediction):
             return _columns(target, prediction, output)
     return None
@@ -52,6 +55,11 @@ def _ranks_differ(target: ArrayLook, prediction: ArrayLook) -> bool:
     shapes = sorted((target.shape, prediction.shape), key=len)
     rows = shapes[0][:1]
     return len(shapes[0]) == 1 and shapes[1] == (*rows, 1) and rows > (1,)
+
+
+def _same_for_all(target: ArrayLook, prediction: ArrayLook) -> bool:
+    """Whether a model with one output says nearly the same of every row."""
+    return width(target) == width(prediction) == 1 and prediction.std < ALIKE * target.std
 
 
 def _one_beside_several(target: ArrayLook, prediction: ArrayLook) -> bool:
@@ -75,13 +83,24 @@ def _testimony(target: ArrayLook, prediction: ArrayLook, output: Output) -> Test
     return Testimony(summary, found, FIX, output.place, "column_targets")
 
 
+def _in_the_loss(target: ArrayLook, prediction: ArrayLook, output: Output) -> Testimony:
+    """One of both may lose its last axis within the loss, where nobody sees it from outside."""
+    summary = (
+        f"The model says nearly the same of every row under the own loss {output.loss}, and "
+        "learns under a mean squared error. So it is where the loss stretches the shapes of "
+        "target and prediction to each other: every prediction is compared with every target."
+    )
+    found = [Clue(0.0, "loss", f"own, {output.loss}", "any"), _alike(target, prediction)]
+    return Testimony(summary, found, FIX, output.place, "as_regression")
+
+
 def _alike(target: ArrayLook, prediction: ArrayLook) -> Clue:
     """A model that is compared with all rows at once says the same of all."""
     check, expected = "spread of the predictions", "about that of the targets"
     if not target.std > 0 or prediction.std != prediction.std:
         return Clue(0.0, check, "not known", expected)
     share = prediction.std / target.std
-    weight = 1.5 if share < 0.1 else 0.5 if share < 0.5 else -1.0
+    weight = 1.5 if share < ALIKE else 0.5 if share < 0.5 else -1.0
     seen = f"{words.number(share)} of that of the targets"
     return Clue(weight, check, seen, expected, share >= 0.5)
 
@@ -125,6 +144,15 @@ PAGE = CausePage(
             predicted(0.0, 0.1),
             facts={"own_step": True},
             column_targets=CURED,
+        ),
+        silent(
+            "loss_stuck",
+            table(),
+            table("target", shape=(32, 1)),
+            predicted(0.0, 0.1),
+            facts=OWN,
+            as_it_is=Trial(True, False, 40, 1.0, 1.0),
+            as_regression=Trial(True, True, 40, 1.0, 0.1),
         ),
         silent(
             "underfit",
