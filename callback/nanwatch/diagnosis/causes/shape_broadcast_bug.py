@@ -14,7 +14,7 @@ from nanwatch.events import Fix, Symptom
 SYMPTOMS: frozenset[Symptom] = frozenset(
     {"loss_stuck", "underfit", "huge_loss", "oscillating", "exception"}
 )
-ALIKE = 0.1
+ALIKE = 0.25
 FIX = Fix(
     "Bring both to one shape before they are compared, or give the targets the column that the "
     "predictions have.",
