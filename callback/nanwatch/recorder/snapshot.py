@@ -59,7 +59,7 @@ class Snapshot:
 
 
 def fill_variables(model: Any) -> None:
-    """Give the variables their values: while a fit runs on JAX, these travel in its steps' state."""
+    """Give the variables their values: in a fit on JAX these travel in its steps' state."""
     if hasattr(model, "jax_state_sync"):
         model.jax_state_sync()
 
