@@ -10,37 +10,39 @@ import dataclasses
 import sys
 import time
 import weakref
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-import keras
 import numpy as np
 
 from nanwatch import terminal
 from nanwatch.bundle.keeper import Keeper
 from nanwatch.describe import describe_data, describe_run, has_own_step
 from nanwatch.detectors import Signal
-from nanwatch.diagnosis import remedies
 from nanwatch.diagnosis.preflight import foresee
-from nanwatch.events import Diagnosed, Diagnosis, EndState, FactsLearned, Points, RunStarted
+from nanwatch.events import (
+    Diagnosed,
+    Diagnosis,
+    EndState,
+    Evidence,
+    FactsLearned,
+    Points,
+    RunStarted,
+)
+from nanwatch.examination import Examination, fault_words
 from nanwatch.names import random_id
 from nanwatch.options import Options
 from nanwatch.plain import error_text, plain, series_name
 from nanwatch.recorder.install import install
 from nanwatch.recorder.rollback import Rollback
 from nanwatch.recorder.seen import Step
-from nanwatch.recorder.snapshot import optimizers_of
 from nanwatch.recorder.source import fit_source
 from nanwatch.recorder.standin import FitLeftError
 from nanwatch.reporter import Reporter
-from nanwatch.review import Review
 from nanwatch.settings import ClientSettings
 from nanwatch.step_watch import StepWatch
 from nanwatch.watcher import SPIKE, Watcher
 from nanwatch.witness import Witness
-
-if TYPE_CHECKING:
-    from nanwatch.autopsy import Examiner
 
 
 class Session:
@@ -81,6 +83,9 @@ class Session:
             self.on_error,
             options.every,
             options.memory,
+        )
+        self._examination = Examination(
+            self._recorder, self._source, options, self._watcher, self._say
         )
         self.keeper = Keeper(self._recorder, options.guard)
         self._rollback = Rollback(model, self._recorder)
@@ -229,47 +234,25 @@ class Session:
             self._say(terminal.note(found))
 
     def _examine(self, signal: Signal, step: Step) -> None:
-        autopsy, trials = None, {}
         if signal.symptom == SPIKE:
             if (found := self.witness.see_spike(signal)) is not None:
                 self._diagnosed(self._placed(found))
             return
-        try:
-            if (examiner := self._examiner(step)) is not None:
-                place = f"{signal.seen} at step {signal.first_step}"
-                self._say(f"nanwatch: {place}, looking for the cause ...")
-                autopsy = examiner.autopsy(step)
-                trials = examiner.trials(remedies(self._watcher.case(signal, autopsy)))
-        except Exception as error:  # noqa: BLE001 - a door: a failed autopsy must not fail the fit
-            self._say(f"nanwatch: the examination failed ({error_text(error)})")
-        diagnosis = self._placed(self._watcher.diagnose(signal, autopsy, trials))
-        self._diagnosed(diagnosis)
+        found, seen = self._examination.of_failure(signal, step)
+        diagnosis = self._placed(found)
+        self._diagnosed(diagnosis, seen, fault_words(step))
         if self.keeper.keep(diagnosis, step) and not any(c.verified for c in diagnosis.causes):
             self._say(terminal.BUNDLE_HINT)
-
-    def _examiner(self, step: Step) -> Examiner | None:
-        """Who examines a step; None where there is no batch, or no optimizer of Keras."""
-        if step.batch is None or not isinstance(self.model.optimizer, keras.optimizers.Optimizer):
-            return None
-        from nanwatch.autopsy import Examiner  # only now: it needs the backend's own library
-
-        return Examiner(self._recorder, self._source, self._options.guard, self._say)
 
     def _review(self) -> None:
         """Judge the run as a whole: it may have stayed finite and still have learnt nothing."""
         told = any(diagnosis.severity != "info" for diagnosis in self.diagnoses)
-        if self._last is None or told or len(optimizers_of(self.model)) != 1:
+        if self._last is None or told:
             return
-        try:
-            self._catch_up()
-            if (examiner := self._examiner(self._last)) is not None:
-                found = Review(self._watcher, examiner, self._say).judge(self.foreseen)
-                if found is not None:
-                    self._diagnosed(self._placed(found))
-        except KeyboardInterrupt:
-            self._say("nanwatch: the examination was skipped")
-        except Exception as error:  # noqa: BLE001 - a door: a failed review must not fail the fit
-            self._say(f"nanwatch: the examination failed ({error_text(error)})")
+        self._catch_up()
+        found = self._examination.of_run(self._last, self.foreseen)
+        if found is not None:
+            self._diagnosed(self._placed(found))
 
     def _placed(self, diagnosis: Diagnosis) -> Diagnosis:
         """The diagnosis with epoch and batch added to where each cause strikes."""
@@ -279,10 +262,12 @@ class Session:
         causes = [dataclasses.replace(c, where={**place, **c.where}) for c in diagnosis.causes]
         return dataclasses.replace(diagnosis, causes=tuple(causes))
 
-    def _diagnosed(self, diagnosis: Diagnosis) -> None:
+    def _diagnosed(
+        self, diagnosis: Diagnosis, seen: Sequence[Evidence] = (), words: str = ""
+    ) -> None:
         self.diagnoses.append(diagnosis)
         self._reporter.send_now(Diagnosed(diagnosis))
-        self._say(terminal.render(diagnosis))
+        self._say(terminal.render(diagnosis, seen, words))
 
     def _react(self) -> None:
         """What the user wished to happen at a value that is not finite."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from collections.abc import Sequence
 
-from nanwatch.events import Cause, Diagnosis, Symptom
+from nanwatch.events import Cause, Diagnosis, Evidence, Symptom
 
 WIDTH, INDENT = 96, 13
 SYMPTOM_WORDS: dict[Symptom, str] = {
@@ -40,11 +41,17 @@ def say(line: str) -> None:
     sys.stderr.flush()
 
 
-def render(diagnosis: Diagnosis) -> str:
-    """A diagnosis as lines of at most 96 characters: what, why, evidence, what to change."""
-    lines = [headline(diagnosis), ""]
+def render(diagnosis: Diagnosis, observed: Sequence[Evidence] = (), words: str = "") -> str:
+    """A diagnosis as lines of at most 96 characters: what, why, evidence, what to change.
+
+    Args:
+        observed: what was seen of the failure, told where no known cause fits.
+        words: what happened, where that is known more closely than by the symptom.
+    """
+    lines = [headline(diagnosis, words), ""]
     if not diagnosis.causes:
         lines += _entry("cause", "none of the known causes fits what was seen")
+        lines += _evidence(observed)
     for cause in diagnosis.causes[:1]:
         lines += _cause(cause)
     lines += _others(diagnosis.causes[1:4])
@@ -69,13 +76,13 @@ def note(diagnosis: Diagnosis) -> str:
     return textwrap.shorten(text, WIDTH, placeholder=" ...")
 
 
-def headline(diagnosis: Diagnosis) -> str:
+def headline(diagnosis: Diagnosis, words: str = "") -> str:
     """The symptom in one line."""
     where = diagnosis.causes[0].where if diagnosis.causes else {}
     place = "" if diagnosis.first_step is None else f" at step {diagnosis.first_step}"
     if "epoch" in where and "batch" in where:
         place += f" (epoch {where['epoch'] + 1}, batch {where['batch']})"
-    return f"nanwatch: {SYMPTOM_WORDS[diagnosis.symptom]}{place}"
+    return f"nanwatch: {words or SYMPTOM_WORDS[diagnosis.symptom]}{place}"
 
 
 def _cause(cause: Cause) -> list[str]:
@@ -87,16 +94,16 @@ def _found(cause: Cause) -> list[str]:
     """The cause, its evidence and its fix."""
     lines = _entry("cause", f"{cause.label}, confidence {cause.confidence:.0%}")
     lines += _entry("", cause.summary)
-    lines += ["", *_evidence(cause), ""]
+    lines += ["", *_evidence(cause.evidence), ""]
     lines += _entry("fix", cause.fix.text)
     return lines + [" " * (INDENT + 2) + line for line in cause.fix.code.splitlines()]
 
 
-def _evidence(cause: Cause) -> list[str]:
-    width = max((len(item.check) for item in cause.evidence), default=0) + 2
+def _evidence(evidence: Sequence[Evidence]) -> list[str]:
+    width = max((len(item.check) for item in evidence), default=0) + 2
     hang = " " * (INDENT + width)
     lines = []
-    for item in cause.evidence:
+    for item in evidence:
         text = item.seen if item.healthy else f"{item.seen} (healthy: {item.expected})"
         wrapped = textwrap.wrap(text, WIDTH - len(hang)) or [""]
         lines.append(f"{'':{INDENT}}{item.check:<{width}}{wrapped[0]}")

@@ -212,7 +212,8 @@ class Watcher:
         return track
 
     def _first_rate(self) -> dict[str, float]:
-        return {RATE: rate for rate in self._track(RATE).curve.first[:1]}
+        first = self._track(RATE).curve.first
+        return {RATE: first[0]} if first else {}
 
     def _history(self, signal: Signal) -> History:
         loss = self._track(signal.series if is_loss(signal.series) else "batch/loss")

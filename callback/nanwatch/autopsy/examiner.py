@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from nanwatch.autopsy.dissect import dissect
-from nanwatch.autopsy.guess import guess_loss, plain_loss
+from nanwatch.autopsy.guess import guess_loss, perfect_loss, plain_loss
 from nanwatch.autopsy.merging import latest
 from nanwatch.autopsy.steps import make_step
 from nanwatch.diagnosis.case import Autopsy, Trial
@@ -80,6 +80,10 @@ class Examiner:
         """The loss of what the model gives for the kept batches, NaN when it cannot be told."""
         return self._judged(plain_loss)
 
+    def perfect(self) -> float:
+        """The loss of predictions that equal the labels, NaN when it cannot be told."""
+        return self._judged(perfect_loss)
+
     def _judged(self, judge: Callable[[Any, Any], float]) -> float:
         found = Snapshot(self._model, 0)
         try:
@@ -92,13 +96,17 @@ class Examiner:
 
     def portraits(self) -> tuple[Autopsy, Autopsy | None]:
         """The last batches taken apart, with the weights of now, and of the fit's beginning."""
-        batch, found = latest(self._batches), Snapshot(self._model, 0)
+        batch = latest(self._batches)
+        return self._look(batch), self.beginning(batch)
+
+    def beginning(self, batch: Any) -> Autopsy | None:
+        """A batch taken apart with the weights of the fit's beginning; None where these are lost."""
+        if self._recorder.start is None:
+            return None
+        found = Snapshot(self._model, 0)
         try:
-            now = self._look(batch)
-            if self._recorder.start is None:
-                return now, None
             self._recorder.start.restore()
-            return now, self._look(batch)
+            return self._look(batch)
         finally:
             found.restore()
 

@@ -10,7 +10,7 @@ from nanwatch.detectors.course import Course
 from nanwatch.detectors.signal import Signal
 
 FEWEST, LASTING = 8, 4
-RISE, FALL = 1.25, 0.8
+RISE, FALL = 1.2, 0.8
 SPREADS = 3.0
 
 

@@ -28,6 +28,8 @@ def weigh(case: Case) -> Testimony | None:
     if look is None or look.dead_share < MANY:
         return None
     found = [_share(look), _at_once(case, looks[0]), _inputs(case)]
+    if case.beginning is not None and network.alike(case.beginning):
+        found.append(Clue(-3.0, "kernels of one value throughout", "there are some", "none", False))
     summary = (
         f"{look.dead_share:.0%} of the units of {look.name} are 0 for every row of the batch. A "
         "relu that is 0 has no slope: these units never learn again."
