@@ -55,13 +55,18 @@ class Review:
         guess = self._examiner.guess()
         certain = self._watcher.suspicions(guess) or self._hidden(guess)
         certain = certain or (self._blind(guess) if foreseen else [])
+        perfect = self._examiner.perfect() if self._watcher.course().custom else math.nan
+        certain = certain or self._reversed(guess, perfect)
         poor = [] if certain else self._poor_end(guess)
         if not (certain or poor):
             return None
         now, beginning = self._examiner.portraits()
         for signal in self._watcher.suspicions(guess, now.penalty) or certain or poor:
             case = dataclasses.replace(
-                self._watcher.case(signal, now), beginning=beginning, constant_loss=guess
+                self._watcher.case(signal, now),
+                beginning=beginning,
+                constant_loss=guess,
+                perfect_loss=perfect,
             )
             if signal in poor and not _is_likely(diagnose(case)):
                 continue
@@ -76,6 +81,14 @@ class Review:
         if not plain > NO_BETTER * guess > 0:
             return []
         return [self._poor(f"predictions that by themselves have a loss of {plain:.4g}", guess)]
+
+    def _reversed(self, guess: float, perfect: float) -> list[Signal]:
+        """A negative loss of the user's own that likes a constant guess better than the truth."""
+        end = self._watcher.course(guess).data_end
+        if not (end < 0 and guess < perfect - abs(perfect) and end < perfect - abs(perfect)):
+            return []
+        seen = f"{end:.4g} at the end; predictions that equal the labels have {perfect:.4g}"
+        return [Signal("negative_loss", "warning", "batch/loss", 0, seen)]
 
     def _blind(self, guess: float) -> list[Signal]:
         """A loss for which one guess is as good as it gets, whatever the inputs."""

@@ -74,3 +74,21 @@ def test_a_loss_that_does_not_tell_the_labels_apart_is_found():
     """Every target lies below 0, where the squared logarithmic error sees only zeros."""
     told = alarms([layers.Dense(1)], "msle", AMOUNT - 9)
     assert [label for _, label, _ in told] == ["loss_domain_violation"]
+
+
+def likelihood(y_true, y_pred):
+    p = ops.clip(y_pred, 1e-6, 1 - 1e-6)
+    return ops.mean(y_true * ops.log(p) + (1 - y_true) * ops.log(1 - p), axis=-1)
+
+
+def test_a_bounded_loss_that_is_maximised_is_known_by_what_it_says_of_the_truth():
+    labels = YES[:, None].astype("float32")
+    ((symptom, label, _),) = alarms([layers.Dense(1, "sigmoid")], likelihood, labels)
+    assert (symptom, label) == ("negative_loss", "loss_sign_error")
+
+
+def test_a_negative_loss_that_likes_the_truth_best_is_left_in_peace():
+    def similarity(y_true, y_pred):
+        return -ops.exp(-ops.mean(ops.square(y_true - y_pred), axis=-1))
+
+    assert alarms([layers.Dense(1)], similarity, AMOUNT) == []

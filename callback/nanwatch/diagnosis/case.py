@@ -169,6 +169,7 @@ class Case:
             fit began; the autopsy itself has those of the end.
         constant_loss: the loss, without penalties, of the best constant guess for the labels at
             hand; NaN when it is not known.
+        perfect_loss: the same of predictions that equal the labels.
     """
 
     symptom: Symptom
@@ -184,6 +185,7 @@ class Case:
     error: ErrorLook | None = None
     beginning: Autopsy | None = None
     constant_loss: float = math.nan
+    perfect_loss: float = math.nan
 
     @property
     def optimizer(self) -> Mapping[str, Any]:

@@ -29,7 +29,8 @@ def weigh(case: Case) -> Testimony | None:
     own = [output for output in outputs(case) if output.custom]
     if not finite or finite[-1] >= 0 or not (own or case.facts.get("own_step")):
         return None
-    found = [_depth(case, finite[-1]), *_distance(own), *_metrics(case), clues.data_finite(case)]
+    found = [_depth(case, finite[-1]), *_distance(own), *_metrics(case), *_truth(case)]
+    found.append(clues.data_finite(case))
     summary = (
         "The loss falls below 0 without end, as a loss does whose sign is turned: the training "
         "makes the error as large as it can."
@@ -58,6 +59,17 @@ def _distance(own: list[Output]) -> list[Clue]:
     weight = 2.5 if ratio > 10 else 0.5 if ratio > 3 else -2.0
     check = "largest prediction, in targets"
     return [Clue(weight, check, words.number(ratio), "about 1", ratio <= 3)]
+
+
+def _truth(case: Case) -> list[Clue]:
+    """A loss must like the truth better than a guess that pays no heed to the inputs."""
+    perfect, guess = case.perfect_loss, case.constant_loss
+    if math.isnan(perfect) or math.isnan(guess):
+        return []
+    reversed_ = perfect > guess
+    seen = f"{words.number(perfect)}; of a constant guess {words.number(guess)}"
+    check = "loss of predictions that equal the labels"
+    return [Clue(5.0 if reversed_ else -4.0, check, seen, "the lower one", not reversed_)]
 
 
 def _metrics(case: Case) -> list[Clue]:
