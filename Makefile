@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup node browser database demo test test-jax test-torch test-backends check bench format clean
+.PHONY: help setup node browser database demo test test-jax test-torch test-backends check bench format clean bench-diagnosis
 
 BIN := .venv/bin
 NPM := $(shell command -v npm)

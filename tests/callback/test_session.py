@@ -131,7 +131,8 @@ def test_a_run_stopped_on_nan_says_why_and_keeps_its_diagnosis(offline):
     (end,) = kinds_of(offline, watch.run_id, RunEnded)
     assert (end.state, end.reason) == ("finished", "stopped_on_nan")
     kept = [event.diagnosis for event in kinds_of(offline, watch.run_id, Diagnosed)]
-    assert [(d.label, d.first_step) for d in kept] == [("nan_in_features", 2)]
+    told = [(d.label, d.first_step) for d in kept if d.severity != "info"]  # the rest was foreseen
+    assert told == [("nan_in_features", 2)]
 
 
 class Raising(keras.callbacks.Callback):
