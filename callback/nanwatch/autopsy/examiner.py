@@ -100,7 +100,7 @@ class Examiner:
         return self._look(batch), self.beginning(batch)
 
     def beginning(self, batch: Any) -> Autopsy | None:
-        """A batch taken apart with the weights of the fit's beginning; None where these are lost."""
+        """A batch taken apart with the weights that the fit began with; None without these."""
         if self._recorder.start is None:
             return None
         found = Snapshot(self._model, 0)
