@@ -283,7 +283,7 @@ def test_a_nan_that_a_relu_swallows_is_seen_in_the_gradients(offline):
 def test_the_terminal_tells_cause_and_place_unless_asked_to_be_quiet(capsys):
     watch_fit(mlp(), *spoilt(), verbose=1)
     loud = capsys.readouterr().err
-    assert "the loss is not finite at step 2 (epoch 1, batch 2)" in loud
+    assert "the loss is finite, its gradient is not at step 2 (epoch 1, batch 2)" in loud
     assert "nan_in_features" in loud
     watch_fit(mlp(), *spoilt(), verbose=0)
     assert "nan_in_features" not in capsys.readouterr().err

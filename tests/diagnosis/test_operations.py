@@ -84,6 +84,7 @@ def test_the_layer_and_its_line_are_told():
 
 
 def test_an_operation_of_a_functional_graph_is_named():
+    keras.utils.clear_session()  # the graph's operations are named and numbered by Keras
     inputs = keras.Input((4,))
     model = keras.Model(inputs, layers.Dense(1)(ops.log(inputs)))
     model.compile("sgd", "mse")
