@@ -74,10 +74,17 @@ def where(look: ArrayLook) -> dict[str, Any]:
 
 
 def _summary(look: ArrayLook, kind: str, what: str) -> str:
-    rows = words.places("row", look.rows)
-    samples = f" (data set {words.places('row', look.samples)})" if look.samples else ""
     columns = f", {words.columns(look)}" if look.columns else ""
     return (
-        f"The {what} hold {kind}: {rows} of the batch{samples}{columns}. One such cell makes the "
+        f"The {what} hold {kind}: {_rows(look)}{columns}. One such cell makes the "
         "batch's loss and every gradient non-finite."
     )
+
+
+def _rows(look: ArrayLook) -> str:
+    """The rows of the batch with their places in the data set, or just these of a whole look."""
+    rows = words.places("row", look.rows)
+    if look.samples == look.rows:
+        return f"{rows} of the data set"
+    samples = f" (data set {words.places('row', look.samples)})" if look.samples else ""
+    return f"{rows} of the batch{samples}"
