@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nanwatch.autopsy import Examiner
 
 LIKELY = 0.5
-NO_BETTER, POOR, NOTHING = 0.95, 0.4, 1e-6
+NO_BETTER, POOR, NOTHING = 0.95, 0.2, 1e-6
 """Levels of a loss as multiples of a constant guess's: hardly better, poor; and no loss at all."""
 BELOW, BETTER = 0.9, 0.6
 """What a replay must reach to prove that a poor end could have been better: as multiples of the

@@ -95,27 +95,23 @@ def second_fit_of_a_finished_model(callbacks):
 @healthy
 def plateau_before_it_learns(callbacks):
     """The loss stays near ln 2 for some epochs until a network of tanh finds the parity."""
-    x = np.random.default_rng(0).choice([-1.0, 1.0], size=(1024, 3)).astype("float32")
+    x = np.random.default_rng(0).choice([-1.0, 1.0], size=(1024, 5)).astype("float32")
     y = (np.prod(x, axis=1, keepdims=True) > 0).astype("float32")
-    model = mlp(3, activation="sigmoid", hidden="tanh", units=24)
-    model.compile(keras.optimizers.Adam(0.003), "binary_crossentropy")
-    fit(model, x, y, epochs=16, callbacks=callbacks)
+    model = mlp(5, activation="sigmoid", hidden="tanh")
+    model.compile(keras.optimizers.SGD(0.06), "binary_crossentropy")
+    fit(model, x, y, epochs=24, callbacks=callbacks)
 
 
 @healthy
 def penalty_that_begins_large(callbacks):
-    """Large first weights under a moderate L2: the loss begins in the tens and falls steadily."""
+    """The L2 penalty of wide first weights begins far above the data loss and falls steadily."""
     x, y = regression()
-    hidden = [
-        layers.Dense(
-            64, "relu", kernel_regularizer=regularizers.L2(0.02), kernel_initializer="ones"
-        )
-        if first
-        else layers.Dense(32, "relu")
-        for first in (False, True, False)
-    ]
-    model = keras.Sequential([keras.Input((8,)), *hidden, layers.Dense(1)])
-    model.compile(keras.optimizers.Adam(0.003), "mse")
+    start = keras.initializers.RandomUniform(-0.5, 0.5)
+    wide = layers.Dense(
+        64, "relu", kernel_initializer=start, kernel_regularizer=regularizers.L2(0.05)
+    )
+    model = keras.Sequential([keras.Input((8,)), layers.Dense(32, "relu"), wide, layers.Dense(1)])
+    model.compile(keras.optimizers.Adam(0.005), "mse")
     fit(model, x, y, epochs=20, callbacks=callbacks)
 
 

@@ -130,7 +130,7 @@ def frozen_base_with_a_new_head(callbacks):
     x, y = pictures()
     base = convnet()
     base.compile("adam", "sparse_categorical_crossentropy")
-    fit(base, x, y, epochs=4)
+    fit(base, x, y, epochs=25)
     base.trainable = False
     features = keras.Model(base.inputs, base.layers[-2].output)
     features.trainable = False
@@ -145,7 +145,7 @@ def fine_tuning_at_a_low_rate(callbacks):
     x, y = pictures()
     model = convnet()
     model.compile("adam", "sparse_categorical_crossentropy")
-    fit(model, x, y, epochs=5)
+    fit(model, x, y, epochs=30)
     model.compile(keras.optimizers.Adam(1e-5), "sparse_categorical_crossentropy")
     fit(model, x, y, epochs=6, callbacks=callbacks)
 

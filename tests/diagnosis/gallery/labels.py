@@ -118,7 +118,7 @@ def integer_labels_for_the_dense_loss(callbacks, repaired):
     fit(model, x, y, epochs=4, callbacks=callbacks)
 
 
-@faulty("shape_broadcast_bug", "loss_stuck")
+@faulty("shape_broadcast_bug", "loss_stuck", "underfit")
 def column_against_row_in_a_custom_loss(callbacks, repaired):
     """The loss drops the last axis of the prediction only: (32, 1) - (32,) is (32, 32)."""
 
@@ -132,7 +132,7 @@ def column_against_row_in_a_custom_loss(callbacks, repaired):
     fit(model, x, y, epochs=15, callbacks=callbacks)
 
 
-@faulty("shape_broadcast_bug", "loss_stuck")
+@faulty("shape_broadcast_bug", "loss_stuck", "underfit")
 def flat_target_in_an_own_step(callbacks, repaired):
     """An own training step subtracts predictions (32, 1) from targets (32,)."""
 

@@ -58,7 +58,7 @@ def adam_that_never_settles(callbacks, repaired):
     fit(model, x, y, epochs=12, callbacks=callbacks)
 
 
-@faulty("lr_too_low", "loss_stuck")
+@faulty("lr_too_low", "loss_stuck", "underfit")
 def rate_of_one_in_ten_million(callbacks, repaired):
     """SGD(1e-7): after twenty epochs nothing has moved."""
     x, y = regression()
@@ -67,7 +67,7 @@ def rate_of_one_in_ten_million(callbacks, repaired):
     fit(model, x, y, epochs=20, callbacks=callbacks)
 
 
-@faulty("lr_too_low", "loss_stuck")
+@faulty("lr_too_low", "loss_stuck", "underfit")
 def adam_with_a_rate_of_a_billionth(callbacks, repaired):
     """Adam(1e-9) on pictures."""
     x, y = pictures()

@@ -42,7 +42,7 @@ def recurrence_that_counts(callbacks, repaired):
     fit(model, x, x.sum(axis=1) / 8, epochs=10, callbacks=callbacks)
 
 
-@faulty("vanishing_gradients", "loss_stuck")
+@faulty("vanishing_gradients", "loss_stuck", "underfit")
 def sixteen_sigmoid_layers(callbacks, repaired):
     """A sigmoid passes at most a quarter of a gradient on; sixteen of them pass nothing."""
     x, y = digits()
@@ -52,7 +52,7 @@ def sixteen_sigmoid_layers(callbacks, repaired):
     fit(model, x, y, epochs=12, callbacks=callbacks)
 
 
-@faulty("vanishing_gradients", "loss_stuck")
+@faulty("vanishing_gradients", "loss_stuck", "underfit")
 def first_word_decides(callbacks, repaired):
     """What counts is the first of 60 steps; a small tanh recurrence has forgotten it."""
     rng = np.random.default_rng(0)
@@ -80,7 +80,7 @@ def tanh_driven_to_its_ends(callbacks, repaired):
     fit(model, np.sign(x) * x * x, y, epochs=14, callbacks=callbacks)
 
 
-@faulty("saturated_activations", "loss_stuck")
+@faulty("saturated_activations", "loss_stuck", "underfit")
 def gates_that_are_always_shut(callbacks, repaired):
     """A sigmoid gate with a bias of -40 lets nothing through, and no gradient either."""
     x, y = digits()
@@ -94,7 +94,7 @@ def gates_that_are_always_shut(callbacks, repaired):
     fit(model, x, y, epochs=12, callbacks=callbacks)
 
 
-@faulty("dying_relu", "loss_stuck", also=["bad_initialization"])
+@faulty("dying_relu", "loss_stuck", "underfit", also=["bad_initialization"])
 def relu_units_that_start_dead(callbacks, repaired):
     """Biases of -12: no unit of the second layer ever answers."""
     x, y = digits()

@@ -28,7 +28,7 @@ def weight_below_zero(callbacks, repaired):
     fit(model, x, y, class_weight=weights, epochs=12, callbacks=callbacks)
 
 
-@faulty("bad_class_weight", "underfit", "huge_loss", "loss_stuck", "oscillating")
+@faulty("bad_class_weight", "exploding_loss", "huge_loss", "underfit", "loss_stuck", "oscillating")
 def weight_of_a_million(callbacks, repaired):
     """The rare class weighs a million: every row is called rare."""
     x, y = classes(768, count=3)

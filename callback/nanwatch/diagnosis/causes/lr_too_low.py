@@ -14,9 +14,9 @@ from nanwatch.events import Fix
 
 USUAL = {"SGD": 0.01, "Adagrad": 0.01, "Adadelta": 0.1, "Ftrl": 0.01}
 USUAL_ADAPTIVE = 0.001
-FACTORS = {"higher_rate": 10.0, "much_higher_rate": 1e3, "far_higher_rate": 1e5}
+FACTORS = {"higher_rate": 10.0, "much_higher_rate": 1e3, "far_higher_rate": 1e6}
 """The replays that raise the rate, and by how much."""
-LIVELY, SLOW, STILL = 1e-3, 2e-4, 2e-5
+LIVELY, SLOW, STILL, NOT_AT_ALL = 1e-3, 2e-4, 2e-5, 1e-6
 """By which share of their length weights move in a step."""
 
 
@@ -36,7 +36,9 @@ def weigh(case: Case) -> Testimony | None:
     kind = case.optimizer.get("class", "SGD")
     code = f"- keras.optimizers.{kind}({rate:g})\n+ keras.optimizers.{kind}({better:g})"
     fix = Fix(f"Raise the learning rate to {better:g}.", code)
-    return Testimony(summary, [_rate(rate, usual), _moves(case)], fix, {}, remedy, names)
+    return Testimony(
+        summary, [_rate(rate, usual), _moves(case, rate, usual)], fix, {}, remedy, names
+    )
 
 
 def _rate(rate: float, usual: float) -> Clue:
@@ -55,7 +57,7 @@ def _rate(rate: float, usual: float) -> Clue:
     return Clue(weight, "learning rate", words.number(rate), f"about {usual:g}", share >= 0.3)
 
 
-def _moves(case: Case) -> Clue:
+def _moves(case: Case, rate: float, usual: float) -> Clue:
     check, expected = "update, as a share of the weights", "about 0.001"
     told = (case.history.early, case.history.late)
     ratios = [seen.get("batch/update_ratio", math.nan) for seen in told]
@@ -64,6 +66,8 @@ def _moves(case: Case) -> Clue:
         return Clue(0.0, check, "not known", expected)
     most = max(known)
     weight = -3.0 if most > LIVELY else 0.0 if most > SLOW else 1.0 if most > STILL else 2.0
+    if most < NOT_AT_ALL and rate < 1e-3 * usual:  # no number of such steps gets anywhere
+        weight = 4.0
     return Clue(weight, check, words.number(most), expected, most > SLOW)
 
 
