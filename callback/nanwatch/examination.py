@@ -12,6 +12,7 @@ from nanwatch.autopsy import Examiner
 from nanwatch.detectors import Signal
 from nanwatch.diagnosis import diagnose, remedies
 from nanwatch.diagnosis.case import Case
+from nanwatch.diagnosis.clues import CALM
 from nanwatch.diagnosis.observed import observed
 from nanwatch.events import Diagnosis, Evidence
 from nanwatch.options import Options
@@ -57,11 +58,12 @@ class Examination:
         try:
             if (examiner := self._examiner(step)) is not None:
                 place = f"{fault_words(step) or signal.seen} at step {signal.first_step}"
-                self._say(f"nanwatch: {place}, looking for the cause ...")
+                self._say(f"nanwatch: {place}, looking for the cause (Ctrl-C skips it) ...")
                 case = _taken_apart(case, examiner, step)
-                case = dataclasses.replace(case, trials=examiner.trials(remedies(case)))
+                fixes = examiner.fixes(remedies(case), calm=case.history.growth < CALM)
+                case = dataclasses.replace(case, trials=fixes, untried=examiner.untried)
         except KeyboardInterrupt:
-            self._say("nanwatch: the examination is cut short")
+            self._say("nanwatch: the examination was skipped")
         except Exception as error:  # noqa: BLE001 - a door: a failed autopsy must not fail the fit
             self._say(f"nanwatch: the examination failed ({error_text(error)})")
         return diagnose(case), observed(case)

@@ -126,7 +126,8 @@ class Review:
             self._say(f"nanwatch: {case.seen}: looking for the cause (Ctrl-C skips it) ...")
             names = wanted if BASELINE in self._trials else [BASELINE, *wanted]
             self._trials |= self._examiner.trials(names, SECONDS_EACH_SILENT)
-        return diagnose(dataclasses.replace(case, trials=dict(self._trials)))
+        untried = self._examiner.untried
+        return diagnose(dataclasses.replace(case, trials=dict(self._trials), untried=untried))
 
 
 def _is_likely(diagnosis: Diagnosis) -> bool:

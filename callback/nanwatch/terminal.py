@@ -6,6 +6,7 @@ import sys
 import textwrap
 from collections.abc import Sequence
 
+from nanwatch.diagnosis.cause import REPLAY
 from nanwatch.events import Cause, Diagnosis, Evidence, Symptom
 
 WIDTH, INDENT = 96, 13
@@ -24,9 +25,9 @@ SYMPTOM_WORDS: dict[Symptom, str] = {
     "overfit": "the model overfits",
 }
 VERIFIED_WORDS = {
-    True: "Tried in a replay: the loss stayed finite and fell.",
-    False: "Tried in a replay: it did not help by itself.",
-    None: "Not tried in a replay.",
+    True: "The fix held in a replay",
+    False: "It did not help by itself in a replay",
+    None: "Not proven by a replay",
 }
 BUNDLE_HINT = (
     'nanwatch: watch.save_bundle("failure.zip") keeps this step, data included, to repeat elsewhere'
@@ -86,15 +87,23 @@ def headline(diagnosis: Diagnosis, words: str = "") -> str:
 
 
 def _cause(cause: Cause) -> list[str]:
-    lines = [*_found(cause), *_entry("", VERIFIED_WORDS[cause.verified])]
+    lines = [*_found(cause), *_tried(cause)]
     return [*lines, *_entry("more", f"nanwatch explain {cause.label}")]
+
+
+def _tried(cause: Cause) -> list[str]:
+    """What became of the fix in a replay, or why there was none."""
+    told = next((item.seen for item in cause.evidence if item.check == REPLAY), "")
+    words = VERIFIED_WORDS[cause.verified]
+    return _entry("tried", f"{words}: {told}." if told else f"{words}.")
 
 
 def _found(cause: Cause) -> list[str]:
     """The cause, its evidence and its fix."""
     lines = _entry("cause", f"{cause.label}, confidence {cause.confidence:.0%}")
     lines += _entry("", cause.summary)
-    lines += ["", *_evidence(cause.evidence), ""]
+    evidence = [item for item in cause.evidence if item.check != REPLAY]
+    lines += ["", *_evidence(evidence), ""]
     lines += _entry("fix", cause.fix.text)
     return lines + [" " * (INDENT + 2) + line for line in cause.fix.code.splitlines()]
 

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from fits import mlp, table
-from nanwatch.autopsy.remedies import REMEDIES, data, optimizing
+from nanwatch.autopsy.remedies import REMEDIES, data, losses, optimizing
 from nanwatch.diagnosis import CAUSES
 
 
@@ -74,7 +74,7 @@ def test_whole_numbers_alone_are_measurements():
 @pytest.mark.parametrize("parts", [2, 3])
 def test_a_batch_keeps_its_structure(name, parts):
     batch = (*batches()[0], tf.ones(16))[:parts]
-    (changed,) = REMEDIES[name].batches([batch])
+    (changed,) = REMEDIES[name].batches(None, [batch])
     assert len(changed) == parts
     assert [part.shape for part in changed] == [part.shape for part in batch]
 
@@ -115,3 +115,47 @@ def test_a_plain_method_gets_no_momentum_that_it_has_no_slots_for():
     with optimizing.sane_optimizer(model):
         model.train_on_batch(*batches()[0])
         assert model.optimizer.momentum == 0.0
+
+
+def test_bad_cells_are_filled_with_the_mean_of_their_column():
+    x = np.array([[1.0, math.nan], [math.inf, math.nan], [3.0, math.nan]], "float32")
+    ((filled, y),) = data.fill_cells([(x, np.array([math.nan, 0, 1]))])
+    np.testing.assert_array_equal(filled, [[1, 0], [2, 0], [3, 0]])
+    assert math.isnan(y[0])
+
+
+def test_the_failing_batch_is_left_out():
+    whole = batches()
+    assert data.skip_batch(whole) == whole[:2]
+
+
+def test_rows_of_classes_without_a_unit_are_dropped_but_for_what_the_loss_ignores():
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1)
+    model.compile("sgd", loss)
+    x, y = table(6)[0], np.array([0, 3, -1, 2, -2, 1])
+    model.train_on_batch(x[:1], y[:1])
+    ((kept, labels),) = REMEDIES["drop_labels"].batches(model, [(x, y)])
+    np.testing.assert_array_equal(labels, [0, -1, 2, 1])
+    np.testing.assert_array_equal(kept, x[[0, 2, 3, 5]])
+
+
+def test_only_weights_that_cannot_be_meant_become_1_and_they_come_back():
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, [keras.layers.Dense(1)(inputs) for _ in range(3)])
+    model.compile("sgd", ["mse"] * 3, loss_weights=[math.inf, 0.5, -2.0])
+    x, y = table(8)
+    model.compute_loss(x, [y, y, y], model(x))
+    with losses.even_weights(model):
+        assert [term.loss_weights for term in losses.loss_terms(model)] == [1.0, 0.5, 1.0]
+        assert math.isfinite(model.compute_loss(x, [y, y, y], model(x)))
+    assert [term.loss_weights for term in losses.loss_terms(model)] == [math.inf, 0.5, -2.0]
+
+
+def test_a_focal_loss_gets_its_usual_exponent_and_keeps_the_rest():
+    model = mlp(loss=keras.losses.BinaryFocalCrossentropy(gamma=0.5, from_logits=True))
+    model.train_on_batch(*batches()[0])
+    with losses.usual_gamma(model):
+        (term,) = losses.loss_terms(model)
+        assert (term.loss.gamma, term.loss.from_logits) == (2.0, True)
+    assert losses.loss_terms(model)[0].loss.gamma == 0.5

@@ -13,7 +13,7 @@ from sklearn.datasets import load_diabetes
 
 from fits import mlp, state_of, table
 from nanwatch.autopsy.remedies import REMEDIES
-from nanwatch.autopsy.replay import replay, stepper
+from nanwatch.autopsy.replay import NotTriedError, replay, stepper
 from nanwatch.recorder.snapshot import Snapshot
 
 SGD = keras.optimizers.SGD
@@ -132,4 +132,12 @@ def test_a_network_that_died_does_not_count_as_cured():
 def test_too_little_time_tells_nothing():
     model, batches = fast()
     start = Snapshot(model, 0)
-    assert replay(model, stepper(model), start, batches, REMEDIES["lower_rate"], 0.0) is None
+    with pytest.raises(NotTriedError, match="fewer than"):
+        replay(model, stepper(model), start, batches, REMEDIES["lower_rate"], 0.0)
+
+
+def test_nothing_is_left_to_tell_when_every_row_is_dropped():
+    model, batches = fast()
+    lost = [(x * math.nan, y) for x, y in batches]
+    with pytest.raises(NotTriedError, match="no row"):
+        replay(model, stepper(model), Snapshot(model, 0), lost, REMEDIES["drop_rows"], SECONDS)

@@ -6,15 +6,15 @@ import math
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
-
-import keras
+from typing import Any
 
 from nanwatch.autopsy.dissect import dissect
 from nanwatch.autopsy.guess import guess_loss, perfect_loss, plain_loss
 from nanwatch.autopsy.merging import latest
 from nanwatch.autopsy.steps import make_step
+from nanwatch.autopsy.trials import OTHER_BACKEND, Trials
 from nanwatch.diagnosis.case import Autopsy, Trial
+from nanwatch.diagnosis.silent import BASELINE
 from nanwatch.recorder.install import AnyRecorder
 from nanwatch.recorder.rewind import rewind
 from nanwatch.recorder.seen import Step
@@ -22,16 +22,9 @@ from nanwatch.recorder.snapshot import Snapshot
 from nanwatch.recorder.source import DataSource
 from nanwatch.recorder.strategy import whole
 
-if TYPE_CHECKING:
-    from nanwatch.autopsy.replay import Stepper
-
-NO_REPLAYS = "fixes are tried by replays on the TensorFlow backend only"
 SECONDS = 7.0
-SECONDS_EACH = 2.0
+SECONDS_EACH = 1.5
 SECONDS_EACH_SILENT = 0.8
-CERTAIN = 2
-"""So many replays are made however slow the machine is: the likeliest suspect's, or, where the run
-stayed finite, that without a change and his."""
 
 
 class Examiner:
@@ -58,19 +51,25 @@ class Examiner:
         self._model = recorder.model
         self._source = source
         self._guarded = guarded
-        self._say = say
-        self._until = time.monotonic() + seconds
-        self._made = 0
+        self._trials = Trials(self._model, say, time.monotonic() + seconds)
+        self._failed: int | None = None
+        self._before: Snapshot | None = None
+        self._repeated = False
 
     def autopsy(self, step: Step) -> Autopsy:
         """Take the failing step apart."""
-        found = Snapshot(self._model, step.index)
-        if not found.finite and self._rewind(step.index) and self._guarded:
-            found = Snapshot(self._model, step.index)
+        self._failed = step.index
+        found = before = Snapshot(self._model, step.index)
+        if not found.finite and self._rewind(step.index):
+            before = Snapshot(self._model, step.index)
+            found = before if self._guarded else found
         try:
-            return self._look(step.batch, step.update_finite)
+            autopsy = self._look(step.batch, step.update_finite)
         finally:
             found.restore()
+        self._repeated = autopsy.repeated
+        self._before = before if before.finite and autopsy.repeated else None
+        return autopsy
 
     def guess(self) -> float:
         """The loss of the best constant guess for the kept batches, NaN when it cannot be told."""
@@ -111,31 +110,54 @@ class Examiner:
             found.restore()
 
     def trials(self, names: list[str], seconds_each: float = SECONDS_EACH) -> dict[str, Trial]:
-        """Replay the training's beginning with each named remedy, as long as the time lasts.
+        """Replay the training's beginning with each named remedy, as long as the time lasts."""
+        return self._replayed(names, self._recorder.start, self._batches, seconds_each)
 
-        Ctrl-C ends the replays, not the training.
+    def fixes(self, names: list[str], calm: bool) -> dict[str, Trial]:
+        """Replay with each named remedy from where the failure comes again without one.
+
+        Not all batches since the beginning may be kept; then a replay without a change shows
+        whether the failure comes again from there. If not, the state right before the failing
+        step is the place to begin, and that step the first.
+
+        Args:
+            calm: whether the failure struck out of a calm; else that state is a lost one.
         """
-        if keras.backend.backend() != "tensorflow":
-            self._note(NO_REPLAYS)
-            return {}
-        from nanwatch.autopsy.replay import stepper  # only here: it imports TensorFlow
+        tried = {} if self._comes_again or not names else self.trials([BASELINE])
+        unchanged = tried.get(BASELINE)
+        if unchanged is None or not unchanged.finite or not (calm and self._before):
+            return tried | self.trials(names)
+        *others, failing = self._batches
+        return self._replayed(names, self._before, [failing, *others], SECONDS_EACH)
 
-        start, tried = self._recorder.start, {}
-        if start is None or not self._batches:
-            return {}
-        found, step = Snapshot(self._model, 0), stepper(self._model)
-        try:
-            for name in names:
-                tried[name] = self._try(name, step, start, seconds_each)
-        except KeyboardInterrupt:
-            self._say("nanwatch: the examination is cut short")
-        finally:
-            found.restore()
-        return {name: trial for name, trial in tried.items() if trial is not None}
+    @property
+    def untried(self) -> dict[str, str]:
+        """Why a replay was not made, by the name of the change."""
+        return self._trials.untried
+
+    @property
+    def _comes_again(self) -> bool:
+        """Whether the kept batches lead from the fit's beginning to the failure, step by step."""
+        start, steps = self._recorder.start, [at for at, _ in self._kept]
+        return start is not None and self._repeated and steps[:1] == [start.step]
+
+    def _replayed(
+        self, names: list[str], start: Snapshot | None, batches: list[Any], seconds_each: float
+    ) -> dict[str, Trial]:
+        tried = self._trials.make(names, start, batches, seconds_each)
+        if OTHER_BACKEND in self._trials.untried.values():
+            self._note(OTHER_BACKEND)
+        return tried
+
+    @property
+    def _kept(self) -> list[tuple[int, Any]]:
+        """The kept batches by their steps, up to the failing one."""
+        kept = self._recorder.batches.since(0)
+        return [(at, batch) for at, batch in kept if self._failed is None or at <= self._failed]
 
     @property
     def _batches(self) -> list[Any]:
-        return [whole(self._model, batch) for _, batch in self._recorder.batches.since(0)]
+        return [whole(self._model, batch) for _, batch in self._kept]
 
     def _look(self, batch: Any, update_finite: bool = True) -> Autopsy:
         """Take a step apart, and note where that could not be done to its end."""
@@ -147,22 +169,6 @@ class Examiner:
     def _note(self, text: str) -> None:
         if text not in self._recorder.notes:
             self._recorder.notes.append(text)
-
-    def _try(self, name: str, step: Stepper, start: Snapshot, seconds: float) -> Trial | None:
-        """None when there is no time left; the first ones always get their own."""
-        if self._made >= CERTAIN:
-            seconds = min(seconds, self._until - time.monotonic())
-        if seconds <= 0:
-            return None
-        self._made += 1
-        from nanwatch.autopsy.remedies import REMEDIES
-        from nanwatch.autopsy.replay import replay
-
-        self._say(f"nanwatch: trying {REMEDIES[name].words} ...")
-        try:
-            return replay(self._model, step, start, self._batches, REMEDIES[name], seconds)
-        except Exception:  # noqa: BLE001 - a door: the user's code may refuse the changed batches
-            return None
 
     def _rewind(self, index: int) -> bool:
         """Bring back the state before step `index`, or an earlier one; False when it cannot be."""

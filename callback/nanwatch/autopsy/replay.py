@@ -11,6 +11,7 @@ import contextlib
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +25,8 @@ from nanwatch.recorder.capture import Capture, Update, capturing
 from nanwatch.recorder.snapshot import Snapshot
 
 FEWEST, MOST = 4, 200
+NOTHING_LEFT = "no row was left to train on"
+TOO_SLOW = f"fewer than {FEWEST} steps could be made in the time"
 ROUNDS = 4
 """The kept batches are gone over as often as this at least, or fewer of them are."""
 
@@ -40,6 +43,10 @@ class Made(NamedTuple):
     loss: float
     penalty: float
     learns: bool
+
+
+class NotTriedError(Exception):
+    """A replay that could tell nothing, and why."""
 
 
 Stepper = Callable[[Any, float, float], Made]
@@ -70,27 +77,29 @@ def replay(
     batches: list[Any],
     remedy: Remedy,
     seconds: float,
-) -> Trial | None:
+) -> Trial:
     """Run up to MOST steps with `remedy`, over the batches again and again, within `seconds`.
 
-    Returns:
-        None when the time was too short to tell anything.
+    Raises:
+        NotTriedError: there were no rows or no time for enough steps.
     """
     start.restore()
     remedy.weights(model)
-    changed = remedy.batches(batches)
+    changed = remedy.batches(model, batches)
+    if not changed:
+        raise NotTriedError(NOTHING_LEFT)
     with contextlib.nullcontext() if remedy.settings is None else remedy.settings(model, changed):
         step = step if remedy.settings is None else stepper(model)
         made = _run(step, changed, remedy, seconds)
         guess = guess_loss(model, latest(changed)) if remedy.rescales else math.nan
-    return _trial(made, _weights_finite(model), guess)
+    return replace(_trial(made, _weights_finite(model)), guess=guess, words=remedy.words)
 
 
 def _run(step: Stepper, batches: list[Any], remedy: Remedy, seconds: float) -> list[Made]:
     """Make steps; the time counts after the first, which traces."""
     made: list[Made] = []
     until = math.inf
-    while batches and len(made) < MOST and time.monotonic() < until:
+    while len(made) < MOST and time.monotonic() < until:
         began = time.monotonic()
         made.append(step(batches[len(made) % len(batches)], remedy.share, remedy.limit))
         if not math.isfinite(made[-1].loss):
@@ -103,16 +112,16 @@ def _run(step: Stepper, batches: list[Any], remedy: Remedy, seconds: float) -> l
     return made
 
 
-def _trial(made: list[Made], weights_finite: bool, guess: float) -> Trial | None:
+def _trial(made: list[Made], weights_finite: bool) -> Trial:
     losses = [one.loss for one in made]
     finite = all(map(math.isfinite, losses))
     if len(losses) < FEWEST and finite:
-        return None
+        raise NotTriedError(TOO_SLOW)
     finite = finite and weights_finite
     first, last = _ends([one.loss - one.penalty for one in made])
     fell = np.greater(*_ends(losses))
     learns = np.mean([one.learns for one in made[-max(1, len(made) // 4) :]]) >= 0.5
-    return Trial(finite, bool(finite and learns and fell), len(losses), first, last, guess)
+    return Trial(finite, bool(finite and learns and fell), len(losses), first, last)
 
 
 def _ends(losses: list[float]) -> tuple[float, float]:

@@ -39,7 +39,8 @@ def weigh_cells(
     what = f"cells of the input {look.name}" if _is_one_of_several(case, look) else ROLE_WORDS[role]
     fix = _fix_of(look, fix) if _is_one_of_several(case, look) else fix
     summary = _summary(look, kind, what) + _in_all(case, look)
-    return Testimony(summary, found, fix, where(look), "drop_rows")
+    remedy = case.better("drop_rows", "fill_cells")
+    return Testimony(summary, found, fix, where(look), remedy, ("fill_cells",))
 
 
 def _in_all(case: Case, look: ArrayLook) -> str:

@@ -20,7 +20,11 @@ from nanwatch.diagnosis.looks import (
     Role,
     VariableLook,
 )
+from nanwatch.diagnosis.words import number
 from nanwatch.events import Severity, Symptom
+
+PERFECT = 1e-6
+"""A loss as small as this is 0; a small number under a root makes it no smaller."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,7 @@ class Trial:
             penalties.
         guess: the loss of the best constant guess under this change, NaN where it is that of the
             unchanged training.
+        words: what was changed, for people.
     """
 
     finite: bool
@@ -111,11 +116,24 @@ class Trial:
     first: float = math.nan
     last: float = math.nan
     guess: float = math.nan
+    words: str = ""
 
     @property
     def cured(self) -> bool:
         """Staying finite is not recovery: the loss must fall as well."""
         return self.finite and self.fell
+
+    @property
+    def made(self) -> str:
+        """What was changed, and for how long: "scaled inputs, 40 steps"."""
+        return ", ".join(filter(None, (self.words, f"{self.steps} steps")))
+
+    @property
+    def course(self) -> str:
+        """What became of the loss: "loss 2.3 to 0.87"."""
+        if not self.finite:
+            return "not finite"
+        return f"loss {number(self.first)} to {number(self.last)}"
 
 
 @dataclass(frozen=True)
@@ -170,6 +188,7 @@ class Case:
         constant_loss: the loss, without penalties, of the best constant guess for the labels at
             hand; NaN when it is not known.
         perfect_loss: the same of predictions that equal the labels.
+        untried: why a replay was not made, in words, by the name of the change.
     """
 
     symptom: Symptom
@@ -186,6 +205,7 @@ class Case:
     beginning: Autopsy | None = None
     constant_loss: float = math.nan
     perfect_loss: float = math.nan
+    untried: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def optimizer(self) -> Mapping[str, Any]:
@@ -204,7 +224,12 @@ class Case:
     def cured(self, remedy: str) -> bool:
         """Whether a replay with this remedy was made, and cured."""
         trial = self.trials.get(remedy)
-        return trial is not None and trial.cured
+        return trial is not None and (trial.cured or self.stays_perfect(trial))
+
+    def stays_perfect(self, trial: Trial) -> bool:
+        """Whether the failing step's loss was 0, as it stays: it cannot be asked to fall."""
+        loss = self.autopsy.loss if self.autopsy else math.nan
+        return trial.finite and all(abs(v) <= PERFECT for v in (loss, trial.first, trial.last))
 
     def better(self, remedy: str, stronger: str) -> str:
         """`remedy`, or the stronger one when only that cured."""

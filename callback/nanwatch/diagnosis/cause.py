@@ -13,6 +13,9 @@ NARROW: frozenset[Symptom] = frozenset(("exception", "nan_val_only", "loss_spike
 """Symptoms that only few causes have; such a cause says so."""
 USUAL: frozenset[Symptom] = frozenset(SYMPTOMS) - NARROW
 
+REPLAY = "replay with the fix"
+"""The check that tells what became of a replay."""
+
 
 @dataclass(frozen=True)
 class Clue:

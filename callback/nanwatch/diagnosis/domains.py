@@ -137,7 +137,7 @@ def flat_focus(case: Case, output: Output) -> Finding | None:
     )
     fix = Fix("Use gamma=0, or 1 and above; 2 is usual.", f"- gamma={gamma:g}\n+ gamma=2.0")
     clue = Clue(5.0, "gamma of the focal loss", f"{gamma:g}", "0, or 1 and above", False)
-    return Finding(clue, summary, fix)
+    return Finding(clue, summary, fix, "usual_gamma")
 
 
 def generalised(case: Case, output: Output) -> Finding | None:

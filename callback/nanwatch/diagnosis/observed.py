@@ -5,6 +5,7 @@ from __future__ import annotations
 from nanwatch.diagnosis import clues, words
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import Clue
+from nanwatch.diagnosis.replays import repeated
 from nanwatch.events import Evidence
 
 
@@ -21,4 +22,5 @@ def observed(case: Case) -> tuple[Evidence, ...]:
         norm = words.number(autopsy.gradient_norm)
         finite = autopsy.gradients_finite
         seen.append(Clue(0.0, "norm of all gradients", norm, "a finite number", finite))
+    seen += repeated(case)
     return tuple(Evidence(clue.check, clue.seen, clue.expected, clue.healthy) for clue in seen)

@@ -12,14 +12,12 @@ import math
 
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
-from nanwatch.diagnosis.silent import gain, gain_clue, helps_some, is_silent
+from nanwatch.diagnosis.replays import HELD, replay_clues, verified
+from nanwatch.diagnosis.silent import is_silent
 from nanwatch.events import Cause, Diagnosis, Evidence
 
 PRIOR = -2.0
 WORTH_SAYING, LIKELY = 0.2, 0.5
-_CHECK, _HOPED = "replay with the fix", "finite, and the loss falls"
-CURED = Clue(2.0, _CHECK, "finite, and the loss fell", _HOPED, healthy=True)
-NOT_CURED = Clue(-1.5, _CHECK, "did not help", _HOPED, healthy=False)
 
 
 def diagnose(case: Case, pages: tuple[CausePage, ...]) -> Diagnosis:
@@ -30,16 +28,17 @@ def diagnose(case: Case, pages: tuple[CausePage, ...]) -> Diagnosis:
 
 
 def remedies(case: Case, pages: tuple[CausePage, ...]) -> list[str]:
-    """The remedies worth a replay, that of the likeliest suspect first, each once.
+    """The remedies worth a replay, each once: every suspect's own, then what tells them apart.
 
-    Not worth it is one that, if it cured, would still not make its cause likely.
+    The likeliest suspect comes first. Not worth it is a remedy that, if it cured, would still
+    not make its cause likely.
     """
     heard = [testimony for page in pages if (testimony := _hear(page, case)) is not None]
     least = LIKELY if is_silent(case) else WORTH_SAYING
-    heard = [one for one in heard if _confidence([*one.clues, CURED]) >= least]
+    heard = [one for one in heard if _confidence([*one.clues, HELD]) >= least]
     heard.sort(key=lambda testimony: -_confidence(list(testimony.clues)))
-    wanted = [name for t in heard for name in (t.remedy, *t.also_try) if name]
-    return list(dict.fromkeys(wanted))
+    wanted = [*(t.remedy for t in heard), *(name for t in heard for name in t.also_try)]
+    return list(dict.fromkeys(filter(None, wanted)))
 
 
 def suspect(case: Case, page: CausePage) -> Cause | None:
@@ -47,7 +46,7 @@ def suspect(case: Case, page: CausePage) -> Cause | None:
     testimony = _hear(page, case)
     if testimony is None:
         return None
-    clues = [*testimony.clues, *_replayed(case, testimony)]
+    clues = [*testimony.clues, *replay_clues(case, testimony.remedy)]
     confidence = _confidence(clues)
     if confidence < WORTH_SAYING:
         return None
@@ -58,7 +57,7 @@ def suspect(case: Case, page: CausePage) -> Cause | None:
         tuple(Evidence(clue.check, clue.seen, clue.expected, clue.healthy) for clue in clues),
         dict(testimony.where),
         testimony.fix,
-        _verified(case, testimony),
+        verified(case, testimony.remedy),
     )
 
 
@@ -73,19 +72,3 @@ def _hear(page: CausePage, case: Case) -> Testimony | None:
 
 def _confidence(clues: list[Clue]) -> float:
     return 1.0 / (1.0 + math.exp(-(PRIOR + sum(clue.weight for clue in clues))))
-
-
-def _replayed(case: Case, testimony: Testimony) -> list[Clue]:
-    if is_silent(case):
-        clue = gain_clue(case, testimony.remedy)
-        return [] if clue is None else [clue]
-    verified = _verified(case, testimony)
-    return [] if verified is None else [CURED if verified else NOT_CURED]
-
-
-def _verified(case: Case, testimony: Testimony) -> bool | None:
-    if is_silent(case):
-        known = not math.isnan(gain(case, testimony.remedy))
-        return helps_some(case, testimony.remedy) if known else None
-    trial = case.trials.get(testimony.remedy)
-    return None if trial is None else trial.cured

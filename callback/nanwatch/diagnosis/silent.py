@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from nanwatch.diagnosis.case import Case, Trial
-from nanwatch.diagnosis.cause import Clue
+from nanwatch.diagnosis.cause import REPLAY, Clue
 from nanwatch.events import Symptom
 
 SILENT: frozenset[Symptom] = frozenset(
@@ -78,14 +78,15 @@ def helps_some(case: Case, remedy: str) -> bool:
 
 def gain_clue(case: Case, remedy: str) -> Clue | None:
     """What the replay of a remedy proves, None where it was not made."""
-    share = gain(case, remedy)
-    check, expected = "replay with the fix", "a loss clearly below that of the replay without it"
+    share, expected = gain(case, remedy), "a loss clearly below that of the replay without it"
     if math.isnan(share):
         return None
-    seen = f"{share:.0%} lower than without it" if share > 0 else "no lower than without it"
+    changed = case.trials[remedy]
+    lower = f"{share:.0%}" if share > 0 else "no"
+    seen = f"{changed.made}: {changed.course}, {lower} lower than without it"
     better = helps_some(case, remedy)
     weight = 2.5 if share >= CLEAR else 1.0 if better else -3.0
-    return Clue(weight, check, seen, expected, better)
+    return Clue(weight, REPLAY, seen, expected, better)
 
 
 def best(case: Case, remedies: tuple[str, ...]) -> str:
@@ -96,10 +97,14 @@ def best(case: Case, remedies: tuple[str, ...]) -> str:
 
 
 def _comparable(case: Case, base: Trial, changed: Trial) -> tuple[float, float]:
-    """Both final losses on one scale: that of a constant guess where the loss's own changed."""
+    """Both final losses on one scale: that of a constant guess where the loss's own changed.
+
+    A loss below zero has no level; the change is then held against the constant guess itself.
+    """
     if math.isnan(changed.guess):
         return base.last, changed.last
-    return min(_level(case, base), 1.0), _level(case, changed)
+    before = _level(case, base)
+    return (1.0 if math.isnan(before) else min(before, 1.0)), _level(case, changed)
 
 
 def _level(case: Case, trial: Trial) -> float:

@@ -11,16 +11,32 @@ from keras import tree
 from numpy.typing import NDArray
 
 from nanwatch.autopsy.merging import merged, rows_of
-from nanwatch.autopsy.remedies.remedy import Remedy
+from nanwatch.autopsy.remedies.remedy import Remedy, of_batches
 from nanwatch.recorder.arrays import as_numpy, split
 
 ROWS = 32
+Change = Callable[[Any], Any]
 
 
 def drop_rows(batches: list[Any]) -> list[Any]:
     """The batches without the rows that hold a cell which is not finite."""
     kept = [_drop(batch) for batch in batches]
     return [batch for batch in kept if len(as_numpy(tree.flatten(batch)[0]))]
+
+
+def fill_cells(batches: list[Any]) -> list[Any]:
+    """The batches with the mean of a column's finite cells, or 0, in every bad cell of the inputs.
+
+    A column that is bad in all rows leaves none to keep; only filling it in does.
+    """
+    columns = [tree.flatten(split(batch)[0]) for batch in batches]
+    fills = [_filler([as_numpy(row[i]) for row in columns]) for i in range(len(columns[0]))]
+    return [_with_changed(batch, 0, fills) for batch in batches]
+
+
+def skip_batch(batches: list[Any]) -> list[Any]:
+    """The batches before the failing one."""
+    return batches[:-1]
 
 
 def scale_inputs(batches: list[Any]) -> list[Any]:
@@ -64,14 +80,14 @@ def _finite_rows(array: NDArray[Any]) -> NDArray[np.bool_]:
 def _scaled(batches: list[Any], part: int, whole: bool) -> list[Any]:
     columns = [tree.flatten(split(batch)[part]) for batch in batches]
     scalers = [_scaler([as_numpy(r[i]) for r in columns], whole) for i in range(len(columns[0]))]
-    return [_with_scaled(batch, part, scalers) for batch in batches]
+    return [_with_changed(batch, part, scalers) for batch in batches]
 
 
-def _with_scaled(batch: Any, part: int, scalers: list[Any]) -> Any:
+def _with_changed(batch: Any, part: int, changes: list[Change]) -> Any:
     """The batch in the structure in which the model's step expects it."""
     parts = split(batch)
-    scaled = [s(array) for s, array in zip(scalers, tree.flatten(parts[part]), strict=True)]
-    packed = tree.pack_sequence_as(parts[part], scaled)
+    changed = [c(array) for c, array in zip(changes, tree.flatten(parts[part]), strict=True)]
+    packed = tree.pack_sequence_as(parts[part], changed)
     if not isinstance(batch, tuple):
         return packed if part == 0 else batch
     return tuple(packed if at == part else old for at, old in enumerate(batch))
@@ -81,7 +97,18 @@ def _is_float(array: Any) -> bool:
     return as_numpy(array).dtype.kind == "f"
 
 
-def _scaler(arrays: list[NDArray[Any]], whole: bool) -> Callable[[Any], Any]:
+def _filler(arrays: list[NDArray[Any]]) -> Change:
+    """Puts the mean of its column in the place of every cell that is not finite."""
+    if arrays[0].dtype.kind != "f" or not arrays[0].ndim:
+        return lambda array: array
+    rows = np.concatenate([array.astype(np.float64) for array in arrays])
+    good = np.isfinite(rows)
+    axes = tuple(range(max(1, rows.ndim - 1)))
+    mean = np.where(good, rows, 0.0).sum(axis=axes) / np.maximum(good.sum(axis=axes), 1)
+    return lambda array: tf.cast(np.where(np.isfinite(array), array, mean), array.dtype)
+
+
+def _scaler(arrays: list[NDArray[Any]], whole: bool) -> Change:
     """Standardises by columns; without `whole` whole numbers (ids, classes) stay as they are."""
     kinds = "fiu" if whole else "f"
     if arrays[0].dtype.kind not in kinds or not arrays[0].ndim:
@@ -96,9 +123,13 @@ def _scaler(arrays: list[NDArray[Any]], whole: bool) -> Callable[[Any], Any]:
 
 
 REMEDIES = (
-    Remedy("drop_rows", "without the rows that are not finite", batches=drop_rows),
-    Remedy("scale_inputs", "scaled inputs", batches=scale_inputs),
-    Remedy("scale_targets", "scaled targets", batches=scale_targets, rescales=True),
-    Remedy("scale_both", "scaled inputs and targets", batches=scale_both, rescales=True),
-    Remedy("larger_batch", "larger batches", batches=larger_batch),
+    Remedy("drop_rows", "without the rows that are not finite", batches=of_batches(drop_rows)),
+    Remedy("fill_cells", "bad cells filled with their column's mean", of_batches(fill_cells)),
+    Remedy("skip_batch", "without the failing batch", of_batches(skip_batch)),
+    Remedy("scale_inputs", "scaled inputs", batches=of_batches(scale_inputs)),
+    Remedy("scale_targets", "scaled targets", batches=of_batches(scale_targets), rescales=True),
+    Remedy(
+        "scale_both", "scaled inputs and targets", batches=of_batches(scale_both), rescales=True
+    ),
+    Remedy("larger_batch", "larger batches", batches=of_batches(larger_batch)),
 )

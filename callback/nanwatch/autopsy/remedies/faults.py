@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from nanwatch.autopsy.cells import numbers
 from nanwatch.autopsy.outliers import outlying_rows
-from nanwatch.autopsy.remedies.remedy import Remedy
+from nanwatch.autopsy.remedies.losses import loss_terms
+from nanwatch.autopsy.remedies.remedy import Remedy, of_batches
 from nanwatch.recorder.arrays import as_numpy, split
 
 Change = Callable[[NDArray[Any]], NDArray[Any]]
@@ -21,6 +22,14 @@ Change = Callable[[NDArray[Any]], NDArray[Any]]
 def drop_outliers(batches: list[Any]) -> list[Any]:
     """The batches without the rows that hold an absurd cell."""
     kept = [_keep(batch, good) for batch, good in zip(batches, _ordinary(batches), strict=True)]
+    return [batch for batch in kept if batch is not None]
+
+
+def drop_labels(model: Any, batches: list[Any]) -> list[Any]:
+    """The batches without the rows of classes for which the model has no unit."""
+    units = [p.shape[-1] for p in tree.flatten(model(split(batches[0])[0], training=False))]
+    ignored = {getattr(term.loss, "ignore_class", None) for term in loss_terms(model)}
+    kept = [_keep(batch, _known_classes(batch, units, ignored)) for batch in batches]
     return [batch for batch in kept if batch is not None]
 
 
@@ -59,6 +68,18 @@ def _ordinary(batches: list[Any]) -> list[NDArray[np.bool_]]:
     return np.split(good, np.cumsum(sizes)[:-1])
 
 
+def _known_classes(batch: Any, units: list[int], ignored: set[Any]) -> NDArray[np.bool_]:
+    """Which rows hold no class number that stands for no unit."""
+    targets = [as_numpy(target) for target in tree.flatten(split(batch)[1])]
+    good = np.ones(len(targets[0]), bool)
+    for target, size in zip(targets, units, strict=True):
+        labels = target.reshape(len(target), -1)
+        known = (labels >= 0) & (labels < size) | np.isin(labels, list(ignored - {None}))
+        if size > 1 and (labels == np.round(labels)).all():
+            good &= known.all(axis=1)
+    return good
+
+
 def _keep(batch: Any, good: NDArray[np.bool_]) -> Any:
     if not good.any():
         return None
@@ -85,9 +106,15 @@ def _other_rank(y: NDArray[Any]) -> NDArray[Any]:
 
 
 REMEDIES = (
-    Remedy("drop_outliers", "without rows of absurd cells", drop_outliers),
-    Remedy("shift_labels", "labels from 0 on", shift_labels, rescales=True),
-    Remedy("unit_labels", "labels between 0 and 1", unit_labels, rescales=True),
-    Remedy("column_targets", "targets of the predictions' shape", column_targets, rescales=True),
-    Remedy("no_weights", "every row counting the same", no_weights, rescales=True),
+    Remedy("drop_outliers", "without rows of absurd cells", of_batches(drop_outliers)),
+    Remedy("drop_labels", "without rows of classes that no unit stands for", drop_labels),
+    Remedy("shift_labels", "labels from 0 on", of_batches(shift_labels), rescales=True),
+    Remedy("unit_labels", "labels between 0 and 1", of_batches(unit_labels), rescales=True),
+    Remedy(
+        "column_targets",
+        "targets of the predictions' shape",
+        of_batches(column_targets),
+        rescales=True,
+    ),
+    Remedy("no_weights", "every row counting the same", of_batches(no_weights), rescales=True),
 )

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 from keras import tree
 
+from nanwatch.autopsy.remedies.losses import loss_terms
 from nanwatch.autopsy.remedies.remedy import Remedy, of_model
 from nanwatch.autopsy.remedies.safe_math import DIVISIONS, LOGARITHMS, ROOTS, safe
 from nanwatch.recorder.patching import patched
@@ -45,8 +46,7 @@ def larger_epsilon(model: Any) -> Iterator[None]:
 
 def _losses(model: Any) -> list[Any]:
     """The loss objects that the model was compiled with, or made of what it was compiled with."""
-    made = getattr(getattr(model, "_compile_loss", None), "_flat_losses", None) or ()
-    held = [*tree.flatten(model.loss), *(term.loss for term in made)]
+    held = [*tree.flatten(model.loss), *(term.loss for term in loss_terms(model))]
     return [loss for loss in held if isinstance(loss, keras.losses.Loss)]
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 Block = contextlib.AbstractContextManager[None]
+Batches = Callable[[Any, list[Any]], list[Any]]
+"""Takes the model and the batches; the changed batches, without those of which nothing is left."""
 Settings = Callable[[Any, list[Any]], Block]
 """Takes the model and the batches; a block in which the model's settings are changed."""
 
@@ -16,6 +18,16 @@ Settings = Callable[[Any, list[Any]], Block]
 def of_model(block: Callable[[Any], Block]) -> Settings:
     """Settings that need not look at the batches."""
     return lambda model, _: block(model)
+
+
+def all_of(_: Any, batches: list[Any]) -> list[Any]:
+    """The batches as they are."""
+    return batches
+
+
+def of_batches(change: Callable[[list[Any]], list[Any]]) -> Batches:
+    """A change of the batches that need not look at the model."""
+    return lambda _, batches: change(batches)
 
 
 def unchanged(model: Any) -> None:
@@ -39,7 +51,7 @@ class Remedy:
 
     name: str
     words: str
-    batches: Callable[[list[Any]], list[Any]] = list
+    batches: Batches = all_of
     share: float = 1.0
     limit: float = math.inf
     settings: Settings | None = None

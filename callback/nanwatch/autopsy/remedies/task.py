@@ -13,7 +13,7 @@ from keras import tree
 from numpy.typing import NDArray
 
 from nanwatch.autopsy.remedies.network import head_of
-from nanwatch.autopsy.remedies.remedy import Remedy, Settings, of_model
+from nanwatch.autopsy.remedies.remedy import Remedy, Settings, of_batches, of_model
 from nanwatch.describe_losses import describe_loss
 from nanwatch.losses import find
 from nanwatch.recorder.arrays import as_numpy, split
@@ -149,6 +149,11 @@ REMEDIES = (
     _task("as_classes", "a crossentropy of classes", as_classes),
     _task("absolute_error", "an absolute error", of_model(absolute_error)),
     _task("negated_loss", "the loss with the opposite sign", of_model(negated_loss)),
-    Remedy("labels_to_01", "labels of 0 and 1", batches=labels_to_01, rescales=True),
-    Remedy("labels_from_zero", "classes that begin at 0", batches=labels_from_zero, rescales=True),
+    Remedy("labels_to_01", "labels of 0 and 1", batches=of_batches(labels_to_01), rescales=True),
+    Remedy(
+        "labels_from_zero",
+        "classes that begin at 0",
+        batches=of_batches(labels_from_zero),
+        rescales=True,
+    ),
 )

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from nanwatch.diagnosis import clues
 from nanwatch.diagnosis.bad_cells import where
 from nanwatch.diagnosis.case import Case
-from nanwatch.diagnosis.cause import CausePage, Testimony
-from nanwatch.diagnosis.examples import failed, output_facts, silent, table
+from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
+from nanwatch.diagnosis.examples import failed, labels, output_facts, silent, table
+from nanwatch.diagnosis.silent import is_silent
 from nanwatch.diagnosis.weighting import (
     BadWeight,
     bad_rows,
     bad_weight,
     class_weights,
     loss_weights,
+    pulls_both_ways,
+    rewards,
 )
 from nanwatch.events import Fix, Symptom
 
@@ -42,19 +47,20 @@ def weigh(case: Case) -> Testimony | None:
     """A weight of an output, or else of a row, that cannot be meant."""
     bad = bad_weight(loss_weights(case), "output")
     if bad is not None:
-        return _testimony(case, bad, FIX_OUTPUTS, {"output": bad.owner.removeprefix("output ")}, "")
+        place = {"output": bad.owner.removeprefix("output ")}
+        return _testimony(case, bad, FIX_OUTPUTS, place, "even_weights")
     if class_weights(case):  # they are merged into those of the rows
         return None
     for look in case.arrays("sample_weight"):
         bad = bad_rows(look)
         if bad is not None:
-            place = {**where(look), "rows": list(look.outliers)} if look.outliers else {}
-            return _testimony(case, bad, FIX_ROWS, place, "no_weights")
+            rows = {**where(look), "rows": list(look.outliers)} if look.outliers else {}
+            return _testimony(case, bad, FIX_ROWS, rows, "no_weights")
     return None
 
 
 def _testimony(
-    case: Case, bad: BadWeight, fix: Fix, place: dict[str, object], remedy: str
+    case: Case, bad: BadWeight, fix: Fix, place: Mapping[str, object], remedy: str
 ) -> Testimony:
     consequence = {
         "not finite": "the sum of the losses is not finite either",
@@ -63,11 +69,21 @@ def _testimony(
     }[bad.fault]
     summary = f"The weight of {bad.owner} is {bad.value:g}: {consequence}."
     found = [bad.clue, clues.data_finite(case), clues.weights_were_finite(case)]
-    return Testimony(summary, found, fix, place, remedy)
+    return Testimony(summary, [*found, *_purpose(case, bad)], fix, place, remedy)
 
 
-def _weighted(weight: object) -> dict[str, object]:
-    facts = output_facts("linear", "MeanSquaredError")
+def _purpose(case: Case, bad: BadWeight) -> list[Clue]:
+    """A reward is to rise: a likelihood times an advantage, or a loss such as an entropy."""
+    reward = bad.owner.removeprefix("output ") in rewards(case)
+    if bad.fault != "negative" or not (reward or pulls_both_ways(case)):
+        return []
+    seen = "a loss of one's own" if reward else "about as much below 0 as above"
+    weight = -4.0 if is_silent(case) else -2.0
+    return [Clue(weight, "what is weighted below 0", seen, "an error", True)]
+
+
+def _weighted(weight: object, custom: bool = False) -> dict[str, object]:
+    facts = output_facts("linear", "MeanSquaredError", custom=custom)
     return {"outputs": [{**facts["outputs"][0], "name": "price", "loss_weight": weight}]}
 
 
@@ -92,6 +108,14 @@ PAGE = CausePage(
     ),
     quiet=(
         failed(facts=_weighted(0.1)),
+        silent("negative_loss", table(), table("target"), facts=_weighted(-0.1, custom=True)),
+        silent(
+            "negative_loss",
+            table(),
+            labels(0.0, 1.0, 2.0),
+            table("sample_weight", low=-2.0, high=2.0, mean=0.0, std=1.0),
+            facts=output_facts("softmax", "SparseCategoricalCrossentropy", 3),
+        ),
         failed(table(), table("target"), table("sample_weight", low=0.0, high=3.0, mean=1.0)),
         failed(table(), table("target"), table("sample_weight", n_nan=1, low=0.0, high=1.0)),
     ),

@@ -45,7 +45,7 @@ def _testimony(case: Case, look: ArrayLook, seen: str, what: str, remedy: str) -
     place: dict[str, object] = {"input" if look.role == "input" else "output": look.name}
     if look.rows:
         place["rows"] = list(look.rows)
-    return Testimony(summary, found, FIX, place, remedy)
+    return Testimony(summary, found, FIX, place, case.better(remedy, "skip_batch"), ("skip_batch",))
 
 
 STREAM = {"data_kind": "generator"}

@@ -93,7 +93,8 @@ def _testimony(case: Case, output: Output, found: Range, seen: list[Clue]) -> Te
     if found.rows:
         place["rows"] = list(found.rows)
     shifted = low > 0 and high - low < found.size
-    return Testimony(summary, seen, _fix(low, high, found.size), place, "shift_labels" * shifted)
+    remedy = "shift_labels" if shifted else "drop_labels"
+    return Testimony(summary, seen, _fix(low, high, found.size), place, remedy)
 
 
 def _ends(case: Case, output: Output, found: Range) -> tuple[int, int]:

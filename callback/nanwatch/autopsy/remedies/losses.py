@@ -1,0 +1,72 @@
+"""The losses that a model was compiled with, weighed and set otherwise."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from nanwatch.autopsy.remedies.remedy import Remedy, of_model
+from nanwatch.diagnosis.weighting import HUGE
+from nanwatch.recorder.patching import patched
+
+USUAL_GAMMA = 2.0
+
+
+@contextlib.contextmanager
+def even_weights(model: Any) -> Iterator[None]:
+    """A block in which every output's loss counts once."""
+    with patched_terms(model, lambda term: term._replace(loss_weights=_usable(term.loss_weights))):
+        yield
+
+
+@contextlib.contextmanager
+def usual_gamma(model: Any) -> Iterator[None]:
+    """A block in which focal losses have the exponent for which they are made."""
+    with patched_terms(model, lambda term: term._replace(loss=_with_gamma(term.loss))):
+        yield
+
+
+def loss_terms(model: Any) -> list[Any]:
+    """Keras' entries of the losses of a compiled model, one an output that has a loss.
+
+    Each has a `loss`, its `loss_weights` and the output's `name`; [] before the first step, and
+    for a train step that computes its losses by itself.
+    """
+    return list(getattr(getattr(model, "_compile_loss", None), "_flat_losses", None) or ())
+
+
+def patched_terms(
+    model: Any, change: Callable[[Any], Any]
+) -> contextlib.AbstractContextManager[None]:
+    """A block in which every entry of the compiled losses is changed."""
+    terms = [change(term) for term in loss_terms(model)]
+    if not terms:
+        raise ValueError("no compiled loss")
+    return patched([(model._compile_loss, "_flat_losses", lambda _: terms)])
+
+
+def _usable(weight: Any) -> Any:
+    if weight is None:
+        return None
+    value = float(np.asarray(weight))
+    return value if math.isfinite(value) and 0 <= value <= HUGE else 1.0
+
+
+def _with_gamma(loss: Any) -> Any:
+    given = loss.get_config() if hasattr(loss, "gamma") else {}
+    return type(loss).from_config({**given, "gamma": USUAL_GAMMA}) if given else loss
+
+
+REMEDIES = (
+    Remedy(
+        "even_weights",
+        "weights of 1 in place of those that cannot be meant",
+        settings=of_model(even_weights),
+        rescales=True,
+    ),
+    Remedy("usual_gamma", "a focal loss with gamma 2", settings=of_model(usual_gamma)),
+)
