@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import Clue
 from nanwatch.diagnosis.looks import ArrayLook
+from nanwatch.diagnosis.outputs import CROSSENTROPIES, outputs
 from nanwatch.diagnosis.words import number
 
 HUGE = 1000.0
 """A weight above this, or this many times the smallest one, drowns all others."""
+CENTRED = 0.5
+"""Weights whose mean is nearer to 0 than this many of their spreads favour neither sign."""
 
 
 class BadWeight(NamedTuple):
@@ -44,11 +47,21 @@ def class_weights(case: Case) -> dict[str, float]:
 
 def loss_weights(case: Case) -> dict[str, float]:
     """The weights of the outputs' losses, where there are any."""
-    told = [(str(o.get("name") or "the output"), o.get("loss_weight")) for o in _outputs(case)]
+    told = [(name_of(one), one.get("loss_weight")) for one in _outputs(case)]
     return {name: float(value) for name, value in told if isinstance(value, int | float | str)}
 
 
-def _outputs(case: Case) -> list[Mapping[str, object]]:
+def rewards(case: Case) -> set[str]:
+    """Outputs whose loss is the user's own and may well be meant to rise, such as an entropy."""
+    return {name_of(one) for one in _outputs(case) if (one.get("loss") or {}).get("custom")}
+
+
+def name_of(output: Mapping[str, Any]) -> str:
+    """An output's name, for people."""
+    return str(output.get("name") or "the output")
+
+
+def _outputs(case: Case) -> list[Mapping[str, Any]]:
     return list(case.facts.get("outputs") or ())
 
 
@@ -74,10 +87,23 @@ def _huge(weights: Mapping[str, float], what: str) -> BadWeight | None:
     return BadWeight(f"{what} {name}", value, "huge") if is_huge else None
 
 
+def pulls_both_ways(case: Case) -> bool:
+    """Whether rows are weighed up and down on purpose, as the advantages of a policy gradient are.
+
+    Then the loss of a likelihood is meant to rise for some rows; its level says nothing.
+    """
+    ends = outputs(case)
+    likelihoods = ends and all(one.custom or one.loss in CROSSENTROPIES for one in ends)
+    looks = [look for look in case.arrays("sample_weight") if look.low < 0 < look.high]
+    centred = any(abs(look.mean) < CENTRED * look.std for look in looks)
+    return bool(centred and likelihoods and not class_weights(case))
+
+
 def bad_rows(look: ArrayLook) -> BadWeight | None:
     """Sample weights that are finite and cannot be meant."""
     if look.low < 0:
         return BadWeight("a row", look.low, "negative")
-    if look.high > HUGE * max(abs(look.mean), 1.0) or (look.outliers and look.high > HUGE):
+    everywhere = look.mean > HUGE
+    if look.high > HUGE and (everywhere or look.outliers or look.high > HUGE * look.mean):
         return BadWeight("a row", look.high, "huge")
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from nanwatch.diagnosis import network
@@ -22,36 +23,48 @@ CUT = Fix(
     "- x = keras.ops.stop_gradient(x)",
 )
 OWN_STATE = ("BatchNormalization", "Normalization", "SpectralNormalization")
+FEW = 0.1
+LEARNT = 0.6
+"""A loss this far below a constant guess's, as a share of it, is that of a head that learns."""
 
 
 def weigh(case: Case) -> Testimony | None:
-    """Layers whose `trainable` is off, or variables that the loss does not depend on."""
-    share, frozen = _frozen(case)
-    cut = _cut(case)
+    """Layers that were frozen before they learnt, or variables that the loss does not depend on."""
+    frozen, cut = _frozen(case), _cut(case)
     if not frozen and not cut:
         return None
-    found = [_share(share, frozen), _cut_clue(case, cut)]
-    layer_at = frozen[0] if frozen else cut[0].layer
+    found = [_share(case, frozen), _cut_clue(case, cut), *_head(case)]
+    layer_at = str(frozen[0].get("name", "")) if frozen else cut[0].layer
     why = f"{layer_at} is frozen" if frozen else f"no gradient reaches {cut[0].name}"
     summary = f"{why[0].upper()}{why[1:]}: it stays as it began, whatever the loss says."
     fix, remedy = (FREEZE, "unfreeze") if frozen else (CUT, "")
     return Testimony(summary, found, fix, {"layer": layer_at}, remedy)
 
 
-def _frozen(case: Case) -> tuple[float, list[str]]:
-    """The share of all weights that is frozen by a flag, and the layers' names."""
-    layers: list[dict[str, Any]] = (case.facts.get("model") or {}).get("layers") or []
-    known = [one for one in layers if one.get("parameters") and one.get("class") not in OWN_STATE]
-    frozen = [one for one in known if one.get("trainable") is False]
-    total = sum(int(one["parameters"]) for one in known)
-    share = sum(int(one["parameters"]) for one in frozen) / total if total else 0.0
-    return min(1.0, share), [str(one.get("name", "")) for one in frozen]
+def _layers(case: Case) -> list[dict[str, Any]]:
+    """The layers with weights that a gradient should move; models that hold others don't count."""
+    told: list[dict[str, Any]] = (case.facts.get("model") or {}).get("layers") or []
+    passed_over = {*OWN_STATE, *network.OUTER}
+    return [one for one in told if one.get("parameters") and one.get("class") not in passed_over]
+
+
+def _frozen(case: Case) -> list[dict[str, Any]]:
+    """Layers that a flag keeps from learning: all of them, or else such as nothing has trained.
+
+    A base that was trained before is frozen on purpose.
+    """
+    layers = _layers(case)
+    frozen = [one for one in layers if one.get("trainable") is False]
+    return frozen if len(frozen) == len(layers) else [one for one in frozen if one.get("fresh")]
 
 
 def _cut(case: Case) -> list[VariableLook]:
-    """Variables without any gradient, where no dead unit explains it."""
+    """Variables without any gradient, where no dead unit explains it.
+
+    A step of the user's own may hold a copy of a network that is moved in another way.
+    """
     portrait = case.autopsy
-    if portrait is None:
+    if portrait is None or case.facts.get("own_step"):
         return []
     dead = network.dead(portrait)
     explained = dead is not None and dead.dead_share > 0.9
@@ -62,28 +75,44 @@ def _cut(case: Case) -> list[VariableLook]:
     ]
 
 
-def _share(share: float, frozen: list[str]) -> Clue:
+def _share(case: Case, frozen: list[dict[str, Any]]) -> Clue:
+    layers = _layers(case)
+    total = sum(int(one["parameters"]) for one in layers)
+    share = sum(int(one["parameters"]) for one in frozen) / total if total else 0.0
     seen = f"{share:.0%} of the weights" if frozen else "none"
-    weight = 3.5 if share > 0.99 else 1.0 if share > 0.5 else 0.0
+    weight = 3.5 if frozen and len(frozen) == len(layers) else 2.0 if share > 0.5 else 0.0
     return Clue(weight, "frozen layers", seen, "only such as were trained before", not frozen)
+
+
+def _head(case: Case) -> list[Clue]:
+    """Random features are enough for some tasks: then what stands on them learns all the same."""
+    end = case.autopsy.loss - case.autopsy.penalty if case.autopsy else math.nan
+    if not (case.constant_loss > 0 and math.isfinite(end)):
+        return []
+    share = end / case.constant_loss
+    weight = -3.0 if share < LEARNT else 0.0
+    check, seen = "loss, beside that of a constant guess", f"{share:.0%}"
+    return [Clue(weight, check, seen, "far below 100 %", share < LEARNT)]
 
 
 def _cut_clue(case: Case, cut: list[VariableLook]) -> Clue:
     check, expected = "variables without a gradient", "none"
     if not cut:
         return Clue(0.0, check, "none", expected, True)
-    total = len(case.autopsy.variables) if case.autopsy else 0
+    variables = case.autopsy.variables if case.autopsy else ()
+    size = sum(look.size for look in cut) / sum(look.size for look in variables)
     apart = any(not look.connected for look in cut)
-    weight = 3.0 if apart else 1.0
-    return Clue(weight, check, f"{len(cut)} of {total}", expected, False)
+    below = not variables[0].connected and size > FEW  # not a branch that nobody asks for
+    weight = 4.0 if below else 2.0 if apart else 1.0
+    seen = f"{len(cut)} of {len(variables)}, {size:.0%} of the weights"
+    return Clue(weight, check, seen, expected, False)
 
 
-def _facts(trainable: bool) -> dict[str, Any]:
-    names = ("a", "b")
-    layers = [
-        {"name": n, "class": "Dense", "parameters": 90, "trainable": trainable} for n in names
-    ]
-    return {"model": {"layers": layers}}
+def _facts(base: bool, head: bool, fresh: bool = True) -> dict[str, Any]:
+    """A base and a head of which each may be trainable; a frozen base may be fresh."""
+    told = {"name": "base", "class": "Dense", "parameters": 900, "trainable": base, "fresh": fresh}
+    end = {"name": "head", "class": "Dense", "parameters": 90, "trainable": head}
+    return {"model": {"layers": [told, end]}}
 
 
 PAGE = CausePage(
@@ -98,7 +127,8 @@ PAGE = CausePage(
     after="for layer in base.layers:\n    layer.trainable = False\nhead.trainable = True",
     weigh=weigh,
     fires=(
-        idle(facts=_facts(False), unfreeze=0.3),
+        idle(facts=_facts(False, False, fresh=False), unfreeze=0.3),
+        idle(facts=_facts(False, True), unfreeze=0.3),
         idle(
             autopsy={
                 "layers": (layer("a", "relu"), layer("b", "linear")),
@@ -107,8 +137,10 @@ PAGE = CausePage(
         ),
     ),
     quiet=(
-        idle(facts=_facts(True)),
-        idle(facts=_facts(False), unfreeze=1.0),
+        idle(facts=_facts(True, True)),
+        idle(facts=_facts(False, True), unfreeze=1.0),
+        idle(facts=_facts(False, True, fresh=False), unfreeze=0.3),
+        idle(facts=_facts(False, True), losses=(1.0, 0.7, 0.3), unfreeze=0.3),
     ),
     symptoms=NOT_LEARNING,
 )
