@@ -28,6 +28,7 @@ def test_explain_tells_a_loss_by_any_of_its_names():
     output = nanwatch("explain", "MSE").output
     assert f"MeanSquaredError: {page.title}" in output
     assert page.hazards[0].condition in output
+    assert page.after.splitlines()[0] in output
     assert nanwatch("explain", "keras.losses.MeanSquaredError").output == output
     told = json.loads(nanwatch("explain", "mse", "--json").output)
     assert (told["name"], told["lowest"]) == ("MeanSquaredError", 0)
@@ -37,7 +38,8 @@ def test_explain_tells_a_loss_by_any_of_its_names():
 def test_words_are_wrapped_to_the_terminal(name, monkeypatch):
     monkeypatch.setenv("COLUMNS", "72")
     head, *lines = nanwatch("explain", name).output.splitlines()
-    code = getattr(CAUSES.get(name), "before", "") + getattr(CAUSES.get(name), "after", "")
+    page = CAUSES.get(name) or LOSSES[name]
+    code = page.before + page.after
     words = [line for line in lines if line.strip() and line.strip() not in code]
     assert 60 < max(map(len, words)) <= 72
     assert head.startswith(f"{name}: ")

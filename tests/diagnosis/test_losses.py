@@ -1,5 +1,6 @@
 """The catalogue of losses says what Keras does: names, defaults, numbers, hazards."""
 
+import ast
 import inspect
 import math
 
@@ -70,8 +71,8 @@ def test_a_loss_is_found_by_any_of_its_names_in_any_case():
 
 @pytest.mark.parametrize("page", LOSSES.values(), ids=LOSSES)
 def test_every_page_is_complete(page):
-    words = (page.title, page.formula, page.use, page.label, page.activation)
-    assert all(words)
+    assert all((page.title, page.kind, page.formula, page.use, page.label, page.activation))
+    assert len({ast.unparse(ast.parse(code)) for code in (page.before, page.after)}) == 2
     assert page.hazards
     for item in (*page.hazards, *page.signatures, *page.corrections, *page.parameters):
         assert all(value for value in vars(item).values() if isinstance(value, str))

@@ -24,9 +24,8 @@ def cause_text(page: CausePage, width: int) -> str:
         {
             "Why it happens": _wrapped(page.why, width),
             "What to do": _wrapped(page.remedy, width),
-            "Before": textwrap.indent(page.before.strip(), INDENT),
-            "After": textwrap.indent(page.after.strip(), INDENT),
-        },
+        }
+        | _code(page),
     )
 
 
@@ -46,8 +45,18 @@ def loss_text(page: LossPage, width: int) -> str:
     }
     return _page(
         f"{page.name}: {page.title}",
-        {title: _wrapped(body, width) for title, body in sections.items()} | _lists(page, width),
+        {title: _wrapped(body, width) for title, body in sections.items()}
+        | _code(page)
+        | _lists(page, width),
     )
+
+
+def _code(page: CausePage | LossPage) -> dict[str, str]:
+    """The code with the fault, and mended."""
+    return {
+        "Before": textwrap.indent(page.before.strip(), INDENT),
+        "After": textwrap.indent(page.after.strip(), INDENT),
+    }
 
 
 def _lists(page: LossPage, width: int) -> dict[str, str]:

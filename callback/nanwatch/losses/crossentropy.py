@@ -25,6 +25,7 @@ _DOUBLE = Correction(
 BINARY = LossPage(
     name="BinaryCrossentropy",
     title="Cross-entropy of yes or no, also for several independent ones",
+    kind="Classification",
     function="binary_crossentropy",
     strings=("bce", "BCE", "binary_crossentropy", "BinaryCrossentropy"),
     formula="-mean(y_true * log(p) + (1 - y_true) * log(1 - p)), p clipped to [1e-7, 1 - 1e-7]",
@@ -32,6 +33,14 @@ BINARY = LossPage(
     label="0 or 1 (or a probability between), one column a unit. Not -1/+1, not class numbers.",
     activation="sigmoid; none (linear) with from_logits=True",
     lowest=0.0,
+    before=(
+        "outputs = keras.layers.Dense(1)(features)  # raw scores\n"
+        'model.compile("adam", loss="binary_crossentropy")'
+    ),
+    after=(
+        "outputs = keras.layers.Dense(1)(features)\n"
+        'model.compile("adam", loss=keras.losses.BinaryCrossentropy(from_logits=True))'
+    ),
     parameters=(
         FROM_LOGITS,
         SMOOTHING,
@@ -86,6 +95,7 @@ BINARY = LossPage(
 CATEGORICAL = LossPage(
     name="CategoricalCrossentropy",
     title="Cross-entropy of one class among several, one-hot labels",
+    kind="Classification",
     function="categorical_crossentropy",
     strings=("categorical_crossentropy", "CategoricalCrossentropy"),
     other_names=("cce",),
@@ -95,6 +105,13 @@ CATEGORICAL = LossPage(
     "distribution.",
     activation="softmax; none (linear) with from_logits=True",
     lowest=0.0,
+    before=(
+        'model.compile("adam", loss="categorical_crossentropy")\nmodel.fit(x, numbers)  # 0 to 9'
+    ),
+    after=(
+        'model.compile("adam", loss="categorical_crossentropy")\n'
+        "model.fit(x, keras.utils.to_categorical(numbers, 10))"
+    ),
     parameters=(FROM_LOGITS, SMOOTHING, CLASS_AXIS),
     hazards=(
         Hazard(
@@ -142,6 +159,7 @@ CATEGORICAL = LossPage(
 SPARSE = LossPage(
     name="SparseCategoricalCrossentropy",
     title="Cross-entropy of one class among several, class numbers as labels",
+    kind="Classification",
     function="sparse_categorical_crossentropy",
     strings=("sparse_categorical_crossentropy", "SparseCategoricalCrossentropy"),
     other_names=("scce",),
@@ -150,6 +168,18 @@ SPARSE = LossPage(
     label="A whole number from 0 to C - 1 for C output units, shape (N,) or (N, 1). Not 1 to C.",
     activation="softmax; none (linear) with from_logits=True",
     lowest=0.0,
+    before=(
+        'outputs = keras.layers.Dense(10, activation="softmax")(features)\n'
+        "loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)\n"
+        'model.compile("adam", loss=loss)\n'
+        "model.fit(x, numbers)  # 1 to 10"
+    ),
+    after=(
+        "outputs = keras.layers.Dense(10)(features)\n"
+        "loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)\n"
+        'model.compile("adam", loss=loss)\n'
+        "model.fit(x, numbers - 1)"
+    ),
     parameters=(
         FROM_LOGITS,
         Parameter("ignore_class", None, "A class number that does not count, such as -1 or 255."),

@@ -69,6 +69,7 @@ _EVERY = (
 LOSS = LossPage(
     name="Loss",
     title="A loss of your own, and what holds for every loss",
+    kind="Your own",
     function="",
     strings=(),
     other_names=("custom", "custom_loss", "custom_loss_function", "GIoULoss"),
@@ -81,6 +82,11 @@ LOSS = LossPage(
     label="What the function makes of it, in the shape that it expects.",
     activation="what the function expects",
     lowest=None,
+    before=("def loss(y_true, y_pred):\n    return -y_true * tf.math.log(y_pred)"),
+    after=(
+        "def loss(y_true, y_pred):\n"
+        "    return -y_true * keras.ops.log(keras.ops.maximum(y_pred, 1e-7))"
+    ),
     parameters=(
         Parameter(
             "reduction",

@@ -8,6 +8,7 @@ from nanwatch.losses.shared import CLIPPED, NAN_LABEL
 POISSON = LossPage(
     name="Poisson",
     title="Negative log-likelihood of counts",
+    kind="Counts and distributions",
     function="poisson",
     strings=("poisson", "Poisson"),
     formula="mean(y_pred - y_true * log(y_pred + 1e-7))",
@@ -15,6 +16,14 @@ POISSON = LossPage(
     label="A count: a number of 0 or more.",
     activation="one that gives positive numbers, such as softplus or exponential",
     lowest=None,
+    before=(
+        'outputs = keras.layers.Dense(1, activation="relu")(features)\n'
+        'model.compile("adam", loss="poisson")'
+    ),
+    after=(
+        'outputs = keras.layers.Dense(1, activation="softplus")(features)\n'
+        'model.compile("adam", loss="poisson")'
+    ),
     hazards=(
         Hazard(
             "a prediction below 0",
@@ -44,6 +53,7 @@ POISSON = LossPage(
 KL = LossPage(
     name="KLDivergence",
     title="How far one distribution is from another",
+    kind="Counts and distributions",
     function="kl_divergence",
     strings=("kld", "KLD", "kl_divergence", "KLDivergence"),
     other_names=("kullback_leibler_divergence", "KullbackLeiblerDivergence"),
@@ -55,6 +65,14 @@ KL = LossPage(
     label="A distribution: numbers of 0 to 1 that sum to 1.",
     activation="softmax",
     lowest=0.0,
+    before=(
+        "outputs = keras.layers.Dense(10)(features)  # raw scores\n"
+        'model.compile("adam", loss="kullback_leibler_divergence")'
+    ),
+    after=(
+        'outputs = keras.layers.Dense(10, activation="softmax")(features)\n'
+        'model.compile("adam", loss="kld")'
+    ),
     hazards=(
         Hazard(
             "y_pred is 0 where y_true is 1; raw scores; rows of zeros",

@@ -8,6 +8,7 @@ from nanwatch.losses.shared import NAN_LABEL
 COSINE = LossPage(
     name="CosineSimilarity",
     title="How well two vectors point the same way",
+    kind="Embeddings",
     function="cosine_similarity",
     strings=("cosine_similarity", "CosineSimilarity"),
     formula="-sum(y_true / norm(y_true) * y_pred / norm(y_pred))",
@@ -15,6 +16,14 @@ COSINE = LossPage(
     label="A vector that is not zero.",
     activation="linear (none)",
     lowest=-1.0,
+    before=(
+        'outputs = keras.layers.Dense(64, activation="relu")(features)\n'
+        'model.compile("adam", loss="cosine_similarity")'
+    ),
+    after=(
+        "outputs = keras.layers.Dense(64)(features)\n"
+        'model.compile("adam", loss="cosine_similarity")'
+    ),
     parameters=(Parameter("axis", -1, "The axis along which a vector lies. Lost by get_config."),),
     hazards=(
         Hazard(
@@ -49,6 +58,7 @@ COSINE = LossPage(
 CIRCLE = LossPage(
     name="Circle",
     title="Pulls embeddings of one class together, pushes others apart",
+    kind="Embeddings",
     function="circle",
     strings=("circle", "Circle"),
     other_names=("TripletSemiHardLoss", "triplet"),
@@ -59,6 +69,12 @@ CIRCLE = LossPage(
     label="Class numbers, several samples of a class in each batch.",
     activation="none, then keras.layers.UnitNormalization()",
     lowest=0.0,
+    before=('outputs = keras.layers.Dense(64)(features)\nmodel.compile("adam", loss="circle")'),
+    after=(
+        "embedding = keras.layers.Dense(64)(features)\n"
+        "outputs = keras.layers.UnitNormalization()(embedding)\n"
+        'model.compile("adam", loss="circle")'
+    ),
     parameters=(
         Parameter("gamma", 80.0, "The scale of the loss and of its gradient."),
         Parameter("margin", 0.4, "How far off a pair may be before it costs."),

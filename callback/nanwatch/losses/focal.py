@@ -22,6 +22,7 @@ _ADDONS = Correction(
 BINARY = LossPage(
     name="BinaryFocalCrossentropy",
     title="Binary cross-entropy that plays easy samples down",
+    kind="Classification",
     function="binary_focal_crossentropy",
     strings=("binary_focal_crossentropy", "BinaryFocalCrossentropy"),
     other_names=("SigmoidFocalCrossEntropy", "focal"),
@@ -31,6 +32,11 @@ BINARY = LossPage(
     label="0 or 1, one column a unit.",
     activation="sigmoid; none (linear) with from_logits=True",
     lowest=0.0,
+    before=('loss = tfa.losses.SigmoidFocalCrossEntropy()\nmodel.compile("adam", loss=loss)'),
+    after=(
+        "loss = keras.losses.BinaryFocalCrossentropy(apply_class_balancing=True)\n"
+        'model.compile("adam", loss=loss)'
+    ),
     parameters=(
         Parameter("apply_class_balancing", False, "Whether alpha weighs the classes."),
         Parameter("alpha", 0.25, ALPHA),
@@ -81,6 +87,7 @@ BINARY = LossPage(
 CATEGORICAL = LossPage(
     name="CategoricalFocalCrossentropy",
     title="Categorical cross-entropy that plays easy samples down",
+    kind="Classification",
     function="categorical_focal_crossentropy",
     strings=("categorical_focal_crossentropy", "CategoricalFocalCrossentropy"),
     formula="-sum(alpha * (1 - p)**gamma * y_true * log(p)), p divided by its sum and clipped",
@@ -88,6 +95,14 @@ CATEGORICAL = LossPage(
     label="One-hot rows (keras.utils.to_categorical).",
     activation="softmax; none (linear) with from_logits=True",
     lowest=0.0,
+    before=(
+        "outputs = keras.layers.Dense(10)(features)  # raw scores\n"
+        'model.compile("adam", loss="categorical_focal_crossentropy")'
+    ),
+    after=(
+        'outputs = keras.layers.Dense(10, activation="softmax")(features)\n'
+        'model.compile("adam", loss="categorical_focal_crossentropy")'
+    ),
     parameters=(
         Parameter("alpha", 0.25, "The weight of all classes, or a list with one for each class."),
         GAMMA,
@@ -122,14 +137,24 @@ CATEGORICAL = LossPage(
 GENERALIZED = LossPage(
     name="CategoricalGeneralizedCrossEntropy",
     title="Cross-entropy that forgives some wrong labels",
+    kind="Classification",
     function="categorical_generalized_cross_entropy",
     strings=(),
     other_names=("gce",),
     formula="(1 - p[y_true]**q) / q",
     use="One class among several when some labels are known to be wrong.",
-    label="A whole number from 0 to C - 1, shape (N,) or (N, 1).",
+    label="A whole number from 0 to C - 1, shape (N,). Not (N, 1).",
     activation="softmax (it has no from_logits)",
     lowest=0.0,
+    before=(
+        'model.compile("adam", loss="categorical_generalized_cross_entropy")\n'
+        "model.fit(x, numbers.reshape(-1, 1))"
+    ),
+    after=(
+        "loss = keras.losses.CategoricalGeneralizedCrossEntropy(q=0.5)\n"
+        'model.compile("adam", loss=loss)\n'
+        "model.fit(x, numbers)"
+    ),
     parameters=(
         Parameter("q", 0.5, "Between 0 and 1. Towards 0: like cross-entropy; towards 1: like MAE."),
     ),
@@ -149,6 +174,12 @@ GENERALIZED = LossPage(
             "raw scores given as probabilities; an infinite prediction",
             "NaN: the root of a negative number.",
             "End the model in softmax.",
+        ),
+        Hazard(
+            "labels in a column, shape (N, 1)",
+            "Every row is compared with every label: a table of (N, N), whose mean learns how "
+            "frequent the classes are, at best.",
+            "y = y.reshape(-1).",
         ),
         Hazard(
             "one-hot labels",

@@ -23,6 +23,7 @@ _CONVERTED = Correction(
 HINGE = LossPage(
     name="Hinge",
     title="Distance to the right side of the margin",
+    kind="Margins",
     function="hinge",
     strings=("hinge", "Hinge"),
     formula="mean(max(1 - y_true * y_pred, 0))",
@@ -30,6 +31,11 @@ HINGE = LossPage(
     label=_LABEL,
     activation=_ACTIVATION,
     lowest=0.0,
+    before=(
+        'outputs = keras.layers.Dense(1, activation="sigmoid")(features)\n'
+        'model.compile("adam", loss="hinge")'
+    ),
+    after=('outputs = keras.layers.Dense(1)(features)\nmodel.compile("adam", loss="hinge")'),
     hazards=(_CODING, _INFINITE_LABEL, NAN_LABEL),
     corrections=(_CONVERTED,),
 )
@@ -37,6 +43,7 @@ HINGE = LossPage(
 SQUARED_HINGE = LossPage(
     name="SquaredHinge",
     title="Squared distance to the right side of the margin",
+    kind="Margins",
     function="squared_hinge",
     strings=("squared_hinge", "SquaredHinge"),
     formula="mean(max(1 - y_true * y_pred, 0)**2)",
@@ -44,6 +51,8 @@ SQUARED_HINGE = LossPage(
     label=_LABEL,
     activation=_ACTIVATION,
     lowest=0.0,
+    before=('model.compile("adam", loss="squared_hinge")\nmodel.fit(x, y)  # labels 1 and 2'),
+    after=('model.compile("adam", loss="squared_hinge")\nmodel.fit(x, 2 * (y == 2) - 1)'),
     hazards=(
         _CODING,
         Hazard(
@@ -60,6 +69,7 @@ SQUARED_HINGE = LossPage(
 CATEGORICAL_HINGE = LossPage(
     name="CategoricalHinge",
     title="Margin between the right class and the best wrong one",
+    kind="Margins",
     function="categorical_hinge",
     strings=("categorical_hinge", "CategoricalHinge"),
     formula="max(max((1 - y_true) * y_pred) - sum(y_true * y_pred) + 1, 0)",
@@ -67,6 +77,11 @@ CATEGORICAL_HINGE = LossPage(
     label="One-hot rows (keras.utils.to_categorical).",
     activation=_ACTIVATION,
     lowest=0.0,
+    before=('model.compile("adam", loss="categorical_hinge")\nmodel.fit(x, numbers)  # 0 to 9'),
+    after=(
+        'model.compile("adam", loss="categorical_hinge")\n'
+        "model.fit(x, keras.utils.to_categorical(numbers, 10))"
+    ),
     hazards=(
         Hazard(
             "a label of 255 (an image that was not divided)",

@@ -59,6 +59,7 @@ class LossPage:
     Attributes:
         name: the class in `keras.losses`.
         title: the loss in a few words, for a heading.
+        kind: what it is for; losses of one kind stand together.
         function: the function in `keras.losses`, or "".
         strings: what `keras.losses.get` takes for it, and so `compile(loss=...)`.
         other_names: what people look for, but `keras.losses.get` refuses.
@@ -67,10 +68,12 @@ class LossPage:
         label: what y_true must be.
         activation: what the model's last layer must end in.
         lowest: the lower bound of the loss of labels and predictions as wanted, or None.
+        before, after: a few lines of code with a usual mistake, and mended.
     """
 
     name: str
     title: str
+    kind: str
     function: str
     strings: tuple[str, ...]
     formula: str
@@ -78,6 +81,8 @@ class LossPage:
     label: str
     activation: str
     lowest: float | None
+    before: str
+    after: str
     hazards: tuple[Hazard, ...]
     parameters: tuple[Parameter, ...] = ()
     signatures: tuple[Signature, ...] = ()

@@ -11,6 +11,7 @@ _LINEAR = "linear (none)"
 MSE = LossPage(
     name="MeanSquaredError",
     title="Mean of the squared errors",
+    kind="Regression",
     function="mean_squared_error",
     strings=("mse", "MSE", "mean_squared_error", "MeanSquaredError"),
     formula="mean((y_true - y_pred)**2)",
@@ -21,6 +22,12 @@ MSE = LossPage(
     label=_LABEL,
     activation=_LINEAR,
     lowest=0.0,
+    before=('model.compile("sgd", loss="mse")\nmodel.fit(x, prices)  # 50 000 to 900 000'),
+    after=(
+        "prices = (prices - prices.mean()) / prices.std()\n"
+        'model.compile("sgd", loss="mse")\n'
+        "model.fit(x, prices)"
+    ),
     hazards=(
         Hazard(
             "an error above about 1.8e19 (float16: 256 or more)",
@@ -46,6 +53,7 @@ MSE = LossPage(
 MAE = LossPage(
     name="MeanAbsoluteError",
     title="Mean of the absolute errors",
+    kind="Regression",
     function="mean_absolute_error",
     strings=("mae", "MAE", "mean_absolute_error", "MeanAbsoluteError"),
     formula="mean(abs(y_true - y_pred))",
@@ -53,6 +61,8 @@ MAE = LossPage(
     label=_LABEL,
     activation=_LINEAR,
     lowest=0.0,
+    before='model.compile("adam", loss="mse")  # a few targets are far off',
+    after='model.compile("adam", loss="mae")',
     hazards=(
         Hazard(
             "a prediction or a label is infinite",
@@ -67,6 +77,7 @@ MAE = LossPage(
 MAPE = LossPage(
     name="MeanAbsolutePercentageError",
     title="Mean of the errors in per cent of the target",
+    kind="Regression",
     function="mean_absolute_percentage_error",
     strings=("mape", "MAPE", "mean_absolute_percentage_error", "MeanAbsolutePercentageError"),
     formula="100 * mean(abs((y_true - y_pred) / max(abs(y_true), 1e-7)))",
@@ -74,6 +85,10 @@ MAPE = LossPage(
     label="A number well away from 0.",
     activation=_LINEAR,
     lowest=0.0,
+    before=('model.compile("adam", loss="mape")\nmodel.fit(x, y)  # some targets are 0'),
+    after=(
+        'keep = np.abs(y) > 0.1\nmodel.compile("adam", loss="mape")\nmodel.fit(x[keep], y[keep])'
+    ),
     hazards=(
         Hazard(
             "a label is 0",
@@ -103,6 +118,7 @@ MAPE = LossPage(
 MSLE = LossPage(
     name="MeanSquaredLogarithmicError",
     title="Mean of the squared errors of the logarithms",
+    kind="Regression",
     function="mean_squared_logarithmic_error",
     strings=("msle", "MSLE", "mean_squared_logarithmic_error", "MeanSquaredLogarithmicError"),
     formula="mean((log(max(y_true, 1e-7) + 1) - log(max(y_pred, 1e-7) + 1))**2)",
@@ -113,6 +129,14 @@ MSLE = LossPage(
     label="A number of 0 or more.",
     activation="one that gives positive numbers, such as softplus or exponential",
     lowest=0.0,
+    before=(
+        "outputs = keras.layers.Dense(1)(features)  # may begin below 0\n"
+        'model.compile("adam", loss="msle")'
+    ),
+    after=(
+        'outputs = keras.layers.Dense(1, activation="softplus")(features)\n'
+        'model.compile("adam", loss="msle")'
+    ),
     hazards=(
         Hazard(
             "a prediction of 0 or below",
@@ -142,6 +166,7 @@ MSLE = LossPage(
 HUBER = LossPage(
     name="Huber",
     title="Squared for small errors, absolute for large ones",
+    kind="Regression",
     function="huber",
     strings=("huber", "Huber"),
     other_names=("huber_loss", "HuberLoss"),
@@ -151,6 +176,8 @@ HUBER = LossPage(
     label=_LABEL,
     activation=_LINEAR,
     lowest=0.0,
+    before='model.compile("adam", loss="huber_loss")',
+    after='model.compile("adam", loss=keras.losses.Huber(delta=2.0))',
     parameters=(
         Parameter("delta", 1.0, "The error at which the loss turns from square to straight."),
     ),
@@ -179,6 +206,7 @@ HUBER = LossPage(
 LOG_COSH = LossPage(
     name="LogCosh",
     title="Logarithm of the hyperbolic cosine of the error",
+    kind="Regression",
     function="log_cosh",
     strings=("log_cosh", "LogCosh"),
     other_names=("logcosh",),
@@ -187,6 +215,8 @@ LOG_COSH = LossPage(
     label=_LABEL,
     activation=_LINEAR,
     lowest=0.0,
+    before='model.compile("adam", loss="logcosh")',
+    after='model.compile("adam", loss="log_cosh")',
     hazards=(
         Hazard(
             "a prediction below its label by more than 1.7e38 (float16: 32 800)",

@@ -36,6 +36,7 @@ _NEGATIVE = Signature("below 0", "Impossible with masks of 0 and 1 and predictio
 DICE = LossPage(
     name="Dice",
     title="1 - overlap of two masks, as Dice counts it",
+    kind="Masks",
     function="dice",
     strings=("dice", "Dice"),
     formula="1 - 2 * sum(y_true * y_pred) / (sum(y_true) + sum(y_pred) + 1e-7)",
@@ -43,6 +44,10 @@ DICE = LossPage(
     label=_LABEL,
     activation=_ACTIVATION,
     lowest=0.0,
+    before=('model.compile("adam", loss="dice")\nmodel.fit(images, masks)  # 0 and 255'),
+    after=(
+        'model.compile("adam", loss="dice")\nmodel.fit(images, (masks > 127).astype("float32"))'
+    ),
     parameters=(_AXIS,),
     hazards=_HAZARDS,
     signatures=(_EMPTY, _NEGATIVE),
@@ -51,6 +56,7 @@ DICE = LossPage(
 TVERSKY = LossPage(
     name="Tversky",
     title="1 - overlap of two masks, misses and false alarms weighed apart",
+    kind="Masks",
     function="tversky",
     strings=("tversky", "Tversky"),
     formula="1 - both / (both + alpha * missed + beta * false_alarms + 1e-7), both = "
@@ -60,6 +66,8 @@ TVERSKY = LossPage(
     label=_LABEL,
     activation=_ACTIVATION,
     lowest=0.0,
+    before=("# misses should cost more\nloss = keras.losses.Tversky(alpha=0.3, beta=0.7)"),
+    after=("# misses should cost more\nloss = keras.losses.Tversky(alpha=0.7, beta=0.3)"),
     parameters=(
         Parameter("alpha", 0.5, "The weight of what was missed (false negatives)."),
         Parameter("beta", 0.5, "The weight of false alarms (false positives)."),

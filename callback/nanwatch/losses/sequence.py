@@ -7,6 +7,7 @@ from nanwatch.losses.page import Hazard, LossPage, Signature
 CTC = LossPage(
     name="CTC",
     title="Connectionist temporal classification",
+    kind="Sequences",
     function="ctc",
     strings=("ctc", "CTC"),
     formula="-log(sum over all alignments of the product of the probabilities)",
@@ -14,6 +15,14 @@ CTC = LossPage(
     label="Class numbers from 1 up, padded with 0 (0 is the blank), shape (N, label length).",
     activation="none (linear): raw scores, shape (N, time steps, classes)",
     lowest=0.0,
+    before=(
+        "outputs = keras.layers.Dense(n_letters)(frames)\n"
+        'labels = keras.utils.pad_sequences(words, padding="post", value=-1)'
+    ),
+    after=(
+        "outputs = keras.layers.Dense(n_letters + 1)(frames)  # 0 is the blank\n"
+        'labels = keras.utils.pad_sequences(words, padding="post", value=0)'
+    ),
     hazards=(
         Hazard(
             "a label longer than the input, or so many repeats that blanks do not fit between",

@@ -8,6 +8,8 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from nanwatch.diagnosis import CAUSES
+from nanwatch.diagnosis.cause import CausePage
+from nanwatch.events import SYMPTOMS
 from nanwatch.losses import LOSSES
 from nanwatch_monitor.replies import Json
 
@@ -21,12 +23,16 @@ def router() -> APIRouter:
     @routes.get("/causes")
     def causes() -> Response:
         """Every cause by its label."""
-        found = [{name: getattr(page, name) for name in _FIELDS} for page in CAUSES.values()]
-        return Json({"causes": found})
+        return Json({"causes": [_plain(page) for page in CAUSES.values()]})
 
     @routes.get("/losses")
     def losses() -> Response:
-        """Every loss function: its names, parameters and hazards."""
+        """Every loss function: what it wants, its names, parameters, hazards and an example."""
         return Json({"losses": [asdict(page) for page in LOSSES.values()]})
 
     return routes
+
+
+def _plain(page: CausePage) -> dict[str, object]:
+    told = {name: getattr(page, name) for name in _FIELDS}
+    return told | {"symptoms": [one for one in SYMPTOMS if one in page.symptoms]}

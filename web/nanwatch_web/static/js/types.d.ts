@@ -3,6 +3,40 @@
 /** JSON has no word for non-finite numbers, so they travel as text. */
 export type Num = number | "NaN" | "Infinity" | "-Infinity";
 
+export type Nested = number | Nested[];
+
+/** A page of the catalogue of losses. */
+export interface Loss {
+  name: string;
+  title: string;
+  function: string;
+  strings: string[];
+  other_names: string[];
+  formula: string;
+  use: string;
+  label: string;
+  activation: string;
+  lowest: Num | null;
+  before: string;
+  after: string;
+  kind: string;
+  parameters: { name: string; default: boolean | number | string | null; meaning: string }[];
+  hazards: { condition: string; result: string; remedy: string }[];
+  signatures: { shown: string; meaning: string; value: Num | null }[];
+  corrections: { said: string; truth: string }[];
+}
+
+/** A page of the catalogue of causes. */
+export interface CausePage {
+  label: string;
+  title: string;
+  why: string;
+  remedy: string;
+  before: string;
+  after: string;
+  symptoms: string[];
+}
+
 export interface Run {
   id: string;
   name: string;
