@@ -9,7 +9,7 @@ from keras.ops import log as bound_log
 
 from fits import mlp
 from nanwatch.autopsy.remedies.precision import full_precision, larger_epsilon
-from nanwatch.autopsy.remedies.safe_math import (
+from nanwatch.autopsy.remedies.safe_forms import (
     DIVISIONS,
     LOGARITHMS,
     MEANS,
@@ -17,8 +17,8 @@ from nanwatch.autopsy.remedies.safe_math import (
     POWERS,
     ROOTS,
     SOFTMAXES,
-    safe,
 )
+from nanwatch.autopsy.remedies.safe_math import safe
 
 ZERO, MANY = [0.0, 2.0], [-500.0, 500.0]
 
@@ -44,6 +44,13 @@ CASES = {
     "std": (ROOTS, lambda x: tf.math.reduce_std(x * 0.0), ZERO),
     "power": (ROOTS, lambda x: x**0.5, ZERO),
     "arccos": (ROOTS, lambda x: ops.arccos(x / 2.0), ZERO),
+    "rsqrt": (DIVISIONS, lambda x: ops.rsqrt(x), ZERO),
+    "rsqrt as a root": (ROOTS, lambda x: tf.math.rsqrt(x), ZERO),
+    "arccosh": (ROOTS, lambda x: ops.arccosh(x + 1.0), ZERO),
+    "arctan2": (ROOTS, lambda x: ops.arctan2(x, x), ZERO),
+    "arctanh": (LOGARITHMS, lambda x: ops.arctanh(x / 2.0), ZERO),
+    "logdet": (LOGARITHMS, lambda x: tf.linalg.logdet(x[:, None] * x[None, :]), ZERO),
+    "reflected power": (POWERS, lambda x: 2.0**x, MANY),
     "exp": (POWERS, lambda x: ops.exp(x), MANY),
     "cosh": (POWERS, lambda x: tf.math.cosh(x), MANY),
     "large power": (POWERS, lambda x: ops.power(x, 20.0), MANY),
@@ -99,12 +106,18 @@ def test_functions_that_layers_hold_are_made_safe(layer):
     assert not np.isfinite(model(x)).all()
 
 
-def test_so_are_operations_of_a_functional_graph():
-    inputs = keras.Input((4,))
-    model = keras.Model(inputs, ops.log(inputs))
-    with safe(LOGARITHMS, model):
-        assert np.isfinite(model(np.zeros((2, 4), "float32"))).all()
-    assert not np.isfinite(model(np.zeros((2, 4), "float32"))).all()
+@pytest.mark.parametrize("nested", [False, True])
+@pytest.mark.parametrize(
+    ("forms", "function"), [(LOGARITHMS, ops.log), (DIVISIONS, lambda x: x / ops.sum(x, axis=1))]
+)
+def test_so_are_operations_of_a_functional_graph(forms, function, nested):
+    inputs = keras.Input((1,))
+    model = keras.Model(inputs, function(inputs))
+    model = keras.Sequential([keras.Input((1,)), model]) if nested else model
+    zeros = np.zeros((1, 1), "float32")
+    with safe(forms, model):
+        assert np.isfinite(model(zeros)).all()
+    assert not np.isfinite(model(zeros)).all()
 
 
 def test_layers_and_losses_compute_in_single_precision_for_a_while():

@@ -11,7 +11,8 @@ from keras import tree
 
 from nanwatch.autopsy.remedies.losses import loss_terms
 from nanwatch.autopsy.remedies.remedy import Remedy, of_model
-from nanwatch.autopsy.remedies.safe_math import DIVISIONS, LOGARITHMS, ROOTS, safe
+from nanwatch.autopsy.remedies.safe_forms import DIVISIONS, LOGARITHMS, ROOTS
+from nanwatch.autopsy.remedies.safe_math import safe
 from nanwatch.recorder.patching import patched
 from nanwatch.recorder.snapshot import optimizers_of
 

@@ -19,149 +19,19 @@ import tensorflow as tf
 
 from nanwatch.autopsy.code_lines import is_own
 from nanwatch.autopsy.remedies.remedy import Remedy, of_model
+from nanwatch.autopsy.remedies.safe_forms import (
+    DIVISIONS,
+    LOGARITHMS,
+    MEANS,
+    POSITIVE,
+    POWERS,
+    ROOTS,
+    SOFTMAXES,
+    Function,
+    Make,
+    is_float,
+)
 from nanwatch.recorder.patching import Patch, patched
-
-Function = Callable[..., Any]
-Make = Callable[[Function], Function]
-"""Makes the safe form of a function out of the function."""
-
-MOST_EXPONENT = 20.0
-FLOOR = 1e-2
-"""What an output that means something positive, a variance or a rate, is kept above."""
-MASKED = -1e4
-"""A score that softmax makes 0 of, in half precision too."""
-
-
-def log(original: Function) -> Function:
-    """A logarithm of what is at least a little above its limit."""
-    return lambda x, *args, **kw: original(tf.maximum(x, _tiny(x)), *args, **kw)
-
-
-def positive_log(original: Function) -> Function:
-    """A logarithm of what is well above 0."""
-    return lambda x, *args, **kw: original(_floored(x), *args, **kw)
-
-
-def positive_divide(original: Function) -> Function:
-    """A division by what is well above 0, such as a variance."""
-    return lambda a, b, *args, **kw: original(a, _floored(b), *args, **kw)
-
-
-def positive_divide_into(original: Function) -> Function:
-    """The reflected operator: its first operand is the divisor."""
-    return lambda b, a: original(_floored(b), a)
-
-
-def log1p(original: Function) -> Function:
-    """log(1 + x) of what is at least a little above -1."""
-    return lambda x, *args, **kw: original(tf.maximum(x, _tiny(x) - 1), *args, **kw)
-
-
-def divide(original: Function) -> Function:
-    """A division that is 0 where the divisor is."""
-    return lambda a, b, *args, **kw: _quotient(original, a, b, *args, **kw)
-
-
-def divide_into(original: Function) -> Function:
-    """The reflected operator: its first operand is the divisor."""
-    return lambda b, a: _quotient(lambda top, bottom: original(bottom, top), a, b)
-
-
-def reciprocal(original: Function) -> Function:
-    """A reciprocal that is 0 at 0."""
-    return lambda x, *_, **__: _quotient(lambda _, b: original(b), 1.0, x)
-
-
-def root(original: Function) -> Function:
-    """A root of what is at least a little above 0, where its slope is finite."""
-    return lambda x, *args, **kw: original(tf.maximum(x, _tiny(x) ** 2), *args, **kw)
-
-
-def spread(original: Function) -> Function:
-    """A standard deviation or norm whose slope is finite at 0."""
-
-    def safe(x: Any, *args: Any, **kw: Any) -> Any:
-        value = original(x, *args, **kw)
-        spread = original(x + _ramp(x), *args, **kw)
-        return tf.where(value <= _tiny(value), tf.zeros_like(value), spread)
-
-    return safe
-
-
-def fractional_power(original: Function) -> Function:
-    """A power below 1 of what is at least a little above 0."""
-
-    def safe(x: Any, exponent: Any, *args: Any, **kw: Any) -> Any:
-        fraction = isinstance(exponent, float) and not exponent.is_integer()
-        return original(tf.maximum(x, _tiny(x) ** 2) if fraction else x, exponent, *args, **kw)
-
-    return safe
-
-
-def large_power(original: Function) -> Function:
-    """A power of what is small enough for it."""
-
-    def safe(x: Any, exponent: Any, *args: Any, **kw: Any) -> Any:
-        if isinstance(exponent, int | float) and exponent > 1 and _is_float(x):
-            limit = 10.0 ** (30.0 / exponent)
-            x = tf.clip_by_value(x, -limit, limit)
-        return original(x, exponent, *args, **kw)
-
-    return safe
-
-
-def exponential(original: Function) -> Function:
-    """An exponential of what is small enough for it."""
-    limit = MOST_EXPONENT
-    return lambda x, *args, **kw: original(tf.clip_by_value(x, -limit, limit), *args, **kw)
-
-
-def inside_one(original: Function) -> Function:
-    """An inverse sine or cosine away from -1 and 1, where its slope is finite."""
-    return lambda x, *args, **kw: original(tf.clip_by_value(x, -0.99999, 0.99999), *args, **kw)
-
-
-def mean(original: Function) -> Function:
-    """A mean that is 0 over nothing."""
-
-    def safe(x: Any, *args: Any, **kw: Any) -> Any:
-        value = original(x, *args, **kw)
-        return tf.where(tf.equal(tf.size(x), 0), tf.zeros_like(value), value)
-
-    return safe
-
-
-def softmax(original: Function) -> Function:
-    """A softmax that shares evenly among entries that are all masked."""
-    return lambda x, *args, **kw: original(tf.maximum(x, tf.cast(MASKED, x.dtype)), *args, **kw)
-
-
-LOGARITHMS: dict[str, Make] = {"log": log, "log2": log, "log10": log, "log1p": log1p}
-DIVISIONS: dict[str, Make] = {
-    **dict.fromkeys(("divide", "true_divide", "truediv", "realdiv", "__truediv__"), divide),
-    "__rtruediv__": divide_into,
-    **dict.fromkeys(("reciprocal", "rsqrt"), reciprocal),
-}
-POSITIVE: dict[str, Make] = {
-    **dict.fromkeys(("log", "log2", "log10"), positive_log),
-    **dict.fromkeys(("divide", "true_divide", "truediv", "__truediv__"), positive_divide),
-    "__rtruediv__": positive_divide_into,
-}
-ROOTS: dict[str, Make] = {
-    "sqrt": root,
-    **dict.fromkeys(("norm", "std", "reduce_std", "reduce_euclidean_norm"), spread),
-    **dict.fromkeys(("pow", "power", "__pow__"), fractional_power),
-    **dict.fromkeys(("arccos", "arcsin", "acos", "asin"), inside_one),
-}
-POWERS: dict[str, Make] = {
-    **dict.fromkeys(("exp", "expm1", "cosh", "sinh", "exponential"), exponential),
-    **dict.fromkeys(("pow", "power", "__pow__"), large_power),
-}
-MEANS: dict[str, Make] = {**DIVISIONS, "mean": mean, "reduce_mean": mean}
-SOFTMAXES: dict[str, Make] = {
-    **DIVISIONS,
-    **dict.fromkeys(("softmax", "log_softmax", "logsumexp", "reduce_logsumexp"), softmax),
-}
 
 
 @contextlib.contextmanager
@@ -176,7 +46,8 @@ def safe(forms: dict[str, Make], model: Any) -> Iterator[None]:
         if id(value) in replaced
     ]
     functions: Patch = (type(tf.function(lambda: None)), "__call__", _inlined)
-    bare = [(o, "call", forms[n]) for o, n in _bare_operations(model) if n in forms]
+    by_class = {name.replace("_", ""): make for name, make in forms.items() if not _dunder(name)}
+    bare = [(o, "call", by_class[n]) for o, n in _bare_operations(model) if n in by_class]
     with patched([*operators, *held, *bare, functions]):
         yield
 
@@ -227,8 +98,9 @@ def _for_own(make: Make) -> Make:
 
 
 def _bare_operations(model: Any) -> Iterator[tuple[Any, str]]:
-    """Operations in the graph of a functional model, by the names of their functions."""
-    for operation in getattr(model, "operations", ()):
+    """Operations in the graphs of functional models, by their classes' names in small letters."""
+    graphs = [getattr(layer, "operations", ()) for layer in model._flatten_layers()]
+    for operation in {id(one): one for graph in graphs for one in graph}.values():
         if not isinstance(operation, keras.layers.Layer):
             yield operation, type(operation).__name__.lower()
 
@@ -244,35 +116,8 @@ def _inlined(original: Function) -> Function:
     return call
 
 
-def _quotient(original: Function, a: Any, b: Any, *args: Any, **kw: Any) -> Any:
-    if not _is_float(b):
-        return original(a, b, *args, **kw)
-    zero = tf.abs(b) <= _tiny(b)
-    quotient = original(a, tf.where(zero, tf.ones_like(b), b), *args, **kw)
-    return tf.where(zero, tf.zeros_like(quotient), quotient)
-
-
-def _floored(x: Any) -> Any:
-    return tf.maximum(x, tf.cast(FLOOR, x.dtype)) if _is_float(x) else x
-
-
-def _tiny(x: Any) -> Any:
-    """A number near 0 that the type of `x` holds well."""
-    dtype = tf.convert_to_tensor(x).dtype
-    return tf.cast(1e-3 if dtype == tf.float16 else 1e-7, dtype)
-
-
-def _ramp(x: Any) -> Any:
-    """Small numbers that differ, in the shape of `x`."""
-    return tf.reshape(tf.cast(tf.linspace(1e-4, 2e-4, tf.size(x)), x.dtype), tf.shape(x))
-
-
-def _is_float(x: Any) -> bool:
-    return bool(tf.is_tensor(x) and x.dtype.is_floating)
-
-
 def _is_number(x: Any) -> bool:
-    return _is_float(x) or isinstance(x, int | float)
+    return is_float(x) or isinstance(x, int | float)
 
 
 def _always(value: Any) -> Callable[[Any], Any]:
