@@ -66,11 +66,11 @@ class ClientSettings:
         return cls(
             server=None if url is None else server_url(url, insecure),
             token=_token(environ.get("NANWATCH_TOKEN", "")),
-            project=label("project", project or environ.get("NANWATCH_PROJECT") or "default"),
+            project=label(*_said("project", project, environ, "default")),
             run=label("run", run if run is not None else run_name()),
             tags=_tags(tags),
             config=_config(config),
-            mode=choose("mode", mode or environ.get("NANWATCH_MODE") or "online", MODES),
+            mode=choose(*_said("mode", mode, environ, "online"), MODES),
             directory=data_directory(environ),
             host=socket.gethostname(),
         )
@@ -80,6 +80,16 @@ def data_directory(environ: Mapping[str, str]) -> Path:
     """`NANWATCH_DIR`, or the platform's folder for user data."""
     named = environ.get("NANWATCH_DIR") or platformdirs.user_data_dir("nanwatch")
     return Path(named).expanduser().absolute()  # a training may change its folder
+
+
+def _said(
+    argument: str, given: str | None, environ: Mapping[str, str], default: str
+) -> tuple[str, str]:
+    """A value, and who said it: for the words of a refusal."""
+    variable = f"NANWATCH_{argument.upper()}"
+    if given or not environ.get(variable):
+        return argument, given or default
+    return variable, environ[variable]
 
 
 def _token(given: str) -> str | None:

@@ -74,8 +74,17 @@ def advanced(progress: Progress, event: events.Event, now: float) -> Progress:
             return replace(progress, last_step=_later(progress.last_step, step))
         case events.RunEnded():
             reason = event.reason[:_MAX_REASON]
-            return replace(progress, end_state=event.state, ended_at=now, reason=reason)
+            ended_at = moment(event.ended_at, now)
+            return replace(progress, end_state=event.state, ended_at=ended_at, reason=reason)
     return progress
+
+
+def moment(told: float, now: float) -> float:
+    """When something was, by the training's own clock: it may arrive days later.
+
+    A clock that runs ahead, or was never set, is not believed.
+    """
+    return told if 0.0 < told <= now else now
 
 
 def described(known: Description, event: events.Event) -> Description:

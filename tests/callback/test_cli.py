@@ -147,14 +147,23 @@ def test_show_as_json(broken_run):
     assert shown["diagnoses"][0]["first_step"] == 7
 
 
+def test_a_name_means_the_latest_run_of_that_name(server):
+    for _ in range(2):
+        run = offline_run("twin")
+        nanwatch("sync")
+    shown = nanwatch("show", "twin")
+    assert (shown.exit_code, "the latest of 2 runs" in shown.output) == (0, True)
+    assert f"/runs/{run.id}" in shown.output
+
+
 def test_a_run_that_is_not_there_or_not_the_only_one(server):
     offline_run("twin")
     offline_run("twin")
     nanwatch("sync")
-    missing, twins = nanwatch("show", "nobody"), nanwatch("show", "twin")
-    assert (missing.exit_code, twins.exit_code) == (1, 2)
+    missing, any_run = nanwatch("show", "nobody"), nanwatch("show", "")
+    assert (missing.exit_code, any_run.exit_code) == (1, 2)
     assert "there is no run 'nobody'" in missing.output
-    assert "may mean any of 2 runs" in twins.output
+    assert "may mean any of 2 runs" in any_run.output
 
 
 def test_alerts_are_listed(broken_run):

@@ -98,6 +98,11 @@ def test_slips_are_explained(arguments, says):
         resolve(**arguments, environ={})
 
 
+def test_a_slip_in_a_variable_is_told_by_its_name():
+    with pytest.raises(ValueError, match="NANWATCH_MODE='offlin' is not known"):
+        ClientSettings.resolve(environ={"NANWATCH_MODE": "offlin"})
+
+
 def test_config_is_made_plain_and_the_users_own_stays_as_it_is():
     mine = {"layers": (64, 32)}
     assert resolve(config=mine, environ={}).config == {"layers": [64, 32]}

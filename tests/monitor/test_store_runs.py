@@ -83,6 +83,14 @@ def test_the_end_is_kept_and_a_new_writer_goes_on(store):
     assert store.runs.find("run1").progress.end_state is None
 
 
+@pytest.mark.parametrize(("told", "kept"), [(20.0, 20.0), (0.0, 50.0), (1e9, 50.0)])
+def test_begin_and_end_are_the_trainings_unless_its_clock_is_wrong(store, told, kept):
+    end = frame(1, RunEnded("finished", ended_at=told))
+    append(store, opening(started_at=told), end, now=50.0)
+    run = store.runs.find("run1")
+    assert (run.started_at, run.progress.ended_at) == (kept, kept)
+
+
 def test_runs_are_listed_by_page_the_latest_first(store):
     for number in range(5):
         append(store, opening(run_id=f"run{number}", stream=f"s{number}"))

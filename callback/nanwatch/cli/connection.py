@@ -102,7 +102,7 @@ def write_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[object
 
     table = Table(title=title, title_justify="left", header_style="bold")
     for head in heads:
-        table.add_column(head)
+        table.add_column(head, no_wrap=head == "id")  # half of an id is of no use
     for row in cells:
         table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
     Console().print(table)

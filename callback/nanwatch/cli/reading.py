@@ -66,8 +66,9 @@ def show(run: str, server: str | None, as_json: bool) -> None:
         show_bundle(Path(run), as_json)
         return
     with open_link(server) as link:
-        path = f"{RUNS}/{find_run(link, run)}"
-        found = fetch(link, path)
+        run_id = find_run(link, run)
+        path = f"{RUNS}/{run_id}"
+        found = {**fetch(link, path), "url": link.endpoint.run_page(run_id)}
         series = fetch(link, f"{path}/series")["series"]
         diagnoses = fetch(link, f"{path}/diagnoses")["diagnoses"]
     if as_json:
@@ -98,15 +99,24 @@ def alerts(limit: int, server: str | None, as_json: bool) -> None:
 
 
 def find_run(link: Link, wanted: str) -> str:
-    """The id of the run that an id, the beginning of one, or a name means."""
+    """The id of the run that an id, the beginning of one, or a name means.
+
+    Of several runs of that name it is the latest, and that is said.
+    """
+    named: list[Mapping[str, Any]] = []
     fitting: list[Mapping[str, Any]] = []
     for run in fetch_all(link, RUNS, "runs", limit=None):
         if run["id"] == wanted:
             return wanted
-        if run["name"] == wanted or run["id"].startswith(wanted):
+        if run["name"] == wanted:
+            named.append(run)
+        elif run["id"].startswith(wanted):
             fitting.append(run)
-    if len(fitting) == 1:
-        return str(fitting[0]["id"])
+    if len(named) > 1:
+        click.echo(f"the latest of {len(named)} runs of this name", err=True)
+    found = named or fitting
+    if named or len(fitting) == 1:
+        return str(found[0]["id"])
     if not fitting:
         raise click.ClickException(f"there is no run {wanted!r}; `nanwatch runs` lists them")
     choices = ", ".join(f"{run['id']} ({printable(run['name'])})" for run in fitting[:8])
@@ -124,6 +134,7 @@ def _write_run(run: Mapping[str, Any]) -> None:
         "last_step": "last step",
         "last_loss": "last loss",
         "best_val_loss": "best validation loss",
+        "url": "page",
     }
     click.secho(f"{printable(run['name'])}  {run['id']}", bold=True)
     for key, words in labels.items():
@@ -131,6 +142,8 @@ def _write_run(run: Mapping[str, Any]) -> None:
             click.echo(f"  {words:<21} {printable(run[key])}")
     if run.get("tags"):
         click.echo(f"  {'tags':<21} {printable(', '.join(run['tags']))}")
+    for key, value in (run.get("config") or {}).items():
+        click.echo(f"  {'config ' + printable(key):<21} {printable(value)}")
 
 
 def _write_diagnosis(diagnosis: Mapping[str, Any]) -> None:

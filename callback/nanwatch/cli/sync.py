@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -48,19 +47,14 @@ def sync(server: str | None, as_json: bool) -> None:
     """Deliver what offline or cut-off trainings left on disk."""
     settings = settle(server)
     streams = stored_streams(settings.directory / "spool")
-    reports = list(_deliver_all(streams, settings)) if streams else []
+    endpoint = _endpoint(settings) if streams else None
+    reports = [deliver(directory, endpoint) for directory in streams if endpoint is not None]
     if as_json:
         write_json({"streams": [asdict(report) for report in reports]})
     else:
-        _write(reports)
+        _write(reports, endpoint.url if endpoint is not None else "")
     if any(report.state == "kept" or report.rejected for report in reports):
         raise SystemExit(1)
-
-
-def _deliver_all(streams: list[Path], settings: ClientSettings) -> Iterator[Report]:
-    endpoint = _endpoint(settings)
-    for directory in streams:
-        yield deliver(directory, endpoint)
 
 
 def _endpoint(settings: ClientSettings) -> Endpoint:
@@ -120,9 +114,11 @@ def _run_name(directory: Path) -> str:
     return first.name if isinstance(first, RunStarted) else directory.parent.name
 
 
-def _write(reports: list[Report]) -> None:
+def _write(reports: list[Report], url: str) -> None:
     if not reports:
         click.echo("nothing to deliver: every training's points are on their server")
+    else:
+        click.echo(f"delivering to {url}")
     for report in reports:
         click.echo(f"{printable(report.name)} ({report.run_id}): {_words(report)}")
 

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
 
 from nanwatch import events
-from nanwatch_monitor.run_record import Description, Progress, Run, advanced, described
+from nanwatch_monitor.run_record import Description, Progress, Run, advanced, described, moment
 from nanwatch_monitor.store.database import Database
 from nanwatch_monitor.store.tables import run
 
@@ -84,7 +84,7 @@ def open_run(connection: Connection, run_id: str, started: events.RunStarted, no
         "tags": _to_text(started.tags),
         "config": "{}",
         "facts": "{}",
-        "started_at": now,
+        "started_at": moment(started.started_at, now),
         **asdict(Progress(seen_at=now)),
     }
     if connection.dialect.name == "sqlite":
