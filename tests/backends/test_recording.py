@@ -82,6 +82,16 @@ def test_several_outputs_have_a_total_and_their_parts():
     assert sizes == pytest.approx(alone(by_part, *data, key="size_loss"), rel=1e-6)
 
 
+def test_what_penalties_add_to_the_loss_is_told_apart():
+    x, y = table()
+    first = recorded(penalised(), x, y).steps[0].points
+    penalty = first["batch/regularization_loss"]
+    alike = mlp(hidden=())  # the same weights before the first step, and no penalty
+    assert penalty > 0.01
+    assert first["batch/loss"] == pytest.approx(alone(alike, x, y)[0] + penalty, rel=1e-6)
+    assert "batch/regularization_loss" not in recorded(mlp(), x, y).steps[0].points
+
+
 def test_a_custom_step_is_read_at_its_gradient():
     x, y = table()
     watched, unwatched = own_step(), own_step()

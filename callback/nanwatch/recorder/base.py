@@ -114,8 +114,8 @@ class StepRecorder(ABC):
         try:
             step = self._read(batch, row, logs, moves)
             if not (step.finite and step.update_finite):
-                fill_variables(self.model)
                 self._undo(step)
+                fill_variables(self.model)
             self._on_step(step)
             self.step += 1
             self.flight.after_step(self.step)

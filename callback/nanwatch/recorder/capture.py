@@ -18,6 +18,7 @@ import keras
 import tensorflow as tf
 
 from nanwatch.recorder.patching import Patch, patched
+from nanwatch.recorder.penalties import hear_penalties
 from nanwatch.recorder.replicas import is_replica
 from nanwatch.recorder.snapshot import optimizers_of
 
@@ -130,7 +131,7 @@ def _patches(model: Any) -> list[Patch]:
         (tf.GradientTape, "gradient", hear(_on_gradient)),
         (model, "compute_loss", hear(_on_compute_loss)),
         (keras.layers.Layer, "__call__", hear(_on_call)),
-        (keras.layers.Layer, "losses", _on_losses(model)),
+        _hear_penalties(model),
         *((o, "apply", hear(functools.partial(_on_apply, o))) for o in optimizers_of(model)),
         *((o, "scale_loss", hear(_on_scale)) for o in optimizers_of(model)),
     ]
@@ -188,20 +189,13 @@ def _on_call(capture: Capture, original: Any, layer: Any, *args: Any, **kw: Any)
     return output
 
 
-def _on_losses(model: Any) -> Callable[[Any], Any]:
-    """Hear what `model.losses` says; asking it once more would compute every penalty again."""
+def _hear_penalties(model: Any) -> Patch:
+    def listen(penalties: list[Any]) -> None:
+        capture = _capture_of(model)
+        if capture is not None:
+            capture.penalties = tuple(penalties)
 
-    def make(original: Any) -> Any:
-        def losses(layer: Any) -> Any:
-            found = original.fget(layer)
-            capture = _capture_of(layer)
-            if capture is not None and layer is model:
-                capture.penalties = tuple(found)
-            return found
-
-        return property(losses)
-
-    return make
+    return hear_penalties(model, listen)
 
 
 def _on_apply(

@@ -1,9 +1,9 @@
 """What happens inside a JAX train step while it is traced, seen through scoped patches.
 
-A value caught inside of `jax.value_and_grad` belongs to the inner trace and must not leave it. So
-only what stands outside is caught: gradients on their way into an optimizer, the predictions on
-theirs to the metrics, the value of which a gradient was taken. The losses are read from the state
-of the means that they were fed to.
+A value caught inside of `jax.value_and_grad` belongs to the inner trace and leaves it only with
+what the function returns: so leave the penalties. All else is caught outside: gradients on their
+way into an optimizer, the predictions on theirs to the metrics, the value of which a gradient was
+taken. The losses are read from the state of the means that they were fed to.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import keras
 
 from nanwatch.recorder.jax_norms import floats_of, norms
 from nanwatch.recorder.patching import Patch, patched
+from nanwatch.recorder.penalties import hear_penalties
 from nanwatch.recorder.snapshot import optimizers_of
 
 _active = threading.local()
@@ -51,14 +52,21 @@ class Capture:
         updated: names of the means that were updated.
         targets: what gradients were taken of.
         predictions: the floating-point outputs of the model.
+        penalties: what regularizers and `add_loss` contributed, [] where nothing did.
         updates: one for every call of an optimizer.
     """
 
     updated: set[str] = field(default_factory=set)
     targets: list[Any] = field(default_factory=list)
     predictions: list[Any] = field(default_factory=list)
+    penalties: list[Any] = field(default_factory=list)
     updates: list[Update] = field(default_factory=list)
     depth: int = 0
+
+    @property
+    def variables(self) -> list[Any]:
+        """The updated variables, in the order of their gradients."""
+        return [variable for update in self.updates for variable in update.variables]
 
 
 @contextlib.contextmanager
@@ -82,6 +90,7 @@ def _patches(model: Any, means: list[Any], capture: Capture) -> list[Patch]:
     return [
         (jax, "value_and_grad", functools.partial(_hear_targets, capture)),
         (model, "compute_metrics", functools.partial(_hear_predictions, capture)),
+        hear_penalties(model, functools.partial(_keep_penalties, capture)),
         *((m, "update_state", functools.partial(_hear_mean, capture, m.name)) for m in means),
         *(
             (o, "stateless_apply", functools.partial(_hear_update, capture, o))
@@ -93,23 +102,43 @@ def _patches(model: Any, means: list[Any], capture: Capture) -> list[Patch]:
 def _hear_targets(capture: Capture, original: Any) -> Callable[..., Any]:
     @functools.wraps(original)
     def value_and_grad(fun: Any, *args: Any, has_aux: bool = False, **kw: Any) -> Any:
-        made = original(fun, *args, has_aux=has_aux, **kw)
         if getattr(_active, "capture", None) is not capture:
-            return made
+            return original(fun, *args, has_aux=has_aux, **kw)
 
+        @functools.wraps(fun)
+        def telling(*args: Any, **kw: Any) -> Any:
+            found = fun(*args, **kw)
+            value, aux = found if has_aux else (found, None)
+            return value, (aux, capture.penalties)
+
+        made = original(telling, *args, has_aux=True, **kw)
+
+        @functools.wraps(made)
         def heard(*args: Any, **kw: Any) -> Any:
-            capture.depth += 1
-            try:
-                value, gradients = made(*args, **kw)
-            finally:
-                capture.depth -= 1
+            with _deeper(capture):
+                (value, (aux, capture.penalties)), gradients = made(*args, **kw)
             if not capture.depth:  # the value of an inner one must not leave the outer one
-                capture.targets.append(value[0] if has_aux else value)
-            return value, gradients
+                capture.targets.append(value)
+            return ((value, aux) if has_aux else value), gradients
 
         return heard
 
     return value_and_grad
+
+
+@contextlib.contextmanager
+def _deeper(capture: Capture) -> Iterator[None]:
+    capture.depth += 1
+    try:
+        yield
+    finally:
+        capture.depth -= 1
+
+
+def _keep_penalties(capture: Capture, penalties: list[Any]) -> None:
+    """Only inside of a gradient's trace, which brings them out."""
+    if capture.depth and getattr(_active, "capture", None) is capture:
+        capture.penalties = list(penalties)
 
 
 def _hear_predictions(capture: Capture, original: Any) -> Callable[..., Any]:

@@ -8,8 +8,6 @@ from typing import Any, TypeVar
 import jax
 import jax.numpy as jnp
 
-from nanwatch.recorder.base import LARGE
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -42,24 +40,15 @@ def all_finite(arrays: list[Any]) -> Any:
 
 
 @_compiled
-def slots_finite(slots: list[Any], norm: Any) -> Any:
+def slots_finite(slots: list[Any], small: Any) -> Any:
     """Whether an optimizer's slots are finite after an update.
 
     They hold gradients and their squares, so there is no need to look after a small gradient.
 
     Args:
-        norm: the gradients' common norm.
+        small: whether the gradient is.
     """
-    return jax.lax.cond(norm < LARGE, lambda: jnp.array(True), lambda: all_finite(slots))
-
-
-@_compiled
-def chosen(first: Any, one: Any, other: Any) -> Any:
-    """`one` if the boolean `first` is true, else `other`: two structures of the same arrays.
-
-    A branch and no `where`: that would be fused into what makes `one`, and round it differently.
-    """
-    return jax.lax.cond(first, lambda: one, lambda: other)
+    return jax.lax.cond(small, lambda: jnp.array(True), lambda: all_finite(slots))
 
 
 def scalar(value: Any) -> Any:

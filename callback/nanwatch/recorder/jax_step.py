@@ -1,6 +1,6 @@
 """The instrumented train step of the JAX backend: the user's own, with a row of numbers in logs.
 
-The row is laid out in row.py. It is part of the compiled step, as is the guard.
+The row is laid out in row.py. It is part of the compiled step.
 """
 
 from __future__ import annotations
@@ -9,19 +9,20 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import keras
 
-from nanwatch.recorder.base import loss_means
+from nanwatch.recorder.base import LARGE, loss_means
 from nanwatch.recorder.jax_capture import Capture, capturing
 from nanwatch.recorder.jax_norms import (
     all_finite,
-    chosen,
     floats_of,
     norms,
     scalar,
     slots_finite,
 )
+from nanwatch.recorder.penalties import SERIES as PENALTIES
 from nanwatch.recorder.row import Layout
 from nanwatch.recorder.seen import series_of
 
@@ -33,16 +34,14 @@ class JaxProbe:
     """Instruments a model's train step.
 
     Attributes:
-        guard: keep weights, optimizer slots and all other state as they were when loss, gradients
-            or the new state are not finite.
-        keep_metrics_clean: keep the metrics as well, for trainings that go on.
+        guard: steps that are not healthy will be taken back, and so the row tells of the weights
+            before them.
         layout: what stands where in the row, known once the step was traced.
     """
 
-    def __init__(self, model: Any, guard: bool, keep_metrics_clean: bool) -> None:
+    def __init__(self, model: Any, guard: bool) -> None:
         self.model = model
         self.guard = guard
-        self.keep_metrics_clean = keep_metrics_clean
         self.layout = Layout()
 
     def wrap(self, train_step: Callable[..., Any]) -> Callable[..., Any]:
@@ -58,33 +57,38 @@ class JaxProbe:
             logs = {**logs, **means.results(after[3], capture.updated & set(logs))}
             loss = _loss(losses, capture, logs)
             points = _points(capture, logs, losses, loss)
-            healthy = [all_finite([] if loss is None else [loss]), _gradients_finite(capture)]
-            sound, after = self._guarded(state, after, healthy[0] & healthy[1], points)
-            flags = [all_finite(floats_of(data)), all_finite(capture.predictions), *healthy, sound]
-            return {**logs, ROW: self._row(flags, points, capture, after)}, after
+            return {**logs, ROW: self._row(capture, points, data, state, after)}, after
 
         return watched
 
-    def _guarded(
-        self, state: Any, after: Any, healthy: Any, points: dict[str, Any]
-    ) -> tuple[Any, Any]:
-        """Whether the update is finite if the step was healthy, and the state that is left."""
-        finite = all_finite([norms(after[0])])
-        if not self.guard:
-            return finite, after
-        norm = points.get("batch/grad_norm", jnp.inf)
-        finite &= all_finite(floats_of(after[1])) & slots_finite(floats_of(after[2]), norm)
-        kept = 4 if self.keep_metrics_clean else 3
-        new, old = ([list(part) for part in whole[:kept]] for whole in (after, state))
-        return finite | ~healthy, (*chosen(finite & healthy, new, old), *after[kept:])
+    def _row(
+        self, capture: Capture, points: dict[str, Any], data: Any, before: Any, after: Any
+    ) -> Any:
+        loss = all_finite([points["batch/loss"]] if "batch/loss" in points else [])
+        gradients = _gradients_finite(capture)
+        weights = self._weights(capture, loss & gradients, before[0], after[0])
+        sound = _sound(weights, after, points)
+        if self.guard:
+            sound |= ~(loss & gradients)
+        seen = [all_finite(floats_of(data)), all_finite(capture.predictions)]
+        scalars = [scalar(value) for value in (*seen, loss, gradients, sound, *points.values())]
+        self.layout = Layout(tuple(points), tuple(v.path for v in capture.variables))
+        return jnp.concatenate([jnp.stack(scalars), *(u.norms for u in capture.updates), weights])
 
-    def _row(self, flags: list[Any], points: dict[str, Any], capture: Capture, after: Any) -> Any:
-        held = [variable for update in capture.updates for variable in update.variables]
+    def _weights(self, capture: Capture, healthy: Any, before: list[Any], after: list[Any]) -> Any:
+        """The norms of the weights that stay: those before the step when it is to be taken back."""
         places = {id(v): at for at, v in enumerate(self.model.trainable_variables)}
-        weights = norms([after[0][places[id(variable)]] for variable in held])
-        self.layout = Layout(tuple(points), tuple(variable.path for variable in held))
-        scalars = jnp.stack([scalar(value) for value in (*flags, *points.values())])
-        return jnp.concatenate([scalars, *(update.norms for update in capture.updates), weights])
+        held = [places[id(variable)] for variable in capture.variables]
+        new, old = ([values[at] for at in held] for values in (after, before))
+        if not self.guard:
+            return norms(new)
+        return jax.lax.cond(healthy, lambda: norms(new), lambda: norms(old))
+
+
+def _sound(weights: Any, after: Any, points: dict[str, Any]) -> Any:
+    """Whether the state after the step is finite."""
+    small = points.get("batch/grad_norm", jnp.inf) < LARGE
+    return all_finite([weights, *floats_of(after[1])]) & slots_finite(floats_of(after[2]), small)
 
 
 def _gradients_finite(capture: Capture) -> Any:
@@ -102,6 +106,8 @@ def _points(
     parts = {name: value for name, value in losses.items() if name != "loss"}
     running = {series_of(key): value for key, value in logs.items() if key not in parts}
     points |= {name: value for name, value in running.items() if jnp.ndim(value) == 0}
+    if capture.penalties:
+        points[PENALTIES] = sum(map(jnp.sum, capture.penalties))
     points |= {f"batch/{name}": value for name, value in parts.items()}
     return points if loss is None else {**points, "batch/loss": loss}
 

@@ -16,6 +16,7 @@ import tensorflow as tf
 from nanwatch.recorder.capture import Capture, Update, capturing
 from nanwatch.recorder.graph import all_finite, is_finite, numbers_of
 from nanwatch.recorder.norms import norms
+from nanwatch.recorder.penalties import SERIES as PENALTIES
 from nanwatch.recorder.replicas import weighted
 from nanwatch.recorder.row import Layout
 from nanwatch.recorder.seen import series_of
@@ -119,7 +120,7 @@ class StepProbe:
         points |= {name: value for name, value in running.items() if _is_scalar(value)}
         if capture.penalties:
             penalties = [tf.reduce_sum(tf.cast(p, tf.float64)) for p in capture.penalties]
-            points["batch/regularization_loss"] = tf.add_n(penalties)
+            points[PENALTIES] = tf.add_n(penalties)
         points |= {f"batch/{name}": value for name, value in capture.parts.items()}
         if capture.loss is not None and ("loss" in logs or not capture.parts):
             points["batch/loss"] = capture.loss

@@ -14,6 +14,7 @@ import torch
 from keras import tree
 
 from nanwatch.recorder.patching import Patch, patched
+from nanwatch.recorder.penalties import hear_penalties
 from nanwatch.recorder.snapshot import optimizers_of
 
 _lock = threading.RLock()
@@ -42,6 +43,7 @@ class Capture:
         targets: what gradients were taken of.
         compute_loss: the last result of `Model.compute_loss`, or None.
         predictions: the floating-point outputs of the model.
+        penalties: what regularizers and `add_loss` contributed, [] where nothing did.
         updates: what was handed to each optimizer, in order.
     """
 
@@ -49,6 +51,7 @@ class Capture:
     targets: list[Any] = field(default_factory=list)
     compute_loss: Any = None
     predictions: list[Any] = field(default_factory=list)
+    penalties: list[Any] = field(default_factory=list)
     updates: list[Update] = field(default_factory=list)
 
     @property
@@ -81,6 +84,7 @@ def capturing(
     patches: list[Patch] = [
         (model, "compute_loss", functools.partial(_hear_loss, capture)),
         (model, "compute_metrics", functools.partial(_hear_predictions, capture)),
+        hear_penalties(model, functools.partial(_keep_penalties, capture)),
         *((m, "update_state", functools.partial(_hear_mean, capture, m.name)) for m in means),
         *(
             (o, "apply", functools.partial(_hear_update, capture, o, apply))
@@ -119,6 +123,10 @@ def _hear_loss(capture: Capture, original: Any) -> Callable[..., Any]:
         return loss
 
     return compute_loss
+
+
+def _keep_penalties(capture: Capture, penalties: list[Any]) -> None:
+    capture.penalties = [_detached(penalty) for penalty in penalties]
 
 
 def _hear_predictions(capture: Capture, original: Any) -> Callable[..., Any]:

@@ -10,6 +10,7 @@ import keras
 import torch
 
 from nanwatch.recorder.base import LARGE, loss_means
+from nanwatch.recorder.penalties import SERIES as PENALTIES
 from nanwatch.recorder.row import Layout
 from nanwatch.recorder.seen import series_of
 from nanwatch.recorder.torch_capture import Capture, Update, capturing, floats_of
@@ -89,6 +90,8 @@ class TorchProbe:
         parts = capture.parts
         running = {series_of(key): value for key, value in logs.items() if key not in parts}
         points |= {name: _number(v) for name, v in running.items() if getattr(v, "ndim", 0) == 0}
+        if capture.penalties:
+            points[PENALTIES] = _number(sum(map(torch.sum, capture.penalties)))
         points |= {f"batch/{name}": _number(value) for name, value in parts.items()}
         return points if capture.loss is None else {**points, "batch/loss": _number(capture.loss)}
 
