@@ -4,6 +4,9 @@ The log says everything: a watcher reads the frames that it has not judged yet, 
 is written with how far it came in one transaction. Frames without a finding need no record of
 their own, because judged again after a crash they say the same. A watcher that was lost, by a
 restart or for want of memory, is rebuilt from the log without recording anything twice.
+
+Of several servers on one database, one has the claim to a stream and judges it, whoever took its
+frames in. What a dead one leaves is found by looking around.
 """
 
 from __future__ import annotations
@@ -12,10 +15,11 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import NoResultFound, SQLAlchemyError
 
 from nanwatch.events import Diagnosed, Diagnosis, Event, RunEnded
 from nanwatch.wire import Frame, WireError
@@ -65,6 +69,7 @@ class Watch:
     ) -> None:
         self._store, self._make_brain, self._opened, self._clock = store, make_brain, opened, clock
         self._watched: OrderedDict[int, _Watched] = OrderedDict()
+        self._claims = store.claims
         self._marks: dict[int, None] = {}  # a set that keeps the order
         self._news = threading.Condition()
         self._stopping = threading.Event()
@@ -89,9 +94,23 @@ class Watch:
     def backlog(self) -> int:
         """How many frames were not judged yet. From any thread."""
         return sum(
-            head.last_seq - max(head.watched_seq, self._fed(head.id))
+            head.last_seq - max(head.watched_seq, self.judged(head.id))
             for head in self._store.log.unwatched()
         )
+
+    def judged(self, stream_id: int) -> int:
+        """The last frame that was judged here, or -1; the store hears of it later."""
+        watched = self._watched.get(stream_id)
+        return -1 if watched is None else watched.fed
+
+    def look_around(self) -> None:
+        """Mark what nobody told us of: new frames of our streams, and streams without a judge."""
+        heads = self._store.log.unwatched()
+        for head in heads:
+            if -1 < self.judged(head.id) < head.last_seq:
+                self.mark(head.id)
+        for stream_id in self._claims.abandoned(head.id for head in heads):
+            self.mark(stream_id)
 
     def stop(self) -> None:
         """Finish the frames at hand and leave; the rest is found at the next start."""
@@ -100,17 +119,13 @@ class Watch:
             self._news.notify()
         self._thread.join()
 
-    def _fed(self, stream_id: int) -> int:
-        """The last frame judged here; the store hears of it later."""
-        watched = self._watched.get(stream_id)
-        return -1 if watched is None else watched.fed
-
     def _work(self) -> None:
         while not self._stopping.is_set():
             for stream_id in self._marked():
                 self._look_after(stream_id)
             # A short rest, so that streams that report often are read in larger pieces.
             self._stopping.wait(PACE_S)
+        self._claims.close()
 
     def _marked(self) -> list[int]:
         """The marked streams in order; waits until there is one."""
@@ -122,6 +137,10 @@ class Watch:
     def _look_after(self, stream_id: int) -> None:
         try:
             self._catch_up(stream_id)
+        except NoResultFound:  # its run was deleted
+            self._watched.pop(stream_id, None)
+            with suppress(SQLAlchemyError):  # without a connection there is no claim either
+                self._claims.give_back(stream_id)
         except SQLAlchemyError as error:
             log.warning("watching waits for the database: %s", type(error).__name__)
             self._watched.pop(stream_id, None)
@@ -131,6 +150,9 @@ class Watch:
             log.exception("stream %d cannot be read and is left alone", stream_id)
 
     def _catch_up(self, stream_id: int) -> None:
+        if not self._claims.take(stream_id):  # another server judges it
+            self._watched.pop(stream_id, None)
+            return
         watched = self._watched.get(stream_id) or self._rebuilt(stream_id)
         self._watched[stream_id] = watched
         self._watched.move_to_end(stream_id)
@@ -139,7 +161,15 @@ class Watch:
             if not frames or not self._judge(stream_id, watched, frames):
                 break
         if len(self._watched) > MAX_WATCHERS:
-            self._watched.popitem(last=False)
+            self._let_go(next(iter(self._watched)))
+
+    def _let_go(self, stream_id: int) -> None:
+        """Note how far a stream was judged, and leave it to whoever comes next."""
+        watched = self._watched.pop(stream_id)
+        if watched.fed > watched.recorded:
+            seen = (watched.recorded, watched.fed)
+            self._store.incidents.record(stream_id, seen, (), self._clock())
+        self._claims.give_back(stream_id)
 
     def _rebuilt(self, stream_id: int) -> _Watched:
         """A watcher that knows what was judged before."""
@@ -171,7 +201,9 @@ class Watch:
         watched.recorded = watched.fed
         if changed:
             self._opened(changed)
-        return True
+        if ended:
+            self._let_go(stream_id)
+        return not ended
 
 
 def _findings(brain: Brain, frame: Frame) -> list[Finding]:

@@ -6,8 +6,9 @@ import pytest
 
 from frames import frame, opening, points
 from nanwatch import wire
-from nanwatch.events import Cause, Diagnosed, Diagnosis
+from nanwatch.events import Cause, Diagnosed, Diagnosis, RunEnded
 from nanwatch.watcher import Watcher
+from nanwatch_monitor.store import Store
 from nanwatch_monitor.watch import Watch
 from servers import wait_for
 
@@ -33,7 +34,7 @@ def watched(store):
     """Starts watches over the store; they end with the test."""
     running = []
 
-    def start(make_brain=Watcher):
+    def start(make_brain=Watcher, store=store):
         told = []
         running.append(Watch(store, make_brain, told.extend, lambda: 1000.0))
         running[-1].start()
@@ -107,3 +108,30 @@ def test_a_rule_that_fails_does_not_end_the_watch(store, watched, caplog):
     wait_for(lambda: told)
     assert found(store) == [("overfit", 3)]
     assert "a rule failed" in caplog.text
+
+
+def test_of_two_servers_one_judges_a_stream_and_the_other_takes_over(postgres, watched):
+    url = postgres.new_database()
+    stores = [Store.open(url), Store.open(url)]
+    (first, _), (second, told) = [watched(store=store) for store in stores]
+    append(stores[0], *broken_run()[:5])
+    first.mark(1)
+    wait_for(lambda: first.judged(1) == 4)
+    append(stores[0], *broken_run()[5:])
+    second.look_around()
+    first.stop()
+    assert second.judged(1) == -1
+    second.look_around()
+    wait_for(lambda: told)
+    assert found(stores[1]) == [("nan_loss", NAN_STEP)]
+    second.stop()
+    for store in stores:
+        store.close()
+
+
+def test_a_stream_that_has_ended_is_let_go(store, watched):
+    append(store, opening(), frame(1, points([0], batch_loss=[1.0])), frame(2, RunEnded("finished")))
+    watch, _ = watched()
+    wait_for(lambda: store.log.head(1).watched_seq == 2)
+    wait_for(lambda: watch.judged(1) == -1)
+    assert store.log.unwatched() == []

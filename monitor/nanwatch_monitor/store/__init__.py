@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nanwatch_monitor.store.access import AccessStore
+from nanwatch_monitor.store.claims import Claims, claims_on
 from nanwatch_monitor.store.database import Database, answers
 from nanwatch_monitor.store.incidents import IncidentStore
 from nanwatch_monitor.store.log import BatchLog
@@ -27,6 +28,7 @@ class Store:
     incidents: IncidentStore
     outbox: OutboxStore
     access: AccessStore
+    claims: Claims
 
     @classmethod
     def open(cls, url: str, notify_after_s: float | None = None) -> Store:
@@ -49,6 +51,7 @@ class Store:
             incidents=IncidentStore(database, notify_after_s),
             outbox=OutboxStore(database),
             access=AccessStore(database),
+            claims=claims_on(database),
         )
 
     def trouble(self) -> str | None:

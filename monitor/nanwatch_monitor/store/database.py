@@ -28,6 +28,11 @@ _PRAGMAS = (
     "PRAGMA busy_timeout = 10000",
     "PRAGMA foreign_keys = ON",
 )
+_LIVELY = (
+    "SET tcp_keepalives_idle = 15",
+    "SET tcp_keepalives_interval = 5",
+    "SET tcp_keepalives_count = 3",
+)
 
 
 class Database:
@@ -71,6 +76,25 @@ class Database:
             return
         with self._turn, self._writer.begin() as connection:
             yield connection
+
+    @contextmanager
+    def session(self) -> Iterator[Connection]:
+        """A connection outside of any transaction, for locks and notices that live as long as it.
+
+        The other side may vanish without a word; PostgreSQL is told to notice within a minute, so
+        that nobody waits longer for the locks of a machine that died.
+        """
+        alone = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        with alone as connection:
+            connection.detach()  # locks would outlive it in the pool
+            for setting in _LIVELY:
+                connection.exec_driver_sql(setting)
+            yield connection
+
+    @property
+    def errors(self) -> tuple[type[Exception], ...]:
+        """What goes wrong with connections, also where the driver is used by itself."""
+        return (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error)
 
     def close(self) -> None:
         """Close every connection."""

@@ -47,11 +47,13 @@ class IncidentStore:
 
         Returns:
             The incidents that were opened or changed; None when another process judged these
-            frames first, and nothing was written.
+            frames first, or the run was deleted, and nothing was written.
         """
         before, upto = seen
         with self._database.write() as connection:
             run_no = _lock_run(connection, stream_id)
+            if run_no is None:
+                return None
             moved = update(stream).where(stream.c.id == stream_id, stream.c.watched_seq == before)
             if connection.execute(moved.values(watched_seq=upto)).rowcount == 0:
                 return None
@@ -131,9 +133,9 @@ class IncidentStore:
         connection.execute(insert(outbox).values(message))
 
 
-def _lock_run(connection: Connection, stream_id: int) -> int:
+def _lock_run(connection: Connection, stream_id: int) -> int | None:
     """The number of a stream's run, locked: first the run, then the stream, as `append` does it,
-    so that two transactions cannot wait for each other.
+    so that two transactions cannot wait for each other. None without such a stream.
     """
     query = (
         select(run.c.no)
@@ -141,7 +143,8 @@ def _lock_run(connection: Connection, stream_id: int) -> int:
         .where(stream.c.id == stream_id)
         .with_for_update(of=run)
     )
-    return int(connection.execute(query).scalar_one())
+    found: int | None = connection.scalar(query)
+    return found
 
 
 def _joined() -> Any:
