@@ -10,6 +10,7 @@ interval, as the table of docs/benchmarks.md.
 
 from __future__ import annotations
 
+import dataclasses
 import statistics
 import sys
 import tempfile
@@ -23,7 +24,9 @@ import numpy as np
 from nanwatch import NanWatch
 from nanwatch.session import Session
 
-ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 15
+ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 8
+FEW = 10
+"""Batches of a fit that costs little but what every fit costs once."""
 MlpOrConv = Callable[[], keras.Model]
 
 
@@ -134,6 +137,19 @@ def _ratio(pairs: list[tuple[Cost, Cost]], kind: str) -> str:
     return f"{np.median(ratios):.3f} | {low:.3f} to {high:.3f}"
 
 
+def once_cost(task: Task) -> None:
+    """Print what a fit costs once: describing the model, a look at the data, judging the run."""
+    rows = FEW * task.batch_size
+    short = dataclasses.replace(task, x=task.x[:rows], y=task.y[:rows])
+    plain, watched, spent = task.make(), task.make(), []
+    for number in range(ROUNDS + 2):
+        base, own = fit(plain, short, []), fit(watched, short, [NanWatch(verbose=0)])
+        if number >= 2:
+            spent.append((own.cpu - base.cpu, own.wall - base.wall))
+    cpu, wall = np.median(spent, 0) * FEW / 1e6
+    print(f"\nOnce a fit, {task.name}, full: {cpu:.2f} s of CPU, {wall:.2f} s of wall time")
+
+
 def hook_cost(task: Task) -> None:
     """Print the CPU of the batch hook alone, beyond what the step itself records."""
     spent: list[float] = []
@@ -166,12 +182,13 @@ def learnable(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
 def main() -> None:
     """Compare on a small and on a larger step."""
     rng = np.random.default_rng(0)
-    rows = rng.normal(size=(64 * 400, 64)).astype("f")
+    rows = rng.normal(size=(64 * 2000, 64)).astype("f")
     small = Task("MLP", mlp, rows, learnable(rng, rows), 64)
-    images = rng.normal(size=(64 * 30, 32, 32, 3)).astype("f")
+    images = rng.normal(size=(64 * 200, 32, 32, 3)).astype("f")
     large = Task("convolutions", conv, images, learnable(rng, images), 64)
     with tempfile.TemporaryDirectory() as logs:
         hook_cost(small)
+        once_cost(small)
         compare(small, logs)
         compare(large, logs)
 

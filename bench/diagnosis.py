@@ -18,6 +18,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,9 @@ from diagnosis.gallery.runner import (  # noqa: E402
     train,
     watched,
 )
+
+CONFIDENCES = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 1.01)
+"""The edges between which confidences are counted together."""
 
 
 @dataclass(frozen=True)
@@ -150,12 +154,23 @@ def confusions(verdicts: Sequence[Verdict]) -> list[str]:
     return [f"  {count} x {cause} taken for {got}" for (cause, got), count in pairs.most_common()]
 
 
+def calibration(verdicts: Sequence[Verdict]) -> list[str]:
+    """How often the first cause was right, by the confidence with which it was named."""
+    named = [(v.found.causes[0].confidence, v.among(1)) for v in verdicts if v.labels]
+    lines = []
+    for low, high in pairwise(CONFIDENCES):
+        hits = [right for confidence, right in named if low <= confidence < high]
+        lines.append(share(f"  named with {low:.2f} to {min(high, 1.0):.2f}", hits, "as named"))
+    return lines
+
+
 def report(verdicts: Sequence[Verdict]) -> None:
     """Print everything."""
     misses = [f"  {v.program.name}: {'; '.join(v.wrong)}" for v in verdicts if v.wrong]
     parts = {
         "Bars": bars(verdicts),
         "Families": families(verdicts),
+        "Calibration": calibration(verdicts),
         "Confusions": confusions(verdicts),
         "Misses": misses,
     }

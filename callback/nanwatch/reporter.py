@@ -258,9 +258,14 @@ class Reporter:
     def _close(self) -> None:
         if self._spool is None:
             return
-        left = self._spool.backlog
+        left, lost = self._spool.backlog, self._spool.only_in_memory
         self._spool.close(delivered=left <= 0)
-        if left > 0:
+        if lost:
+            self._tell(
+                f"the last {lost} blocks of {self._settings.run} are lost: neither the disk nor a "
+                f"server took them"
+            )
+        if left > lost:
             self._tell(
                 f"{self._settings.run} is kept in {self._spool.directory}; "
                 f"deliver it with: nanwatch sync"

@@ -33,12 +33,13 @@ from nanwatch.examination import Examination, fault_words
 from nanwatch.names import random_id
 from nanwatch.options import Options
 from nanwatch.plain import error_text, plain, series_name
+from nanwatch.reaction import Reaction
 from nanwatch.recorder.install import install
-from nanwatch.recorder.rollback import Rollback
 from nanwatch.recorder.seen import Step
 from nanwatch.recorder.source import fit_source
 from nanwatch.recorder.standin import FitLeftError
 from nanwatch.reporter import Reporter
+from nanwatch.rounds import PAUSE
 from nanwatch.settings import ClientSettings
 from nanwatch.step_watch import StepWatch
 from nanwatch.watcher import SPIKE, Watcher
@@ -68,7 +69,6 @@ class Session:
         self._say = terminal.say if options.verbose else _say_nothing
         self._watcher = Watcher()
         self._epochs: list[tuple[int, int]] = [(0, 0)]
-        self._reason = ""
         self._lookout = StepWatch(self._watcher)
         self._last: Step | None = None
         self._source = fit_source(model)
@@ -88,7 +88,7 @@ class Session:
             self._recorder, self._source, options, self._watcher, self._say
         )
         self.keeper = Keeper(self._recorder, options.guard)
-        self._rollback = Rollback(model, self._recorder)
+        self._reaction = Reaction(model, self._recorder, options.on_nonfinite, self._say)
         self.witness = Witness(model, self._source, self._recorder, self._watcher)
         self._leaving = self._notice_leaving()
         self._reporter.start()
@@ -147,7 +147,9 @@ class Session:
                 self._examine(signal, step)
         finally:  # the user's wish counts, whether or not a cause was found
             if not (step.finite and step.update_finite):
-                self._react()
+                self._reaction.react()
+        if step.index % PAUSE == PAUSE - 1:
+            self._review(self._examination.of_going_run)
 
     def _catch_up(self) -> None:
         """Judge the steps that still wait for others."""
@@ -157,6 +159,7 @@ class Session:
 
     def _report_error(self, index: int, batch: Any, error: BaseException) -> None:
         if isinstance(error, KeyboardInterrupt):
+            self._review(self._examination.of_interrupted_run)
             self.finish("interrupted", "KeyboardInterrupt")
             return
         if isinstance(error, FitLeftError):
@@ -177,13 +180,14 @@ class Session:
             return
         self.over = True
         if state == "finished":
-            self._review()
+            self._review(lambda last: self._examination.of_run(last, self.foreseen))
         self._leaving()
         self._recorder.uninstall()
         self._last = None  # it holds a batch
+        self._reaction.sum_up()
         if notes := self._recorder.notes:
             self._reporter.send(FactsLearned({"notes": list(notes)}))
-        self._reporter.finish(state, reason or self._reason)
+        self._reporter.finish(state, reason or self._reaction.reason)
 
     def _notice_leaving(self) -> Callable[[], Any]:
         """Notice when fit is left without a word: an exception elsewhere, Ctrl-C, the exit.
@@ -235,8 +239,9 @@ class Session:
 
     def _examine(self, signal: Signal, step: Step) -> None:
         if signal.symptom == SPIKE:
-            if (found := self.witness.see_spike(signal)) is not None:
-                self._diagnosed(self._placed(found))
+            case = self.witness.see_spike(signal)
+            if case and (spike := self._examination.of_spike(case, step)):
+                self._diagnosed(self._placed(spike))
             return
         found, seen = self._examination.of_failure(signal, step)
         diagnosis = self._placed(found)
@@ -244,15 +249,17 @@ class Session:
         if self.keeper.keep(diagnosis, step) and not any(c.verified for c in diagnosis.causes):
             self._say(terminal.BUNDLE_HINT)
 
-    def _review(self) -> None:
+    def _review(self, examine: Callable[[Step], Diagnosis | None]) -> None:
         """Judge the run as a whole: it may have stayed finite and still have learnt nothing."""
-        told = any(diagnosis.severity != "info" for diagnosis in self.diagnoses)
-        if self._last is None or told:
+        if self._last is None or self._told:
             return
         self._catch_up()
-        found = self._examination.of_run(self._last, self.foreseen)
-        if found is not None:
+        if (found := examine(self._last)) is not None:
             self._diagnosed(self._placed(found))
+
+    @property
+    def _told(self) -> bool:
+        return any(diagnosis.severity != "info" for diagnosis in self.diagnoses)
 
     def _placed(self, diagnosis: Diagnosis) -> Diagnosis:
         """The diagnosis with epoch and batch added to where each cause strikes."""
@@ -268,16 +275,6 @@ class Session:
         self.diagnoses.append(diagnosis)
         self._reporter.send_now(Diagnosed(diagnosis))
         self._say(terminal.render(diagnosis, seen, words))
-
-    def _react(self) -> None:
-        """What the user wished to happen at a value that is not finite."""
-        wish = self._options.on_nonfinite
-        if wish == "rollback" and self._rollback.go_back():
-            self._say("nanwatch: went back to the last healthy state, with half the rate")
-        elif wish in ("stop", "rollback"):
-            self.model.stop_training = True
-            self._reason = "stopped_on_nan"
-            self._say(f"nanwatch: the fit stops at step {self._recorder.step}, its weights healthy")
 
 
 def _points(step: int, values: Mapping[str, float]) -> Points:

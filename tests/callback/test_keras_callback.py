@@ -176,7 +176,9 @@ def test_validation_data_alone_can_be_bad():
 def test_the_fit_ends_or_goes_on_as_its_user_wished(offline, wish, steps, capsys):
     model = noisy_mlp()
     watch = watch_fit(model, *spoilt(), epochs=2, on_nonfinite=wish, verbose=1)
-    assert ("the fit stops at step 2" in capsys.readouterr().err) == (wish == "stop")
+    said = capsys.readouterr().err
+    assert ("the fit stops at step 2" in said) == (wish == "stop")
+    assert ("2 of 8 updates were not finite" in said) == (wish == "skip")
     assert len(series_of(offline, watch.run_id, "batch/loss")) == steps
     assert is_finite(model) == (wish != "record")
     assert [d.label for d in watch.diagnoses] == ["nan_in_features"]
@@ -250,12 +252,15 @@ def test_a_disabled_callback_does_nothing(offline):
     assert not offline.exists()
 
 
-def test_an_unwritable_folder_costs_the_record_and_not_the_training(tmp_path, monkeypatch):
+def test_an_unwritable_folder_costs_the_record_and_not_the_training(tmp_path, monkeypatch, capsys):
     blocked = tmp_path / "file"
     blocked.write_text("no folder")
     monkeypatch.setenv("NANWATCH_DIR", str(blocked / "below"))
-    watch = watch_fit(mlp(), *spoilt())
+    watch = watch_fit(mlp(), *spoilt(), verbose=1)
     assert [d.label for d in watch.diagnoses] == ["nan_in_features"]
+    said = capsys.readouterr().err
+    assert "are lost: neither the disk nor a server took them" in said
+    assert "is kept in" not in said
 
 
 class Undescribed(SGD):

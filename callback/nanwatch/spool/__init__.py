@@ -66,6 +66,11 @@ class Spool(Stream):
         """How many frames the server does not have yet."""
         return self._next - 1 - self.acked
 
+    @property
+    def only_in_memory(self) -> int:
+        """How many of them the disk did not take."""
+        return len(self._ring)
+
     def append(self, events: Sequence[Event]) -> None:
         """Keep events as the next frame.
 

@@ -15,8 +15,8 @@ class Ring:
         self._bytes = 0
         self._records: deque[Record] = deque()
 
-    def __bool__(self) -> bool:
-        return bool(self._records)
+    def __len__(self) -> int:
+        return len(self._records)
 
     def append(self, record: Record) -> None:
         """Keep a frame; the oldest ones make room."""
