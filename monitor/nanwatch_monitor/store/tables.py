@@ -11,6 +11,7 @@ from sqlalchemy import (
     Dialect,
     Double,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     false,
+    text,
 )
 
 
@@ -65,7 +67,8 @@ run = Table(
     Index("run_by_state", "end_state", "seen_at"),
 )
 
-# One writing process of a run. `watched_seq` says how far the brain has come in its log.
+# One writing process of a run. `watched_seq` says how far the brain has come in its log, and
+# `sealed_seq` up to where the log's frames have become chunks; it is never ahead of the brain.
 stream = Table(
     "stream",
     metadata,
@@ -74,15 +77,71 @@ stream = Table(
     Column("token", String(64), nullable=False, unique=True),
     Column("last_seq", BigInteger, nullable=False),
     Column("watched_seq", BigInteger, nullable=False),
+    Column("sealed_seq", BigInteger, nullable=False, server_default=text("-1")),
 )
 
-# The log: verbatim frames, never changed.
+# The open log: verbatim frames, never changed, until they are sealed.
 batch = Table(
     "batch",
     metadata,
     Column("stream_id", ForeignKey("stream.id"), primary_key=True),
     Column("seq", BigInteger, primary_key=True),
     Column("crc", BigInteger, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+# Sealed points of one name with ever higher steps; where a step goes back, the next number begins.
+# `n` counts all of them. `rest` are those that do not fill a chunk yet: the only sealed bytes that
+# are written again. What is sealed goes with its stream.
+series = Table(
+    "series",
+    metadata,
+    Column("stream_id", ForeignKey("stream.id", ondelete="CASCADE"), primary_key=True),
+    Column("no", BigInteger, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("first_step", BigInteger, nullable=False),
+    Column("last_step", BigInteger, nullable=False),
+    Column("n", BigInteger, nullable=False),
+    Column("n_nan", BigInteger, nullable=False),
+    Column("n_pinf", BigInteger, nullable=False),
+    Column("n_ninf", BigInteger, nullable=False),
+    Column("low", Double),
+    Column("high", Double),
+    Column("last", ExactFloat, nullable=False),
+    Column("rest", LargeBinary, nullable=False),
+)
+
+# Chunks (level 0) and rollups of a series, written once; `n0` of its points come before.
+node = Table(
+    "node",
+    metadata,
+    Column("stream_id", BigInteger, primary_key=True),
+    Column("series_no", BigInteger, primary_key=True),
+    Column("level", Integer, primary_key=True),
+    Column("n0", BigInteger, primary_key=True),
+    Column("first_step", BigInteger, nullable=False),
+    Column("last_step", BigInteger, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    ForeignKeyConstraint(
+        ["stream_id", "series_no"], ["series.stream_id", "series.no"], ondelete="CASCADE"
+    ),
+    Index("node_by_step", "stream_id", "series_no", "level", "first_step"),
+)
+
+# Frames without their points, of those that were sealed and said anything else worth keeping.
+remark = Table(
+    "remark",
+    metadata,
+    Column("stream_id", ForeignKey("stream.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
+# What the brain remembers of a stream at its `sealed_seq`.
+memory = Table(
+    "memory",
+    metadata,
+    Column("stream_id", ForeignKey("stream.id", ondelete="CASCADE"), primary_key=True),
     Column("data", LargeBinary, nullable=False),
 )
 
