@@ -2,8 +2,8 @@
 
 import pytest
 
-from nanwatch.diagnosis.case import Case
-from nanwatch.diagnosis.penalty import is_to_blame, overshoot, penalties
+from nanwatch.diagnosis.case import Autopsy, Case
+from nanwatch.diagnosis.penalty import is_to_blame, overshoot, penalties, pull
 
 
 def case_of(l2=0.0, rate=0.01, kind="SGD", **config):
@@ -48,6 +48,22 @@ def test_weight_decay_is_a_penalty():
     strongest = penalties(case)[0]
     assert (strongest.layer, strongest.strength) == ("", 15.0)
     assert is_to_blame(case)
+
+
+@pytest.mark.parametrize("kind", ["SGD", "AdamW"])
+def test_weight_decay_shrinks_weights_whatever_the_method_and_its_momentum(kind):
+    case = case_of(0.0, 0.1, kind, weight_decay=4.0, momentum=0.9)
+    decay = penalties(case)[0]
+    assert pull(case, decay) == pytest.approx(0.4)
+    assert overshoot(case, decay) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(("losses", "found"), [([{"class": "mse"}], True), ([], False)])
+def test_what_add_loss_gives_is_a_penalty_beside_a_loss_that_it_outweighs(losses, found):
+    case = Case(
+        "nan_loss", "critical", 3, facts={"loss": losses}, autopsy=Autopsy(loss=10.0, penalty=9.9)
+    )
+    assert bool(penalties(case)) == found
 
 
 @pytest.mark.parametrize(

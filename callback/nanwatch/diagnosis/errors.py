@@ -15,6 +15,7 @@ _LABEL = re.compile(
 _INDEX = re.compile(
     r"indices\[([\d,]*)\] = (-?\d+) is not in \[0, (\d+)\)(?:.*?\{\{node (\S+)\}\})?", re.DOTALL
 )
+_OPTIMIZER = re.compile(r"[\\/]optimizers[\\/]\w+\.py")
 _SHAPES = re.compile(
     r"same (?:rank|shape)|rank \(ndim\)|ncompatible|must be equal|broadcast|[Ss]hape"
 )
@@ -61,6 +62,11 @@ def _layer(case: Case, node: str) -> str:
     names = {str(layer.get("name")) for layer in layers}
     scopes = [name for part in node.split("/") for name in (re.sub(r"_\d+$", "", part), part)]
     return next((name for name in reversed(scopes) if name in names), "")
+
+
+def in_optimizer(case: Case) -> bool:
+    """Whether the error came up in the optimizer's own update, as the way to it tells."""
+    return _OPTIMIZER.search(_message(case)) is not None
 
 
 def _message(case: Case) -> str:

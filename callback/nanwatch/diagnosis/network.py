@@ -15,6 +15,10 @@ LINEAR_LAYERS = frozenset({"Dense", "Conv1D", "Conv2D", "Conv3D", "EinsumDense"}
 CARRIERS = frozenset({"Dropout", "Flatten", "Reshape", "InputLayer", "Permute"})
 """Layers that leave a linear network linear."""
 OUTER = frozenset({"Sequential", "Functional"})
+NO_FACTORS = frozenset({"bias", "beta", "gamma", "embeddings"})
+"""Variables that are added to a signal, scale it unit by unit, or are looked up."""
+LARGE = 5.0
+"""A kernel that begins larger than this, beside what keeps activations at their scale, is odd."""
 
 
 def portraits(case: Case) -> Iterator[Autopsy]:
@@ -37,8 +41,12 @@ def hidden(autopsy: Autopsy) -> list[LayerLook]:
 
 
 def dead(autopsy: Autopsy) -> LayerLook | None:
-    """The hidden relu with the largest share of units that are 0 for every row."""
+    """The hidden relu with the largest share of units that are 0 for every row.
+
+    One that is given nothing but 0 is not at fault itself.
+    """
     looks = [look for look in hidden(autopsy) if look.activation in RECTIFIED]
+    looks = [look for look in looks if look.input_largest != 0]
     known = [look for look in looks if not math.isnan(look.dead_share)]
     return max(known, key=lambda look: look.dead_share, default=None)
 
@@ -86,9 +94,32 @@ def fading(autopsy: Autopsy) -> float:
 
 def spreads(autopsy: Autopsy) -> list[tuple[VariableLook, float]]:
     """Every kernel with its size beside what keeps activations at their scale, about 1."""
+    return _spreads(autopsy, kernels(autopsy))
+
+
+def oversized(autopsy: Autopsy | None) -> list[tuple[VariableLook, float]]:
+    """The factors of the signal that begin too large, with their size as in `spreads`.
+
+    The user's own layers call theirs as they like: what is no kernel by its name counts where its
+    layer makes the signal larger.
+    """
+    if autopsy is None:
+        return []
+    growing = {look.name for look in autopsy.layers if look.largest > LARGE * look.input_largest}
+    own = [
+        look
+        for look in autopsy.variables
+        if look.layer in growing and look.name.rpartition("/")[2] not in NO_FACTORS
+    ]
+    looks = {look.name: look for look in (*kernels(autopsy), *own)}
+    return [pair for pair in _spreads(autopsy, list(looks.values())) if pair[1] > LARGE]
+
+
+def _spreads(autopsy: Autopsy, looks: list[VariableLook]) -> list[tuple[VariableLook, float]]:
+    """The root of the mean square of each weight, times that of how many are summed up."""
     units = {look.name: look.units for look in autopsy.layers}
     return [
         (look, look.norm / math.sqrt(look.size) * math.sqrt(look.size / units[look.layer]))
-        for look in kernels(autopsy)
-        if units.get(look.layer)
+        for look in looks
+        if units.get(look.layer, look.size) < look.size
     ]

@@ -9,8 +9,10 @@ from typing import Any
 from nanwatch.diagnosis import words
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import Clue
+from nanwatch.diagnosis.network import portraits
 
 USUAL_L2, USUAL_RATE = 0.01, 0.1
+NEARLY_ALL = 0.9
 
 
 @dataclass(frozen=True)
@@ -21,11 +23,13 @@ class Penalty:
         name: what it is, for people.
         layer: the layer that it is on, or "".
         strength: half the curvature that it adds to the loss: the factor of L2; 0 when not known.
+        decoupled: whether the optimizer applies it beside its own step, not through the gradient.
     """
 
     name: str
     layer: str
     strength: float
+    decoupled: bool = False
 
 
 def penalties(case: Case) -> list[Penalty]:
@@ -38,25 +42,48 @@ def penalties(case: Case) -> list[Penalty]:
     ]
     decay = (case.optimizer.get("config") or {}).get("weight_decay")
     if isinstance(decay, int | float) and decay > 0:
-        found.append(Penalty("weight decay of the optimizer", "", decay / 2))
+        found.append(Penalty("weight decay of the optimizer", "", decay / 2, decoupled=True))
+    if not any(penalty.layer for penalty in found):
+        found += _added(case)
     return sorted(found, key=lambda penalty: -penalty.strength)
+
+
+def _added(case: Case) -> list[Penalty]:
+    """What the user's own code adds to a loss, where that is nearly all of it."""
+    alone = not case.facts.get("loss")
+    if alone or penalty_share(case) < NEARLY_ALL:
+        return []
+    return [Penalty("penalty that add_loss gives", "", 0.0)]
 
 
 def _l2(penalty: dict[str, Any]) -> float:
     return float(penalty.get("l2") or 0.0)
 
 
+def penalty_share(case: Case) -> float:
+    """The largest share of the loss that penalties ever made up: 0 when it is not known."""
+    known = [p.penalty / p.loss for p in portraits(case) if 0 < p.loss < math.inf]
+    return max(known, default=0.0)
+
+
 def overshoot(case: Case, penalty: Penalty) -> float:
     """How far a plain step on the penalty alone goes, as a multiple of what stays stable.
 
     Gradient descent with momentum m on the curvature 2·l2 diverges when rate·2·l2 > 2·(1 + m).
-    Adaptive methods take steps of their own length: 0.
+    Decoupled weight decay knows no momentum.
     """
-    if case.optimizer.get("class") != "SGD":
-        return 0.0
-    momentum = (case.optimizer.get("config") or {}).get("momentum")
+    momentum = 0.0 if penalty.decoupled else (case.optimizer.get("config") or {}).get("momentum")
     momentum = momentum if isinstance(momentum, int | float) else 0.0
-    return (case.learning_rate or 0.0) * penalty.strength / (1 + momentum)
+    return pull(case, penalty) / 2 / (1 + momentum)
+
+
+def pull(case: Case, penalty: Penalty) -> float:
+    """Which share of a weight one step takes away, whatever the data say.
+
+    0 where that is not known: through the gradient adaptive methods take steps of their own length.
+    """
+    plain = penalty.decoupled or case.optimizer.get("class") == "SGD"
+    return 2 * (case.learning_rate or 0.0) * penalty.strength if plain else 0.0
 
 
 def is_to_blame(case: Case) -> bool:

@@ -6,6 +6,9 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import keras
+from keras import tree
+
 from nanwatch.autopsy.remedies.remedy import Remedy, of_model
 from nanwatch.diagnosis.settings import SETTINGS
 from nanwatch.recorder.patching import Patch, patched
@@ -14,13 +17,16 @@ from nanwatch.recorder.snapshot import optimizers_of
 
 @contextlib.contextmanager
 def weaker_penalty(model: Any) -> Iterator[None]:
-    """A block in which penalties on weights and outputs, and weight decay, weigh a thousandth."""
+    """A block in which penalties on weights and outputs, and weight decay, weigh a thousandth.
+
+    Penalties on outputs are added to the loss by `add_loss`, like those of the user's own layers.
+    """
     owners = [
         *((variable, "_regularizer") for variable in model.trainable_variables),
-        *((layer, "activity_regularizer") for layer in model._flatten_layers()),
         *((inner, "weight_decay") for inner in inner_optimizers(model)),
     ]
-    with patched([(o, name, _weaker) for o, name in owners if getattr(o, name, None)]):
+    patches = [(o, name, _weaker) for o, name in owners if getattr(o, name, None)]
+    with patched([*patches, (keras.layers.Layer, "add_loss", _adds_less)]):
         yield
 
 
@@ -63,6 +69,10 @@ def _always_called(value: Any) -> Callable[[], Any]:
     return lambda: value
 
 
+def _adds_less(add_loss: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    return lambda layer, loss: add_loss(layer, tree.map_structure(lambda part: 1e-3 * part, loss))
+
+
 def _weaker(penalty: Any) -> Any:
     """A thousandth of a strength, or of what a regularizer returns."""
     return (lambda *args: 1e-3 * penalty(*args)) if callable(penalty) else 1e-3 * penalty
@@ -78,6 +88,7 @@ REMEDIES = (
     Remedy("far_higher_rate", "a rate a million times higher", share=1e6),
     Remedy("steady_rate", "a rate that stays as it began", settings=of_model(steady_rate)),
     Remedy("clip", "clipped gradients", limit=1.0),
+    Remedy("clip_hard", "gradients clipped to a hundredth", limit=0.01),
     Remedy("weaker_penalty", "a far weaker penalty", settings=of_model(weaker_penalty)),
     Remedy(
         "weaker_penalty_lower_rate",

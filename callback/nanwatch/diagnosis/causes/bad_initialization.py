@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nanwatch.diagnosis import network, words
 from nanwatch.diagnosis.case import Autopsy, Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
+from nanwatch.diagnosis.examples import CURED, failed
 from nanwatch.diagnosis.looks import VariableLook
 from nanwatch.diagnosis.scale import unit_scale_clue
-from nanwatch.diagnosis.silent import NOT_LEARNING
+from nanwatch.diagnosis.silent import NOT_LEARNING, does_not_learn
 from nanwatch.diagnosis.silent_examples import idle, kernel, layer
 from nanwatch.events import Fix
 
@@ -17,17 +20,22 @@ FIX = Fix(
     "- keras.layers.Dense(64, kernel_initializer=...)\n"
     '+ keras.layers.Dense(64, kernel_initializer="glorot_uniform")',
 )
-LARGE, SMALL = 5.0, 0.05
+SMALL = 0.05
 
 
 def weigh(case: Case) -> Testimony | None:
-    """Kernels that begin alike, or on another scale than the signal needs."""
+    """Kernels that begin alike, or on another scale than the signal needs.
+
+    Only such as are too large make a loss diverge.
+    """
     start = case.beginning
     if start is None:
         return None
-    alike = network.alike(start)
-    odd = [(look, s) for look, s in network.spreads(start) if s > LARGE or s < SMALL]
-    odd = [(look, spread) for look, spread in odd if not look.constant]
+    alike = network.alike(start) if does_not_learn(case) else []
+    odd = network.oversized(start)
+    if does_not_learn(case):
+        odd += [(look, spread) for look, spread in network.spreads(start) if spread < SMALL]
+        odd = [(look, spread) for look, spread in odd if not look.constant]
     if not alike and not odd:
         return None
     clues = [_alike(alike), _spread(odd), _pinned(start), unit_scale_clue(case, -1.0)]
@@ -46,7 +54,7 @@ def _spread(odd: list[tuple[VariableLook, float]]) -> Clue:
     if not odd:
         return Clue(0.0, check, "about 1", "about 1", True)
     most = max((spread for _, spread in odd), key=lambda s: max(s, 0.2 / max(s, 1e-9)))
-    weight = 2.5 if most > 4 * LARGE or most < SMALL / 4 else 1.5
+    weight = 2.5 if most > 4 * network.LARGE or most < SMALL / 4 else 1.5
     return Clue(weight, check, words.number(most), "about 1", False)
 
 
@@ -72,6 +80,7 @@ def _summary(
     )
 
 
+LOUD = Autopsy(layers=(layer("hidden", "relu"),), variables=(kernel("hidden", 200.0),))
 TWO = (layer("hidden", "relu"), layer("out", "linear"))
 PAGE = CausePage(
     label="bad_initialization",
@@ -96,6 +105,7 @@ PAGE = CausePage(
             autopsy={"layers": TWO, "variables": (kernel("hidden", 200.0), kernel("out"))},
             redraw=0.2,
         ),
+        replace(failed(losses=(3e7, 1e30), redraw=CURED), beginning=LOUD),
     ),
     quiet=(
         idle(autopsy={"layers": TWO, "variables": (kernel("hidden"), kernel("out"))}),

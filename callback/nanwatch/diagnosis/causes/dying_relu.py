@@ -6,6 +6,7 @@ from nanwatch.diagnosis import network, words
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.looks import LayerLook
+from nanwatch.diagnosis.rates import FEW_TIMES, rise
 from nanwatch.diagnosis.scale import NORMALIZERS, has_layer, measured, scale_of
 from nanwatch.diagnosis.silent import NOT_LEARNING, best, helps
 from nanwatch.diagnosis.silent_examples import idle, kernel, layer
@@ -50,6 +51,8 @@ def _at_once(case: Case, first: LayerLook) -> Clue:
     if share >= MANY:
         return Clue(1.0, check, seen, "below 40 %", False)
     weight = -1.0 if helps(case, "lower_rate") or helps(case, "much_lower_rate") else 0.0
+    if rise(case) > FEW_TIMES:
+        weight, seen = -2.5, f"{seen}, at a rate {words.number(rise(case))} times lower"
     return Clue(weight, check, seen, "below 40 %", True)
 
 

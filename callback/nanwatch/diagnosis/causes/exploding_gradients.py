@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import Any
 
-from nanwatch.diagnosis import clues, words
-from nanwatch.diagnosis.case import Case, Trial
+from nanwatch.diagnosis import clues, network, words
+from nanwatch.diagnosis.case import Autopsy, Case, Trial
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
-from nanwatch.diagnosis.examples import CURED, FAILED, failed, weights
+from nanwatch.diagnosis.examples import CURED, FAILED, failed, table, weights
+from nanwatch.diagnosis.penalty import NEARLY_ALL, penalty_share
 from nanwatch.diagnosis.scale import unit_scale_clue
 from nanwatch.diagnosis.silent import DIVERGING
 from nanwatch.events import Fix
 
-HUGE = 1e3
+HUGE, LARGE = 1e3, 50.0
+"""Norms of gradients that nothing ordinary reaches, and that a long way back multiplies to more."""
 LONG = 16
+LIMITS = {"clip": 1.0, "clip_hard": 0.01}
+CLIPS = ("clip", "clip_hard")
+"""The replays with clipped gradients, the milder first, and the norms that they clip to."""
 RECURRENT = ("SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D")
 
 
@@ -22,12 +28,14 @@ def weigh(case: Case) -> Testimony | None:
     """Huge gradients over scaled data, which clipping tames and a lower rate does not."""
     norms = [v for v in case.history.grad_norm if math.isfinite(v)]
     first = norms[0] if norms else math.nan
-    if not norms or max(norms) < HUGE:
+    if not norms or max(norms) < (LARGE if _factors(case) >= LONG else HUGE):
         return None
     found = [
         _at_once(first),
         _path(case),
         unit_scale_clue(case, -3.0),
+        _started_well(case),
+        _share_of_penalty(case),
         _clipping_alone(case),
         clues.data_finite(case),
         clues.weights_were_finite(case),
@@ -36,10 +44,12 @@ def weigh(case: Case) -> Testimony | None:
         f"The gradients' norm reached {words.number(max(norms))} ({words.number(first)} at first) "
         "although the data are scaled: it is multiplied on its way back through the network."
     )
-    return Testimony(summary, found, _fix(case), _where(case), "clip", ("lower_rate",))
+    remedy = case.better(*CLIPS)
+    fix = _fix(case, LIMITS[remedy])
+    return Testimony(summary, found, fix, _where(case), remedy, ("lower_rate", *CLIPS))
 
 
-def _fix(case: Case) -> Fix:
+def _fix(case: Case, limit: float) -> Fix:
     """The user's own optimizer, clipped."""
     text = (
         "Clip the gradients' common norm; in a deep or recurrent network also choose orthogonal or "
@@ -50,7 +60,7 @@ def _fix(case: Case) -> Fix:
     given = "learning_rate" if rate is None else f"{rate:g}"
     code = (
         f"- keras.optimizers.{kind}({given})\n"
-        f"+ keras.optimizers.{kind}({given}, global_clipnorm=1.0)"
+        f"+ keras.optimizers.{kind}({given}, global_clipnorm={limit:g})"
     )
     return Fix(text, code)
 
@@ -61,15 +71,46 @@ def _at_once(first: float) -> Clue:
 
 
 def _path(case: Case) -> Clue:
-    """What grows by multiplication needs many factors: layers, times steps where it recurs."""
+    """What grows by multiplication needs many factors."""
+    factors = _factors(case)
+    weight = 1.0 if factors >= LONG else 0.0 if factors >= LONG / 2 or not factors else -2.5
+    seen = str(factors) if factors else "not known"
+    return Clue(weight, "layers and time steps to go back through", seen, f"fewer than {LONG}")
+
+
+def _factors(case: Case) -> int:
+    """How many factors a gradient is multiplied by: layers, and time steps where it recurs.
+
+    What calls one layer of weights again and again recurs as well. 0 when it is not known.
+    """
     layers: list[dict[str, Any]] = (case.facts.get("model") or {}).get("layers") or []
     factors = sum(1 for layer in layers if layer.get("parameters"))
     shapes = [look.shape for look in case.arrays("input") if len(look.shape) > 2]
     if shapes and any(layer.get("class") in RECURRENT for layer in layers):
         factors += max(shape[1] for shape in shapes)
-    weight = 1.0 if factors >= LONG else 0.0 if factors >= LONG / 2 or not layers else -2.0
-    seen = str(factors) if layers else "not known"
-    return Clue(weight, "layers and time steps to go back through", seen, f"fewer than {LONG}")
+    return max(factors, _calls(case))
+
+
+def _calls(case: Case) -> int:
+    """How often the layer that is called most often, and holds weights, is called in one pass."""
+    autopsy = case.autopsy or Autopsy()
+    owners = {variable.layer for variable in autopsy.variables}
+    calls = Counter(look.name for look in autopsy.layers if look.name in owners)
+    return max(calls.values(), default=0)
+
+
+def _started_well(case: Case) -> Clue:
+    """Kernels that begin too large explain huge gradients by themselves."""
+    most = max((spread for _, spread in network.oversized(case.beginning)), default=1.0)
+    weight = -2.0 if most > network.LARGE else 0.0
+    return Clue(weight, "kernels at the start, against Glorot's", words.number(most), "about 1")
+
+
+def _share_of_penalty(case: Case) -> Clue:
+    """What a penalty makes grow does not come back through the network."""
+    share = penalty_share(case)
+    weight = -2.0 if share > NEARLY_ALL else 0.0
+    return Clue(weight, "penalty's share of the loss", f"{share:.0%}", "below one half")
 
 
 def _clipping_alone(case: Case) -> Clue:
@@ -103,6 +144,14 @@ PAGE = CausePage(
     fires=(
         failed(grad_norms=(5e4, 3e7), losses=(2.0, 1e6), clip=CURED, lower_rate=FAILED),
         failed(grad_norms=(5e6,), losses=(2.0,), clip=CURED),
+        failed(
+            table(shape=(32, 150, 1)),
+            grad_norms=(190.0,),
+            losses=(0.9,),
+            facts={"model": {"layers": [{"class": "SimpleRNN", "parameters": 600}]}},
+            clip=CURED,
+            lower_rate=FAILED,
+        ),
     ),
     quiet=(failed(), failed(autopsy={"variables": weights(gradient_norm=2.0)})),
     symptoms=DIVERGING,

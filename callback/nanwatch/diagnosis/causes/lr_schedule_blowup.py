@@ -43,7 +43,8 @@ def _risen(risen: float, lost: list[float]) -> Clue:
 
 def _went_well(case: Case) -> Clue:
     """Before the rate rose the loss fell, or stood still at least."""
-    losses = [loss for loss in case.history.loss if math.isfinite(loss)]
+    told = (*case.history.loss, *case.history.epochs.get("loss", ()))
+    losses = [loss for loss in told if math.isfinite(loss)]
     check = "lowest loss of the run, against the first"
     if len(losses) < 3 or not case.history.start > 0:
         return Clue(0.0, check, "not known", "below 1")

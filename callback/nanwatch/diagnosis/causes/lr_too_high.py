@@ -30,6 +30,7 @@ def weigh(case: Case) -> Testimony | None:
     found = [
         _rate(case, rate),
         unit_scale_clue(case, -2.0),
+        *_rate_that_holds(case, rate),
         clues.data_finite(case),
         *(_thrown_about(case) if does_not_learn(case) else [clues.grew(case)]),
     ]
@@ -72,6 +73,18 @@ def _thrown_about(case: Case) -> list[Clue]:
     return [jump] if math.isnan(share) else [moved, jump]
 
 
+def _rate_that_holds(case: Case, rate: float) -> list[Clue]:
+    """Where only a rate far below the usual holds, the rate was not what is wrong."""
+    held = next((factor for name, factor in FACTORS.items() if case.cured(name)), None)
+    if held is None or does_not_learn(case):
+        return []
+    usual = _usual(case)
+    share = rate * held / usual
+    weight = -2.0 if share < 1.1e-3 else -1.0 if share < 0.011 else 0.0
+    seen, expected = words.number(rate * held), f"about {usual:g}"
+    return [Clue(weight, "highest rate whose replay holds", seen, expected, share > 0.011)]
+
+
 def _clipping_does_more(case: Case) -> bool:
     """Then single huge gradients are at work, rather than a rate too high for all of them."""
     tenth = case.trials.get("lower_rate")
@@ -79,12 +92,15 @@ def _clipping_does_more(case: Case) -> bool:
 
 
 def _rate(case: Case, rate: float) -> Clue:
-    plain = case.optimizer.get("class") in PLAIN
-    usual = USUAL_PLAIN if plain else USUAL_ADAPTIVE
+    usual = _usual(case)
     weight = (
         2.0 if rate > 10 * usual else 1.0 if rate > usual else 0.0 if rate > usual / 10 else -1.0
     )
     return Clue(weight, "learning rate", words.number(rate), f"at most about {usual:g}")
+
+
+def _usual(case: Case) -> float:
+    return USUAL_PLAIN if case.optimizer.get("class") in PLAIN else USUAL_ADAPTIVE
 
 
 def _fix(case: Case, rate: float, better: float) -> Fix:

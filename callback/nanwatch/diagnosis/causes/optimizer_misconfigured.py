@@ -7,7 +7,8 @@ from typing import Any
 from nanwatch.diagnosis import clues, words
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
-from nanwatch.diagnosis.examples import CURED, failed
+from nanwatch.diagnosis.errors import in_optimizer
+from nanwatch.diagnosis.examples import CURED, failed, raised
 from nanwatch.diagnosis.settings import SETTINGS, wrong_settings
 from nanwatch.diagnosis.silent import DIVERGING, NOT_LEARNING, best, does_not_learn
 from nanwatch.events import Fix
@@ -19,12 +20,12 @@ NO_RATE = ("learning_rate", 0.0)
 def weigh(case: Case) -> Testimony | None:
     """A setting outside its range, best seen where finite gradients make a non-finite update."""
     wrong = [(name, value) for name, value in wrong_settings(case) if (name, value) != NO_RATE]
-    if not wrong:
+    if not wrong or (case.error is not None and not in_optimizer(case)):
         return None
     name, value = wrong[0]
     found = [
         *(Clue(3.0, key, words.number(seen), SETTINGS[key].expected) for key, seen in wrong),
-        _update(case),
+        _raised(case) if case.error is not None else _update(case),
         clues.data_finite(case),
         clues.weights_were_finite(case),
     ]
@@ -36,6 +37,12 @@ def weigh(case: Case) -> Testimony | None:
     remedy = best(case, names) if does_not_learn(case) else case.better(*names)
     fix = _fix(case, name, value, remedy)
     return Testimony(summary, found, fix, {}, remedy, ("sane_optimizer_lower_rate",))
+
+
+def _raised(case: Case) -> Clue:
+    """With epsilon 0 an update of few rows of a table is no longer one of all its rows."""
+    seen = case.error.kind if case.error else ""
+    return Clue(3.0, "error in the optimizer's update", seen, "none", False)
 
 
 def _update(case: Case) -> Clue:
@@ -82,7 +89,11 @@ PAGE = CausePage(
             losses=(1.0, 30.0, 1e5),
             sane_optimizer=CURED,
         ),
+        raised(
+            "File keras/src/optimizers/rmsprop.py\n indices[1] = 865 is not in [0, 385)",
+            optimizer=_optimizer("RMSprop", epsilon=0.0),
+        ),
     ),
     quiet=(failed(optimizer=_optimizer("Adam", epsilon=1e-7, beta_1=0.9, beta_2=0.999)),),
-    symptoms=DIVERGING | NOT_LEARNING,
+    symptoms=DIVERGING | NOT_LEARNING | {"exception"},
 )

@@ -8,8 +8,15 @@ from nanwatch.diagnosis import clues, words
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import CURED, FAILED, failed
-from nanwatch.diagnosis.network import portraits
-from nanwatch.diagnosis.penalty import Penalty, is_to_blame, overshoot_clue, penalties
+from nanwatch.diagnosis.penalty import (
+    NEARLY_ALL,
+    Penalty,
+    is_to_blame,
+    overshoot_clue,
+    penalties,
+    penalty_share,
+    pull,
+)
 from nanwatch.diagnosis.silent import DIVERGING, NOT_LEARNING, best, does_not_learn
 from nanwatch.diagnosis.silent_examples import idle
 from nanwatch.events import Fix
@@ -23,7 +30,7 @@ def weigh(case: Case) -> Testimony | None:
     stays = does_not_learn(case)
     found = [
         overshoot_clue(case, held[0]),
-        *([_outweighs(case), _strength(held[0])] if stays else [_share(case), clues.grew(case)]),
+        *(_holds_down(case, held[0]) if stays else [_share(case), clues.grew(case)]),
         clues.data_finite(case),
     ]
     where = {"layer": held[0].layer} if held[0].layer else {}
@@ -42,18 +49,28 @@ def _summary(penalty: Penalty) -> str:
 
 
 def _share(case: Case) -> Clue:
-    autopsy = case.autopsy
-    if autopsy is None or not autopsy.loss > 0:
-        return Clue(0.0, "penalty's share of the loss", "not known", "below one half")
-    share = autopsy.penalty / autopsy.loss
-    weight = 2.0 if share > 0.9 else -1.0 if share < 0.1 else 0.0
+    share = penalty_share(case)
+    weight = 2.0 if share > NEARLY_ALL else -1.0 if share < 0.1 else 0.0
     return Clue(weight, "penalty's share of the loss", f"{share:.0%}", "below one half")
+
+
+def _holds_down(case: Case, penalty: Penalty) -> list[Clue]:
+    return [_outweighs(case), _strength(penalty), *_pull(case, penalty)]
+
+
+def _pull(case: Case, penalty: Penalty) -> list[Clue]:
+    """What is halved within few steps cannot learn what is seen once an epoch."""
+    share = pull(case, penalty)
+    if not share:
+        return []
+    weight = 2.5 if share > 0.03 else 1.0 if share > 3e-3 else 0.0 if share > 1e-4 else -1.0
+    check, expected = "share of a weight that the penalty takes away each step", "below 1e-5"
+    return [Clue(weight, check, words.number(share), expected, share < 1e-4)]
 
 
 def _outweighs(case: Case) -> Clue:
     """At the beginning or at the end: weights that were pressed to zero have no penalty left."""
-    known = [p.penalty / p.loss for p in portraits(case) if p.loss > 0]
-    share = max(known, default=0.0)
+    share = penalty_share(case)
     weight = 2.0 if share > 0.8 else 1.0 if share > 0.4 else -1.0 if share < 0.1 else 0.0
     check = "penalty's share of the loss"
     return Clue(weight, check, f"{share:.0%}", "below one half", share < 0.4)

@@ -23,13 +23,11 @@ FADED = 0.1
 
 def weigh(case: Case) -> Testimony | None:
     """A gradient that is smaller by orders of magnitude at the first layer than at the last."""
-    portrait = network.first_portrait(case)
-    if portrait is None:
+    portrait = min(network.portraits(case), key=network.fading, default=None)
+    share = network.fading(portrait) if portrait else math.nan
+    if portrait is None or not share < FADED:
         return None
-    share = min((network.fading(p) for p in network.portraits(case)), default=math.nan)
-    if not share < FADED:
-        return None
-    found = [_fading(share), _flat(portrait), _alive(portrait), _started_well(portrait)]
+    found = [_fading(share), _flat(portrait), _alive(portrait), _large_enough(portrait)]
     first = network.kernels(portrait)[0]
     summary = (
         f"The gradient of the first layer's weights is {words.number(share)} times the last one's: "
@@ -60,11 +58,11 @@ def _alive(portrait: Autopsy) -> Clue:
     return Clue(-2.5 if share > 0.8 else 0.0, check, f"{share:.0%}", expected, share < 0.7)
 
 
-def _started_well(portrait: Autopsy) -> Clue:
-    """Kernels that begin far too small let the gradient fade as well."""
+def _large_enough(portrait: Autopsy) -> Clue:
+    """Kernels that begin far too small, or were pressed to 0, let the gradient fade as well."""
     least = min((spread for _, spread in network.spreads(portrait)), default=1.0)
     weight = -2.0 if least < 0.05 or network.alike(portrait) else 0.0
-    return Clue(weight, "kernels at the start, against Glorot's", words.number(least), "about 1")
+    return Clue(weight, "kernels, against Glorot's", words.number(least), "about 1")
 
 
 DEEP = (*(layer(f"hidden_{i}", "sigmoid") for i in range(5)), layer("out", "linear"))
