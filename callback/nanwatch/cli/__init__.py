@@ -16,7 +16,9 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "Look at trainings": {
             "runs": "List the runs, the latest first.",
             "show": "Show one run, or the failing step in a bundle.",
+            "tail": "Follow a run until it ends: its loss, and what is found.",
             "alerts": "List what went wrong, the latest first.",
+            "export": "Write a run's exact points as CSV, JSON or Parquet.",
             "explain": "Say how to mend a cause, or where a loss breaks.",
             "check": "Say what would go wrong in a training script, without training.",
         },
@@ -36,7 +38,9 @@ OWN: Mapping[str, str] = MappingProxyType(
     {
         "runs": "nanwatch.cli.reading",
         "show": "nanwatch.cli.reading",
+        "tail": "nanwatch.cli.tail",
         "alerts": "nanwatch.cli.reading",
+        "export": "nanwatch.cli.export",
         "explain": "nanwatch.cli.explain",
         "check": "nanwatch.cli.check",
         "sync": "nanwatch.cli.sync",

@@ -79,7 +79,7 @@ def show(run: str, server: str | None, as_json: bool) -> None:
     heads = ("series", "points", "min", "max", "last", "NaN", "+Inf", "-Inf")
     write_table("Series", heads, [[line.get(key) for key in keys] for line in series])
     for diagnosis in diagnoses:
-        _write_diagnosis(diagnosis)
+        click.echo(words_of(diagnosis))
 
 
 @click.command()
@@ -146,9 +146,9 @@ def _write_run(run: Mapping[str, Any]) -> None:
         click.echo(f"  {'config ' + printable(key):<21} {printable(value)}")
 
 
-def _write_diagnosis(diagnosis: Mapping[str, Any]) -> None:
+def words_of(diagnosis: Mapping[str, Any]) -> str:
+    """A diagnosis as the terminal tells it."""
     try:
-        words = terminal.render(diagnosis_from_json(diagnosis))
-    except msgspec.ValidationError:  # of a newer server
-        words = f"{diagnosis.get('symptom')} (written by a newer version; see --json)"
-    click.echo(words)
+        return terminal.render(diagnosis_from_json(diagnosis))
+    except msgspec.ValidationError:
+        return f"{diagnosis.get('symptom')} (written by a newer version; see --json)"

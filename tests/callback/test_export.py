@@ -1,0 +1,86 @@
+"""`nanwatch export` writes every point, exactly."""
+
+import csv
+import json
+import math
+import subprocess
+import sys
+
+import pytest
+from pyarrow import parquet
+
+from nanwatch.cli import export as module
+from nanwatch.run import start_run
+from servers import wait_for
+
+VALUES = [0.1, math.nan, math.inf, -math.inf, 1e-320, -0.0, 3.0]
+
+
+def nanwatch(*arguments):
+    """Run the command as a process."""
+    command = [sys.executable, "-m", "nanwatch", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def run(live_server, home, monkeypatch):
+    """A run on a real server that the environment names."""
+    monkeypatch.setenv("NANWATCH_SERVER", live_server.url)
+    monkeypatch.setenv("NANWATCH_TOKEN", live_server.token)
+    with start_run(run="odd-values-7", config={"rate": 0.1}, verbose=0) as run:
+        for value in VALUES:
+            run.log({"loss": value, "epoch/=1+1": 2.0})
+        run._reporter.finish("finished", timeout_s=20)
+    wait_for(lambda: live_server.client.get(f"/runs/{run.id}/diagnoses")["diagnoses"])
+    return run
+
+
+def same(a, b):
+    return repr(float(a)) == repr(float(b))
+
+
+def test_csv_holds_one_point_a_row(run):
+    done = nanwatch("export", "odd-values-7", "--series", "batch/loss")
+    head, *rows = csv.reader(done.stdout.splitlines())
+    assert head == ["series", "step", "value"]
+    assert [(name, int(step)) for name, step, _ in rows] == [("batch/loss", k) for k in range(7)]
+    assert all(same(row[2], value) for row, value in zip(rows, VALUES, strict=True))
+
+
+def test_a_name_that_looks_like_a_formula_is_made_harmless():
+    assert module._harmless("=1+1") == "'=1+1"
+    assert module._harmless("batch/loss") == "batch/loss"
+
+
+def test_json_holds_the_whole_run(run, tmp_path):
+    file = tmp_path / "run.json"
+    assert nanwatch("export", run.id, "-o", file).returncode == 0
+    whole = json.loads(file.read_text())
+    assert (whole["run"]["id"], whole["run"]["config"]) == (run.id, {"rate": 0.1})
+    points = {series["name"]: series["values"] for series in whole["series"]}
+    assert all(same(a, b) for a, b in zip(points["batch/loss"], VALUES, strict=True))
+    assert [found["symptom"] for found in whole["diagnoses"]] == ["nan_loss"]
+
+
+def test_parquet_holds_what_csv_holds(run, tmp_path):
+    file = tmp_path / "points.parquet"
+    assert nanwatch("export", run.id, "-o", file).returncode == 0
+    table = parquet.read_table(file).to_pydict()
+    rows = [v for name, v in zip(table["series"], table["value"], strict=True) if "loss" in name]
+    assert all(same(a, b) for a, b in zip(rows, VALUES, strict=True))
+
+
+def test_points_come_page_by_page(run, monkeypatch, tmp_path):
+    monkeypatch.setattr(module, "PAGE", 3)
+    module.export([run.id, "-o", str(tmp_path / "points.csv")], standalone_mode=False)
+    assert len((tmp_path / "points.csv").read_text().splitlines()) == 1 + 2 * len(VALUES)
+
+
+def test_slips_are_explained(run, tmp_path):
+    unknown, no_series = (
+        nanwatch("export", run.id, "--format", "xlsx"),
+        nanwatch("export", run.id, "--series", "batch/los"),
+    )
+    assert (unknown.returncode, no_series.returncode) == (2, 1)
+    assert "choose one of csv, json, parquet" in unknown.stderr
+    assert "`nanwatch show` lists them" in no_series.stderr
