@@ -34,6 +34,13 @@ def test_weights_are_drawn_anew_and_biases_begin_at_zero():
     assert not bias.any()
 
 
+def test_recurrent_kernels_are_drawn_orthogonal():
+    made = keras.Sequential([keras.Input((5, 4)), LAYERS.SimpleRNN(6)])
+    network.redraw(made)
+    kernel = next(v for v in made.trainable_variables if v.name == "recurrent_kernel").numpy()
+    np.testing.assert_allclose(kernel @ kernel.T, np.eye(6), atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("change", "before", "within"),
     [

@@ -17,6 +17,7 @@ from nanwatch.autopsy.remedies.safe_forms import (
     POWERS,
     ROOTS,
     SOFTMAXES,
+    STOPS,
 )
 from nanwatch.autopsy.remedies.safe_math import safe
 
@@ -85,6 +86,24 @@ def test_a_variance_is_positive_wherever_it_is_used():
     forms, function, x = CASES["variance"]
     with safe(forms, mlp()):
         assert value_and_slope(function, [-1.0, *x])
+
+
+@pytest.mark.parametrize(
+    "stop", [lambda x: ops.stop_gradient(x), lambda x: tf.round(x), lambda x: ops.sign(x)]
+)
+def test_a_stopped_gradient_is_let_through(stop):
+    model = keras.Sequential([keras.Input((2,)), layers.Lambda(stop)])
+
+    def slope():
+        x = tf.constant([[0.3, 0.6]])
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            value = model(x)
+        return tape.gradient(value, x)
+
+    with safe(STOPS, model):
+        np.testing.assert_array_equal(slope(), [[1.0, 1.0]])
+    assert slope() is None or not np.any(slope())
 
 
 def test_values_that_are_safe_stay_as_they_are():

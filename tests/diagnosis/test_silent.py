@@ -1,6 +1,7 @@
 """How much better a change makes a run that stayed finite."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -51,3 +52,15 @@ def test_the_best_of_some_changes_is_the_one_that_gains_most():
     case = idle(higher_rate=0.4, clip=0.3)
     assert best(case, ("higher_rate", "clip", "redraw")) == "clip"
     assert best(case, ("redraw", "unfreeze")) == "redraw"
+
+
+def test_of_a_spike_the_highest_loss_counts():
+    case = replace(
+        tried(
+            as_it_is=Trial(True, True, 50, 1.0, 0.3, highest=500.0),
+            drop_outliers=Trial(True, True, 50, 1.0, 0.3, highest=2.0),
+        ),
+        symptom="loss_spike",
+    )
+    assert gain(case, "drop_outliers") == pytest.approx(0.996)
+    assert gain_clue(case, "drop_outliers").seen == "50 steps: highest loss 2, 500 without it"

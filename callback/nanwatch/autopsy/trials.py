@@ -43,6 +43,7 @@ class Trials:
         self._say = say
         self._until = until
         self._made = 0
+        self._skipped = False
 
     def make(
         self,
@@ -57,6 +58,8 @@ class Trials:
         """
         if keras.backend.backend() != "tensorflow":
             self._leave(names, OTHER_BACKEND)
+        elif self._skipped:
+            self._leave(names, SKIPPED)
         elif start is None or not batches:
             self._leave(names, NO_STATE)
         else:
@@ -80,7 +83,7 @@ class Trials:
         except KeyboardInterrupt:
             self._say("nanwatch: the examination is cut short")
             self._leave([name for name in names if name not in tried], SKIPPED)
-            self._until = 0.0
+            self._skipped = True
         finally:
             found.restore()
         return tried

@@ -6,6 +6,7 @@ import math
 
 from nanwatch.diagnosis.case import Case, Trial
 from nanwatch.diagnosis.cause import REPLAY, Clue
+from nanwatch.diagnosis.words import number
 from nanwatch.events import Symptom
 
 SILENT: frozenset[Symptom] = frozenset(
@@ -24,7 +25,7 @@ NOT_LEARNING: frozenset[Symptom] = frozenset({"loss_stuck", "underfit", "huge_lo
 """The silent symptoms of a network that could learn, but does not."""
 DIVERGING: frozenset[Symptom] = frozenset({"nan_loss", "exploding_loss"})
 """The symptoms of numbers that grow until they are none."""
-BASELINE = "as_it_is"
+BASELINE, SPIKE = "as_it_is", "loss_spike"
 CLEAR, SOME, LITTLE = 0.3, 0.1, 0.04
 """By how much a loss must fall below the unchanged one's, as a share of it."""
 
@@ -49,12 +50,15 @@ def gain(case: Case, remedy: str) -> float:
     """Which share of the loss of the unchanged replay a change takes away.
 
     1 is all of it, 0 none, below 0 it makes things worse; NaN when there is nothing to compare.
+    Of a spike the highest loss counts, of other symptoms that of the end.
     """
     base, changed = case.trials.get(BASELINE), case.trials.get(remedy)
     if base is None or changed is None:
         return math.nan
     if not changed.finite:
         return -1.0
+    if case.symptom == SPIKE:
+        return 1 - changed.highest / base.highest if base.highest > 0 else math.nan
     before, after = _comparable(case, base, changed)
     return (before - after) / before if before > 0 else math.nan
 
@@ -82,11 +86,17 @@ def gain_clue(case: Case, remedy: str) -> Clue | None:
     if math.isnan(share):
         return None
     changed = case.trials[remedy]
-    lower = f"{share:.0%}" if share > 0 else "no"
-    seen = f"{changed.made}: {changed.course}, {lower} lower than without it"
+    seen = f"{changed.made}: {_compared(case, case.trials[BASELINE], changed, share)}"
     better = helps_some(case, remedy)
     weight = 2.5 if share >= CLEAR else 1.0 if better else -3.0
     return Clue(weight, REPLAY, seen, expected, better)
+
+
+def _compared(case: Case, base: Trial, changed: Trial, share: float) -> str:
+    if case.symptom == SPIKE and changed.finite:
+        return f"highest loss {number(changed.highest)}, {number(base.highest)} without it"
+    lower = f"{share:.0%}" if share > 0 else "no"
+    return f"{changed.course}, {lower} lower than without it"
 
 
 def best(case: Case, remedies: tuple[str, ...]) -> str:

@@ -21,11 +21,13 @@ OWN_START = {"bias": 0.0, "beta": 0.0, "gamma": 1.0}
 
 
 def redraw(model: Any) -> None:
-    """Draw all kernels anew after Glorot; biases at 0, scales at 1."""
+    """Draw all kernels anew as their layers do by themselves; biases at 0, scales at 1."""
+    usual = keras.initializers.GlorotUniform
+    recurrent = {"recurrent_kernel": keras.initializers.Orthogonal}
     for seed, variable in enumerate(model.trainable_variables):
         if len(variable.shape) > 1:
-            glorot = keras.initializers.GlorotUniform(seed)
-            variable.assign(glorot(variable.shape, variable.dtype))
+            initializer = recurrent.get(variable.name, usual)(seed=seed)
+            variable.assign(initializer(variable.shape, variable.dtype))
         elif variable.name in OWN_START:
             variable.assign(keras.ops.full(variable.shape, OWN_START[variable.name]))
 

@@ -164,6 +164,18 @@ def softmax(original: Function) -> Function:
 MATRICES: dict[str, Make] = dict.fromkeys(
     ("cholesky", "logdet", "slogdet", "det", "inv", "matrix_inverse"), factored
 )
+
+
+def let_through(_: Function) -> Function:
+    """The value as it is, and with it the gradient."""
+    return lambda x, *_, **__: x
+
+
+def straight_through(original: Function) -> Function:
+    """A function of steps whose slope is taken for 1."""
+    return lambda x, *args, **kw: x + tf.stop_gradient(original(x, *args, **kw) - x)
+
+
 LOGARITHMS: dict[str, Make] = {
     **dict.fromkeys(("log", "log2", "log10"), log),
     "log1p": log1p,
@@ -197,6 +209,10 @@ POWERS: dict[str, Make] = {
     "__rpow__": exponential_of,
 }
 MEANS: dict[str, Make] = {**DIVISIONS, "mean": mean, "reduce_mean": mean}
+STOPS: dict[str, Make] = {
+    "stop_gradient": let_through,
+    **dict.fromkeys(("round", "floor", "ceil", "sign", "rint"), straight_through),
+}
 SOFTMAXES: dict[str, Make] = {
     **DIVISIONS,
     **dict.fromkeys(("softmax", "log_softmax", "logsumexp", "reduce_logsumexp"), softmax),

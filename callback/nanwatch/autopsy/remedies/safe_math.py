@@ -27,6 +27,7 @@ from nanwatch.autopsy.remedies.safe_forms import (
     POWERS,
     ROOTS,
     SOFTMAXES,
+    STOPS,
     Function,
     Make,
     is_float,
@@ -139,5 +140,6 @@ REMEDIES = (
     _remedy("safe_root", "roots of what is above 0", ROOTS),
     _remedy("safe_exp", "exponents up to 20", POWERS),
     _remedy("safe_mean", "means that are 0 over nothing", MEANS),
+    _remedy("let_through", "the gradient let through where it was stopped", STOPS),
     _remedy("safe_softmax", "softmaxes that bear a masked row", SOFTMAXES),
 )

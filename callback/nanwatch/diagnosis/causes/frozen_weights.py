@@ -37,7 +37,7 @@ def weigh(case: Case) -> Testimony | None:
     layer_at = str(frozen[0].get("name", "")) if frozen else cut[0].layer
     why = f"{layer_at} is frozen" if frozen else f"no gradient reaches {cut[0].name}"
     summary = f"{why[0].upper()}{why[1:]}: it stays as it began, whatever the loss says."
-    fix, remedy = (FREEZE, "unfreeze") if frozen else (CUT, "")
+    fix, remedy = (FREEZE, "unfreeze") if frozen else (CUT, "let_through")
     return Testimony(summary, found, fix, {"layer": layer_at}, remedy)
 
 

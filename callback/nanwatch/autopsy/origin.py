@@ -1,0 +1,47 @@
+"""Where a replay begins: at the weights of the fit's beginning, at the rate of then or of now.
+
+A callback may have changed the rate since, and a schedule has gone on: a replay of a failure that
+the rate brought about has to run at the rate of the failure.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from nanwatch.recorder.snapshot import Snapshot, optimizers_of
+
+
+def same_rates(model: Any, start: Snapshot) -> bool:
+    """Whether no callback has changed a learning rate since `start`."""
+    held = {id(variable): float(value) for variable, value in start.values if not value.ndim}
+    return all(held.get(id(rate)) == float(rate.numpy()) for rate in _rates(model))
+
+
+def at_this_rate(model: Any, start: Snapshot) -> Snapshot:
+    """The state of `start`, but for the rate of now, or the place in its schedule."""
+    found = Snapshot(model, start.step)
+    now = [(clock, np.array(clock.numpy())) for clock in [*_rates(model), *_counts(model)]]
+    try:
+        start.restore()
+        for clock, value in now:
+            clock.assign(value)
+        return Snapshot(model, start.step)
+    finally:
+        found.restore()
+
+
+def _rates(model: Any) -> list[Any]:
+    rates = [getattr(optimizer, "_learning_rate", None) for optimizer in _inner(model)]
+    return [rate for rate in rates if isinstance(rate, keras.Variable)]
+
+
+def _counts(model: Any) -> list[Any]:
+    return [optimizer.iterations for optimizer in _inner(model)]
+
+
+def _inner(model: Any) -> list[Any]:
+    """The model's optimizers; of one that scales the loss, the one that it wraps."""
+    return [getattr(optimizer, "inner_optimizer", optimizer) for optimizer in optimizers_of(model)]
