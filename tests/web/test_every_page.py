@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from web.served import RunningServer, broken_run, healthy_run, watch
 
-PAGES = ("/", "/runs/broken", "/login")
+REFERENCE = ("/losses", "/losses/BinaryFocalCrossentropy", "/causes", "/causes/logits_mismatch")
+PAGES = ("/", "/runs/broken", "/login", *REFERENCE)
 STATIC = Path(__file__).resolve().parents[2] / "web/nanwatch_web"
 MOST_BYTES = 600_000
 
@@ -25,6 +26,8 @@ def visit(page: Page, path: str) -> None:
         page.wait_for_function("() => document.querySelectorAll('.main-svg').length > 1")
     elif path == "/":
         expect(page.locator(".runs .name a").first).to_be_visible()
+    elif path in REFERENCE:
+        expect(page.locator("main .card").first).to_be_visible()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -45,6 +45,26 @@ def router() -> APIRouter:
         """One run."""
         return _unless_known(request, page("run.html"))
 
+    @routes.api_route("/losses", methods=_READ)
+    def losses(request: Request) -> Response:
+        """The catalogue of losses."""
+        return _unless_known(request, page("losses.html"))
+
+    @routes.api_route("/losses/{name}", methods=_READ)
+    def loss(request: Request, name: str) -> Response:  # noqa: ARG001 - the page reads it from its address
+        """One loss, with its playground."""
+        return _unless_known(request, page("loss.html"))
+
+    @routes.api_route("/causes", methods=_READ)
+    def causes(request: Request) -> Response:
+        """The catalogue of causes."""
+        return _unless_known(request, page("causes.html"))
+
+    @routes.api_route("/causes/{label}", methods=_READ)
+    def cause(request: Request, label: str) -> Response:  # noqa: ARG001 - the page reads it from its address
+        """One cause."""
+        return _unless_known(request, page("cause.html"))
+
     @routes.api_route("/static/{name:path}", methods=_READ)
     def static(request: Request, name: str) -> Response:
         """A file of the pages."""

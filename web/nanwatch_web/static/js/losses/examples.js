@@ -140,7 +140,7 @@ function binaries() {
   return [
     example("Label 1", ["[[1]]", "[[0.7]]"]),
     example("Label 0", ["[[0]]", "[[0.3]]"]),
-    example("Label 1, as score", ["[[1]]", "[[0.8]]"], { settings: LOGITS, from: -6, to: 6 }),
+    example("Label 1, as score", ["[[1]]", "[[0.8]]"], { settings: LOGITS }),
     example("Exactly wrong", ["[[1]]", "[[0]]"]),
   ];
 }
@@ -149,7 +149,7 @@ function binaries() {
 function categories(label) {
   return [
     example("One sample", [label, "[[0.6, 0.3, 0.1]]"]),
-    example("As scores", [label, "[[2, 1, -1]]"], { settings: LOGITS, from: -6, to: 6 }),
+    example("As scores", [label, "[[2, 1, -1]]"], { settings: LOGITS }),
     example("Scores, no softmax", [label, "[[-2, 5, 1]]"], { from: -6, to: 6 }),
   ];
 }

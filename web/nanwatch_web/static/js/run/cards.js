@@ -96,13 +96,7 @@ function head(diagnosis, { zoomTo }) {
  */
 function suspect(cause, { titleOf }) {
   return [
-    el(
-      "p",
-      { class: "cause" },
-      titleOf(cause.label) ?? unlabel(cause.label),
-      " ",
-      el("code", {}, cause.label),
-    ),
+    el("p", { class: "cause" }, nameOf(cause.label, titleOf(cause.label)), " ", el("code", {}, cause.label)),
     el("p", { class: "lead" }, cause.summary),
     confidence(cause),
     ...whereList(cause.where),
@@ -110,6 +104,15 @@ function suspect(cause, { titleOf }) {
     ...fixCode(cause.fix),
     tried(cause),
   ];
+}
+
+/**
+ * A cause's title, with the way to its page where the catalogue has one.
+ * @param {string} label
+ * @param {string | null} title
+ */
+function nameOf(label, title) {
+  return title === null ? unlabel(label) : el("a", { href: `/causes/${encodeURIComponent(label)}` }, title);
 }
 
 /** @param {Cause} cause */

@@ -7,7 +7,7 @@ import { duration, integer, num, number, plain } from "../format.js";
 
 /** @typedef {import("../types").Run} Run */
 /** @typedef {import("../types").Failure} Failure */
-/** @typedef {{name: string, value: string, more?: string}} Fact */
+/** @typedef {{name: string, value: string, more?: string, href?: string}} Fact */
 /** @typedef {Record<string, unknown>} Dict */
 
 /**
@@ -33,7 +33,7 @@ export function headFacts(run, known, now) {
     bestFact(run, known),
     fact("Elapsed", elapsed(run, now)),
     fact("Optimizer", optimizerWords(facts)),
-    fact("Loss", lossWords(facts.loss)),
+    functionFact(facts.loss),
     fact("Precision", words(facts.policy)),
     fact("Batch size", words(facts.batch_size)),
     fact("Parameters", words(dict(facts.model).parameters)),
@@ -158,12 +158,20 @@ function optimizerWords(facts) {
   return [words(told.class), rate].filter(Boolean).join(", ") || null;
 }
 
-/** @param {unknown} losses one entry an output */
-function lossWords(losses) {
-  const named = (Array.isArray(losses) ? losses : [losses]).map((loss) =>
-    words(isDict(loss) ? loss.class : loss),
-  );
-  return [...new Set(named)].filter(Boolean).join(", ") || null;
+/**
+ * The loss function, with the way to its page where it is a single one of Keras.
+ * @param {unknown} losses one entry an output
+ * @returns {Fact | null}
+ */
+function functionFact(losses) {
+  const all = Array.isArray(losses) ? losses : [losses];
+  const named = new Set(all.map((loss) => words(isDict(loss) ? loss.class : loss)));
+  const value = [...named].filter(Boolean).join(", ");
+  if (!value) return null;
+  const known = named.size === 1 && all.every((loss) => isDict(loss) && loss.custom === false);
+  return known
+    ? { name: "Loss", value, href: `/losses/${encodeURIComponent(value)}` }
+    : { name: "Loss", value };
 }
 
 /** @param {Dict} facts */

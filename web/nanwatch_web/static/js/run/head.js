@@ -41,10 +41,19 @@ export function showHead(run, diagnoses) {
  */
 export function showFacts(run, known) {
   const facts = headFacts(run, known, Date.now());
-  fill(
-    byId("facts"),
-    ...facts.map(({ name, value, more }) =>
-      el("div", {}, el("dt", {}, name), el("dd", {}, value, more && el("small", {}, ` ${more}`))),
-    ),
-  );
+  const told = facts.map(({ name, value, more, href }) => {
+    const words = href ? el("a", { href }, value) : value;
+    return el("div", {}, el("dt", {}, name), el("dd", {}, words, more && el("small", {}, ` ${more}`)));
+  });
+  refresh(byId("facts"), told);
+}
+
+/**
+ * Replace only what has changed, so that a link that has the focus keeps it.
+ * @param {HTMLElement} list
+ * @param {HTMLElement[]} fresh
+ */
+function refresh(list, fresh) {
+  if (list.children.length !== fresh.length) fill(list, ...fresh);
+  else fresh.forEach((node, i) => list.children[i].isEqualNode(node) || list.children[i].replaceWith(node));
 }

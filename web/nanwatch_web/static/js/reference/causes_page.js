@@ -1,0 +1,23 @@
+/**
+ * The page of all causes.
+ * @module
+ */
+
+import { get } from "../api.js";
+import { byId } from "../dom.js";
+import { showBanner } from "../pills.js";
+import { mountThemeButton } from "../theme.js";
+import { causeEntry } from "./find.js";
+import { mountList } from "./list.js";
+
+async function show() {
+  const { causes } = await get("/causes");
+  mountList(
+    causes.map(causeEntry),
+    () => null,
+    (n) => (n === 1 ? "1 cause" : `${n} causes`),
+  );
+}
+
+mountThemeButton(byId("theme"));
+show().catch((error) => showBanner(byId("banner"), `${error.message} Reload the page to try again.`));
