@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -24,6 +25,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "Bring what was recorded": {
             "sync": "Deliver what offline or cut-off trainings left on disk.",
+            "import": "Bring a run from a file to the server.",
         },
         "Run the server": {
             "demo": "See it at work: trainings on real data that go wrong, and why.",
@@ -44,6 +46,7 @@ OWN: Mapping[str, str] = MappingProxyType(
         "explain": "nanwatch.cli.explain",
         "check": "nanwatch.cli.check",
         "sync": "nanwatch.cli.sync",
+        "import": "nanwatch.cli.importing",
     }
 )
 SERVERS = tuple(SECTIONS["Run the server"])
@@ -59,7 +62,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import one command."""
         if cmd_name in OWN:
-            found: click.Command = getattr(importlib.import_module(OWN[cmd_name]), cmd_name)
+            name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+            found: click.Command = getattr(importlib.import_module(OWN[cmd_name]), name)
             return found
         return _server_command(cmd_name)
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import click
 
-from nanwatch.local_monitor import server_for
+from nanwatch.local_monitor import START_TIMEOUT_S, MonitorUnavailableError, server_for
 from nanwatch.settings import ClientSettings
-from nanwatch.transport import Answer, Link, LinkError
+from nanwatch.transport import Answer, Endpoint, Link, LinkError
 
 PAGE = 500  # the most that a server gives at once
 
@@ -29,12 +30,20 @@ class RefusedError(click.ClickException):
     exit_code = 2
 
 
-def settle(server: str | None) -> ClientSettings:
+def settle(server: str | None, project: str | None = None) -> ClientSettings:
     """The client's settings. Raises RefusedError when they make no sense."""
     try:
-        return ClientSettings.resolve(server, environ=os.environ)
+        return ClientSettings.resolve(server, project, environ=os.environ)
     except ValueError as error:
         raise RefusedError(str(error)) from error
+
+
+def find_server(settings: ClientSettings) -> Endpoint:
+    """The server, started when need be. Raises ClickException when it cannot be."""
+    try:
+        return server_for(settings).find_or_start(START_TIMEOUT_S, time.sleep)
+    except MonitorUnavailableError as error:
+        raise click.ClickException(str(error)) from error
 
 
 @contextmanager

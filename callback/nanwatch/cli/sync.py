@@ -9,12 +9,17 @@ from pathlib import Path
 import click
 
 from nanwatch import wire
-from nanwatch.cli.connection import json_option, printable, server_option, settle, write_json
+from nanwatch.cli.connection import (
+    find_server,
+    json_option,
+    printable,
+    server_option,
+    settle,
+    write_json,
+)
 from nanwatch.delivery import Advanced, Again, Delivery, Idle, Refused, Retry, SetAside
 from nanwatch.events import RunStarted
-from nanwatch.local_monitor import START_TIMEOUT_S, MonitorUnavailableError, server_for
 from nanwatch.sender import Backoff
-from nanwatch.settings import ClientSettings
 from nanwatch.spool import Stream, StreamBusyError, stored_streams
 from nanwatch.transport import Endpoint, Link
 
@@ -47,7 +52,7 @@ def sync(server: str | None, as_json: bool) -> None:
     """Deliver what offline or cut-off trainings left on disk."""
     settings = settle(server)
     streams = stored_streams(settings.directory / "spool")
-    endpoint = _endpoint(settings) if streams else None
+    endpoint = find_server(settings) if streams else None
     reports = [deliver(directory, endpoint) for directory in streams if endpoint is not None]
     if as_json:
         write_json({"streams": [asdict(report) for report in reports]})
@@ -55,13 +60,6 @@ def sync(server: str | None, as_json: bool) -> None:
         _write(reports, endpoint.url if endpoint is not None else "")
     if any(report.state == "kept" or report.rejected for report in reports):
         raise SystemExit(1)
-
-
-def _endpoint(settings: ClientSettings) -> Endpoint:
-    try:
-        return server_for(settings).find_or_start(START_TIMEOUT_S, time.sleep)
-    except MonitorUnavailableError as error:
-        raise click.ClickException(str(error)) from error
 
 
 def deliver(directory: Path, endpoint: Endpoint) -> Report:
