@@ -8,10 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nanwatch_monitor.series.columns import Curve
-from nanwatch_monitor.series.overview import MAX_LISTED, overview, summary
+from nanwatch_monitor.series.overview import overview, summary
+from nanwatch_monitor.series.tree import of_points
 
 numbers = st.floats(-1e6, 1e6) | st.sampled_from([math.nan, math.inf, -math.inf])
 point_lists = st.lists(numbers, max_size=300)
+
+
+def shown(curve, buckets):
+    return overview(of_points(curve), buckets, curve.nonfinite())
 
 
 def curve_of(values, gap=3):
@@ -21,7 +26,7 @@ def curve_of(values, gap=3):
 @given(values=point_lists, buckets=st.integers(1, 40))
 def test_every_bucket_is_what_its_points_are(values, buckets):
     curve = curve_of(values)
-    found = overview(curve, buckets)
+    found = shown(curve, buckets)
     assert found.n.sum() == len(values)
     assert len(found.n) == min(buckets, len(values))
     for at in range(len(found.n)):
@@ -42,31 +47,32 @@ def assert_same(found, expected):
 def test_every_planted_non_finite_value_is_listed_with_its_step(values, buckets):
     words = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
     planted = [(3 * at, words[str(v)]) for at, v in enumerate(values) if not math.isfinite(v)]
-    listed = overview(curve_of(values), buckets).nonfinite
+    listed = shown(curve_of(values), buckets).nonfinite
     assert [(found.step, found.kind) for found in listed] == planted
 
 
 def test_as_many_buckets_as_points_are_the_points():
-    found = overview(curve_of([1.0, math.nan, 3.0]), 10)
+    found = shown(curve_of([1.0, math.nan, 3.0]), 10)
     assert found.first.tolist() == found.last.tolist() == [0, 3, 6]
     assert repr(found.mean.tolist()) == "[1.0, nan, 3.0]"
 
 
 def test_a_mean_of_huge_values_does_not_overflow():
-    assert overview(curve_of([1e308] * 64), 1).mean.tolist() == [1e308]
+    assert shown(curve_of([1e308] * 64), 1).mean.tolist() == [1e308]
 
 
-def test_the_list_is_bounded_and_the_counts_are_not():
-    found = overview(curve_of([math.nan] * 5000), 2)
-    assert len(found.nonfinite) == MAX_LISTED
+def test_all_are_counted_however_many_are_listed():
+    curve = curve_of([math.nan] * 5000)
+    found = overview(of_points(curve), 2, curve.nonfinite()[:7])
+    assert len(found.nonfinite) == 7
     assert found.n_nonfinite.tolist() == [2500, 2500]
 
 
-@given(point_lists)
+@given(st.lists(numbers, min_size=1, max_size=300))
 def test_the_summary_counts_every_kind(values):
-    found = summary(curve_of(values))
+    found = summary(of_points(curve_of(values)), values[-1])
     finite = [value for value in values if math.isfinite(value)]
     assert found.n == len(values) == len(finite) + found.n_nan + found.n_pinf + found.n_ninf
     assert found.low == min(finite, default=None)
     assert found.high == max(finite, default=None)
-    assert repr(found.last) == (repr(values[-1]) if values else "None")
+    assert repr(found.last) == repr(values[-1])

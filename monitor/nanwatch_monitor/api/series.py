@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 from fastapi import APIRouter, Query
 from numpy.typing import NDArray
@@ -14,8 +14,7 @@ from nanwatch_monitor.api.parameters import Cursor, FromStep, RunId, SeriesName,
 from nanwatch_monitor.api.runs import existing
 from nanwatch_monitor.problems import Problem
 from nanwatch_monitor.replies import Json, numbers, or_null, typed
-from nanwatch_monitor.series.columns import Curve
-from nanwatch_monitor.series.overview import Overview, Summary, overview, summary
+from nanwatch_monitor.series.overview import Overview, Summary
 from nanwatch_monitor.series.reader import SeriesReader
 from nanwatch_monitor.store import Store
 
@@ -28,12 +27,17 @@ def router(store: Store, reader: SeriesReader) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/api/v1/runs/{run_id}", tags=["series"])
 
+    def missing(run_id: str) -> NoReturn:
+        existing(store, run_id)
+        how = f"see /api/v1/runs/{run_id}/series"
+        raise Problem(404, "unknown_series", "the run has no such series", how=how)
+
     @routes.get("/series")
     def series(run_id: RunId) -> Response:
         """All series of a run in numbers."""
         existing(store, run_id)
-        found = [_summary_view(name, summary(c)) for name, c in reader.curves(run_id).items()]
-        return Json({"series": found})
+        found = reader.summaries(run_id).items()
+        return Json({"series": [_summary_view(name, one) for name, one in found]})
 
     @routes.get("/points")
     def points(
@@ -46,8 +50,8 @@ def router(store: Store, reader: SeriesReader) -> APIRouter:
     ) -> Response:
         """The exact points of a series, a page at a time."""
         begin = cursor if cursor is not None else first
-        curve = _curve(store, reader, run_id, name).between(begin, last)
-        page = Curve(curve.steps[:limit], curve.values[:limit])
+        curve = reader.points(run_id, name, begin, last, limit + 1) or missing(run_id)
+        page = curve[:limit]
         after = str(curve.steps[limit]) if len(curve.steps) > limit else None
         body = {"steps": page.steps.tolist(), "values": numbers(page.values), "next": after}
         return Json(body)
@@ -62,20 +66,10 @@ def router(store: Store, reader: SeriesReader) -> APIRouter:
         form: Annotated[Literal["plain", "typed"], Query(alias="format")] = "plain",
     ) -> Response:
         """A series in buckets; non-finite points are counted and listed, never averaged."""
-        curve = _curve(store, reader, run_id, name).between(first, last)
-        found = overview(curve, buckets)
+        found = reader.overview(run_id, name, first, last, buckets) or missing(run_id)
         return Json(_overview_view(found, typed if form == "typed" else or_null))
 
     return routes
-
-
-def _curve(store: Store, reader: SeriesReader, run_id: str, name: str) -> Curve:
-    found = reader.curve(run_id, name)
-    if found is None:
-        existing(store, run_id)
-        how = f"see /api/v1/runs/{run_id}/series"
-        raise Problem(404, "unknown_series", "the run has no such series", how=how)
-    return found
 
 
 def _summary_view(name: str, found: Summary) -> Any:

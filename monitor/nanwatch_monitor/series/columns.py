@@ -1,19 +1,15 @@
-"""The points of one series as two growing arrays."""
+"""The points of one series as two arrays."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Steps = NDArray[np.int64]
 Values = NDArray[np.float64]
-
-_FIRST_CAPACITY = 16  # small: a run may have a hundred thousand series of a few points
-_OVERHEAD = 400  # bytes, roughly: the objects around the numbers
 
 
 @dataclass(frozen=True)
@@ -34,42 +30,26 @@ class Curve:
         end = len(self.steps)
         if last is not None:
             end = int(np.searchsorted(self.steps, last, side="right"))
-        return Curve(self.steps[begin:end], self.values[begin:end])
+        return self[begin:end]
 
+    def nonfinite(self) -> Curve:
+        """The points that are no finite numbers."""
+        odd = ~np.isfinite(self.values)
+        return Curve(self.steps[odd], self.values[odd])
 
-class Column:
-    """The points of one series of one stream in order of arrival.
+    def followed_by(self, later: Curve) -> Curve:
+        """These points and others behind them."""
+        steps = np.concatenate([self.steps, later.steps])
+        return Curve(steps, np.concatenate([self.values, later.values]))
 
-    The arrays double when they are full, so that appending costs what is appended. A view that
-    was handed out stays as it was: what is written never changes.
-    """
+    @classmethod
+    def empty(cls) -> Curve:
+        """No points."""
+        return cls(np.empty(0, np.int64), np.empty(0))
 
-    __slots__ = ("_n", "_steps", "_values")
-
-    def __init__(self) -> None:
-        self._n = 0
-        self._steps: Steps = np.empty(_FIRST_CAPACITY, np.int64)
-        self._values: Values = np.empty(_FIRST_CAPACITY, np.float64)
-
-    @property
-    def nbytes(self) -> int:
-        """The memory that the column takes."""
-        return self._steps.nbytes + self._values.nbytes + _OVERHEAD
-
-    def extend(self, steps: Steps, values: Values) -> None:
-        """Append points."""
-        end = self._n + len(steps)
-        if end > len(self._steps):
-            self._steps = _grown(self._steps, end)
-            self._values = _grown(self._values, end)
-        self._steps[self._n : end] = steps
-        self._values[self._n : end] = values
-        self._n = end
-
-    def view(self) -> tuple[Steps, Values]:
-        """The points as they arrived."""
-        n = self._n  # once: another thread may be appending
-        return self._steps[:n], self._values[:n]
+    def __getitem__(self, some: slice) -> Curve:
+        """Some of the points, by their place."""
+        return Curve(self.steps[some], self.values[some])
 
 
 def merged(parts: Sequence[tuple[Steps, Values]]) -> Curve:
@@ -85,9 +65,3 @@ def merged(parts: Sequence[tuple[Steps, Values]]) -> Curve:
     steps, values = steps[order], values[order]
     is_last_word = np.append(steps[1:] != steps[:-1], True)
     return Curve(steps[is_last_word], values[is_last_word])
-
-
-def _grown(array: NDArray[Any], needed: int) -> NDArray[Any]:
-    larger = np.empty(max(needed, 2 * len(array)), array.dtype)
-    larger[: len(array)] = array
-    return larger

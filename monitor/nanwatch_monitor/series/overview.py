@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nanwatch_monitor.series.columns import Curve
+from nanwatch_monitor.series.tree import Buckets, grouped
 
 MAX_LISTED = 1000
 
@@ -66,45 +67,37 @@ class Summary:
     last: float | None
 
 
-def overview(curve: Curve, buckets: int) -> Overview:
-    """The curve in at most `buckets` buckets; with as many points or fewer, one point each."""
-    total = len(curve.steps)
-    count = min(buckets, total)
-    if count == 0:
-        none = np.empty(0)
-        zero = np.empty(0, np.int64)
-        return Overview(zero, zero, none, none, none, zero, zero, ())
-    begins = np.arange(count, dtype=np.int64) * total // count
-    ends = np.append(begins[1:], total)
-    finite = np.isfinite(curve.values)
-    n_finite = np.add.reduceat(finite.astype(np.int64), begins)
-    low, high, mean = _envelope(curve.values, finite, begins, n_finite)
+def overview(fine: Buckets, buckets: int, odd: Curve) -> Overview:
+    """Fine buckets in at most `buckets` coarser ones.
+
+    Args:
+        odd: the points that are no finite numbers, as many as are to be listed.
+    """
+    coarse = _spread(fine, buckets)
     return Overview(
-        first=curve.steps[begins],
-        last=curve.steps[ends - 1],
-        low=low,
-        high=high,
-        mean=mean,
-        n=ends - begins,
-        n_nonfinite=ends - begins - n_finite,
-        nonfinite=_listed(curve, ~finite),
+        first=coarse.first,
+        last=coarse.last,
+        low=coarse.low,
+        high=coarse.high,
+        mean=coarse.mean,
+        n=coarse.n,
+        n_nonfinite=coarse.n_nonfinite,
+        nonfinite=_listed(odd),
     )
 
 
-def summary(curve: Curve) -> Summary:
-    """The whole series in numbers."""
-    is_finite = np.isfinite(curve.values)
-    finite, odd = curve.values[is_finite], curve.values[~is_finite]
-    n_pinf, n_ninf = int((odd > 0).sum()), int((odd < 0).sum())
-    found = len(finite) > 0
+def summary(fine: Buckets, last: float) -> Summary:
+    """Neighbouring buckets in numbers; at least one."""
+    whole = _spread(fine, 1)
+    some = bool(whole.n[0] > whole.n_nonfinite[0])
     return Summary(
-        n=len(curve.values),
-        n_nan=len(odd) - n_pinf - n_ninf,
-        n_pinf=n_pinf,
-        n_ninf=n_ninf,
-        low=float(finite.min()) if found else None,
-        high=float(finite.max()) if found else None,
-        last=float(curve.values[-1]) if len(curve.values) else None,
+        n=int(whole.n[0]),
+        n_nan=int(whole.n_nan[0]),
+        n_pinf=int(whole.n_pinf[0]),
+        n_ninf=int(whole.n_ninf[0]),
+        low=float(whole.low[0]) if some else None,
+        high=float(whole.high[0]) if some else None,
+        last=last,
     )
 
 
@@ -115,24 +108,15 @@ def kind_of(value: float) -> str:
     return "Infinity" if value > 0 else "-Infinity"
 
 
-def _envelope(
-    values: Floats, finite: NDArray[np.bool_], begins: Ints, n_finite: Ints
-) -> tuple[Floats, Floats, Floats]:
-    """Smallest, largest and mean finite value of each bucket; NaN for a bucket without one."""
-    low = np.minimum.reduceat(np.where(finite, values, np.inf), begins)
-    high = np.maximum.reduceat(np.where(finite, values, -np.inf), begins)
-    # Shares are added up, not values: the sum of values near 1e308 would overflow.
-    each = np.repeat(np.maximum(n_finite, 1), np.diff(np.append(begins, len(values))))
-    mean = np.add.reduceat(np.where(finite, values, 0.0) / each, begins)
-    empty = n_finite == 0
-    mean = np.clip(mean, low, np.maximum(low, high))
-    return (
-        np.where(empty, np.nan, low),
-        np.where(empty, np.nan, high),
-        np.where(empty, np.nan, mean),
-    )
+def _spread(fine: Buckets, buckets: int) -> Buckets:
+    """In at most so many buckets of nearly equal numbers of points."""
+    total = int(fine.n.sum())
+    if total == 0:
+        return fine
+    place = (np.cumsum(fine.n) - fine.n) * min(buckets, total) // total
+    return grouped(fine, np.flatnonzero(np.diff(place, prepend=-1)))
 
 
-def _listed(curve: Curve, which: NDArray[np.bool_]) -> tuple[NonFinite, ...]:
-    at = np.flatnonzero(which)[:MAX_LISTED]
-    return tuple(NonFinite(int(curve.steps[i]), kind_of(curve.values[i])) for i in at)
+def _listed(odd: Curve) -> tuple[NonFinite, ...]:
+    points = zip(odd.steps.tolist(), odd.values.tolist(), strict=True)
+    return tuple(NonFinite(step, kind_of(value)) for step, value in points)

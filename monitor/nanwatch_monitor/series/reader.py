@@ -1,122 +1,149 @@
-"""Reads curves out of the log and remembers what it has decoded.
+"""Reads curves: the sealed points and the open log, as they were at one moment.
 
-The log holds frames; a chart wants one series. The columns of a stream are decoded once and
-followed as the log grows; when the memory for them is used up, the streams that were asked for
-longest ago are forgotten and decoded again when needed. After a restart everything is read anew.
+Nothing but the open log is decoded whole, and only frames of it are remembered: they never change.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Sequence
 
-from nanwatch import events
-from nanwatch_monitor.series.columns import Column, Curve, Steps, Values, merged
-from nanwatch_monitor.store.log import BatchLog, StreamHead
+from nanwatch import events, wire
+from nanwatch_monitor.series import tree
+from nanwatch_monitor.series.columns import Curve, Steps, Values, merged
+from nanwatch_monitor.series.lane import Lane, OpenLane, SealedLane
+from nanwatch_monitor.series.overview import MAX_LISTED, Overview, Summary, overview, summary
+from nanwatch_monitor.series.spans import Span, spans_of
+from nanwatch_monitor.store.series import SealedStream, SeriesStore, Snapshot
 
-CACHE_BYTES = 256 * 1024 * 1024
+CACHE_BYTES = 64 * 1024 * 1024
+
+Column = list[tuple[Steps, Values]]
 
 
-class StreamColumns:
-    """All series of one stream, as far as they were followed.
+class OpenFrames:
+    """Decoded frames of the open log, as many as fit into `limit` bytes. For any thread."""
 
-    Attributes:
-        nbytes: the memory that the columns take.
-    """
-
-    def __init__(self) -> None:
-        self.nbytes = 0
-        self._seq = -1
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
         self._lock = threading.Lock()
-        self._columns: dict[str, Column] = {}
+        self._known: OrderedDict[tuple[str, int, int], tuple[wire.Frame, int]] = OrderedDict()
+        self._used = 0
 
-    def names(self) -> list[str]:
-        """The names of the series in order of appearance."""
-        return list(self._columns)
-
-    def column(self, name: str) -> Column | None:
-        """One series, or None."""
-        return self._columns.get(name)
-
-    def follow(self, log: BatchLog, head: StreamHead) -> None:
-        """Decode what the log has got since the last time."""
+    def read(self, snapshot: Snapshot, of: SealedStream) -> list[wire.Frame]:
+        """The frames of a stream that are not sealed, in order."""
+        keys = [(of.token, seq, crc) for seq, crc in snapshot.open_frames(of)]
         with self._lock:
-            while self._seq < head.last_seq:
-                frames = log.frames(head.id, after=self._seq)
-                if not frames:  # the log is damaged; what there is can be shown
-                    return
-                for frame in frames:
-                    self._take(frame.events)
-                    self._seq = frame.seq
+            found = {key: self._known[key][0] for key in keys if key in self._known}
+        missing = [key for key in keys if key not in found]
+        if missing:
+            rows = dict(snapshot.frames(of.id, missing[0][1], missing[-1][1]))
+            new = {key: (wire.decode(rows[key[1]]), len(rows[key[1]])) for key in missing}
+            self._keep(new)
+            found.update((key, frame) for key, (frame, _) in new.items())
+        return [found[key] for key in keys]
 
-    def _take(self, said: tuple[events.Event, ...]) -> None:
-        for event in said:
-            if isinstance(event, events.Points):
-                for name, values in event.values.items():
-                    self._extend(name, event.steps, values)
-
-    def _extend(self, name: str, steps: Steps, values: Values) -> None:
-        column = self._columns.get(name)
-        before = column.nbytes if column else 0
-        if column is None:
-            column = self._columns[name] = Column()
-        column.extend(steps, values)
-        self.nbytes += column.nbytes - before
+    def _keep(self, new: dict[tuple[str, int, int], tuple[wire.Frame, int]]) -> None:
+        with self._lock:
+            self._used += sum(size for key, (_, size) in new.items() if key not in self._known)
+            self._known.update(new)
+            while self._used > self._limit:
+                _, (_, size) = self._known.popitem(last=False)
+                self._used -= size
 
 
 class SeriesReader:
     """Curves of runs.
 
     Args:
-        log: where the frames are.
-        cache_bytes: how much memory decoded columns may take.
+        store: where sealed points and the open log are.
+        cache_bytes: how much of the open log is remembered decoded.
     """
 
-    def __init__(self, log: BatchLog, cache_bytes: int = CACHE_BYTES) -> None:
-        self._log = log
-        self._cache_bytes = cache_bytes
-        self._lock = threading.Lock()
-        self._streams: OrderedDict[int, StreamColumns] = OrderedDict()
+    def __init__(self, store: SeriesStore, cache_bytes: int = CACHE_BYTES) -> None:
+        self._store = store
+        self._frames = OpenFrames(cache_bytes)
 
-    def names(self, run_id: str) -> list[str]:
-        """The names of a run's series in order of appearance."""
-        return list(dict.fromkeys(name for part in self._follow(run_id) for name in part.names()))
+    def overview(
+        self, run_id: str, name: str, first: int | None, last: int | None, buckets: int
+    ) -> Overview | None:
+        """A series from one step to another in buckets; None when the run has no such series."""
+        with self._store.snapshot() as snapshot:
+            lanes = self._lanes(snapshot, run_id, name).get(name)
+            if lanes is None:
+                return None
+            spans = spans_of(lanes, first, last)
+            return overview(_cover(spans, buckets), buckets, _nonfinite(spans))
 
-    def curve(self, run_id: str, name: str) -> Curve | None:
-        """One series of a run, or None when it has no such series."""
-        found = [part.column(name) for part in self._follow(run_id)]
-        parts = [column.view() for column in found if column is not None]
-        return merged(parts) if parts else None
+    def points(
+        self, run_id: str, name: str, first: int | None, last: int | None, most: int
+    ) -> Curve | None:
+        """The first points from one step to another; None when the run has no such series."""
+        with self._store.snapshot() as snapshot:
+            lanes = self._lanes(snapshot, run_id, name).get(name)
+            return None if lanes is None else _first(spans_of(lanes, first, last), most)
 
-    def curves(self, run_id: str) -> dict[str, Curve]:
-        """Every series of a run."""
-        parts = self._follow(run_id)
-        names = dict.fromkeys(name for part in parts for name in part.names())
-        found = {name: [part.column(name) for part in parts] for name in names}
-        return {
-            name: merged([column.view() for column in columns if column is not None])
-            for name, columns in found.items()
-        }
+    def summaries(self, run_id: str) -> dict[str, Summary]:
+        """Every series of a run in numbers, in order of appearance."""
+        with self._store.snapshot() as snapshot:
+            lanes = self._lanes(snapshot, run_id)
+            return {name: _summary(same) for name, same in lanes.items()}
 
-    def _follow(self, run_id: str) -> list[StreamColumns]:
-        """The up-to-date columns of a run's streams, in order of the streams' arrival."""
-        parts = []
-        for head in self._log.heads(run_id):
-            part = self._columns_of(head.id)
-            part.follow(self._log, head)
-            parts.append(part)
-        self._forget()
-        return parts
+    def _lanes(
+        self, snapshot: Snapshot, run_id: str, name: str | None = None
+    ) -> dict[str, list[Lane]]:
+        """The lanes of one series of a run or of all, the latest last."""
+        found: dict[str, list[Lane]] = defaultdict(list)
+        for stream in snapshot.streams(run_id):
+            for sealed in snapshot.series(stream.id, name):
+                found[sealed.name].append(SealedLane(snapshot, sealed))
+            for named, column in columns_of(self._frames.read(snapshot, stream), name).items():
+                found[named].append(OpenLane(merged(column)))
+        return dict(found)
 
-    def _columns_of(self, stream_id: int) -> StreamColumns:
-        with self._lock:
-            part = self._streams.setdefault(stream_id, StreamColumns())
-            self._streams.move_to_end(stream_id)
-            return part
 
-    def _forget(self) -> None:
-        with self._lock:
-            used = sum(part.nbytes for part in self._streams.values())
-            while used > self._cache_bytes and self._streams:
-                _, forgotten = self._streams.popitem(last=False)
-                used -= forgotten.nbytes
+def columns_of(frames: Iterable[wire.Frame], name: str | None = None) -> dict[str, Column]:
+    """The points of one series or of all, as they arrived."""
+    found: dict[str, Column] = defaultdict(list)
+    for frame in frames:
+        for event in frame.events:
+            if isinstance(event, events.Points):
+                wanted = event.values if name is None else event.values.keys() & {name}
+                for known in wanted:
+                    found[known].append((event.steps, event.values[known]))
+    return dict(found)
+
+
+def _cover(spans: Sequence[Span], buckets: int) -> tree.Buckets:
+    """Buckets of a level at which there are at least twice as many as are shown."""
+    level = tree.level_for(sum(span.n for span in spans) / (2 * buckets))
+    return tree.joined([tree.none(), *(b for span in spans for b in span.cover(level))])
+
+
+def _nonfinite(spans: Iterable[Span]) -> Curve:
+    found = Curve.empty()
+    for span in spans:
+        room = MAX_LISTED - len(found.steps)
+        found = found.followed_by(span.nonfinite(room)) if room else found
+    return found
+
+
+def _first(spans: Iterable[Span], most: int) -> Curve:
+    found = Curve.empty()
+    for span in spans:
+        for block in span.blocks(most):
+            found = found.followed_by(block)[:most]
+            if len(found.steps) == most:
+                return found
+    return found
+
+
+def _summary(lanes: Sequence[Lane]) -> Summary:
+    """What lies under another lane is not counted, so where lanes meet, it is looked at."""
+    spans = spans_of(lanes, None, None)
+    ends = sorted((lane.first, lane.last) for lane in lanes)
+    apart = [(span.first, span.last) for span in spans] == ends
+    known = [lane.whole() for lane in lanes] if apart else [_cover(spans, 1)]
+    latest = max(reversed(lanes), key=lambda lane: lane.last)
+    return summary(tree.joined(known), latest.final())

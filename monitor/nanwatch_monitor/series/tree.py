@@ -107,6 +107,11 @@ def grouped(fine: Buckets, begins: NDArray[np.int64]) -> Buckets:
     )
 
 
+def none() -> Buckets:
+    """No buckets."""
+    return of_points(Curve.empty())
+
+
 def rolled(fine: Buckets, size: int) -> Buckets:
     """Every `size` neighbours in one; the last may be of fewer."""
     return grouped(fine, np.arange(0, len(fine.n), size, dtype=np.int64))

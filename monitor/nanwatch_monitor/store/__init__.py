@@ -16,6 +16,7 @@ from nanwatch_monitor.store.log import BatchLog
 from nanwatch_monitor.store.migrate import migrate
 from nanwatch_monitor.store.outbox import OutboxStore
 from nanwatch_monitor.store.runs import RunStore
+from nanwatch_monitor.store.series import SeriesStore
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Store:
 
     database: Database
     log: BatchLog
+    series: SeriesStore
     runs: RunStore
     incidents: IncidentStore
     outbox: OutboxStore
@@ -47,6 +49,7 @@ class Store:
         return cls(
             database=database,
             log=BatchLog(database),
+            series=SeriesStore(database),
             runs=RunStore(database),
             incidents=IncidentStore(database, notify_after_s),
             outbox=OutboxStore(database),

@@ -48,6 +48,9 @@ class Database:
     def __init__(self, url: str) -> None:
         self._engine = _engine(_parsed(url))
         self._writer = self._engine.execution_options(nanwatch_writes=True)
+        # SQLite's readers see one snapshot anyhow; PostgreSQL's see a new one at each statement.
+        one_snapshot = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._reader = self._engine.execution_options(**one_snapshot)
         # Writers of one process queue here: waiting for SQLite's own lock means polling it.
         self._turn = threading.Lock() if self.is_sqlite else None
 
@@ -64,7 +67,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one snapshot of the database and changes nothing."""
-        with self._engine.connect() as connection, connection.begin():
+        with self._reader.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager

@@ -65,7 +65,7 @@ def downgrade() -> None:
     op.drop_column("stream", "sealed_seq")
 
 
-def _create_by_stream(name: str, *more: sa.Column) -> None:
+def _create_by_stream(name: str, *more: sa.Column[int]) -> None:
     stream_id = sa.Column(
         "stream_id", _Id, sa.ForeignKey("stream.id", ondelete="CASCADE"), primary_key=True
     )

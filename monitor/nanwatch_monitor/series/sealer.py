@@ -1,0 +1,161 @@
+"""Puts chunks and rollups in the place of old frames.
+
+All is read and compressed before the transaction that writes it, which is short, and which writes
+nothing when the stream was sealed further in the meantime. A crash leaves either the frames or the
+chunks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from nanwatch import events, wire
+from nanwatch_monitor.series import tree
+from nanwatch_monitor.series.codec import pack_points, unpack_points
+from nanwatch_monitor.series.columns import Curve, merged
+from nanwatch_monitor.series.lane import ODD
+from nanwatch_monitor.series.reader import columns_of
+from nanwatch_monitor.series.tree import Buckets
+from nanwatch_monitor.store.series import (
+    Node,
+    SealedSeries,
+    Sealing,
+    SeriesStore,
+    Snapshot,
+)
+
+_PASSING = (events.Points, events.Heartbeat)
+
+
+def seal(store: SeriesStore, stream_id: int, upto: int, memory: bytes) -> bool:
+    """Seal the frames of a stream up to number `upto`.
+
+    Args:
+        memory: what the brain remembers at `upto`.
+
+    Returns:
+        False when another process was faster, and nothing was done.
+
+    Raises:
+        NoResultFound: the run was deleted.
+    """
+    with store.snapshot() as snapshot:
+        before = snapshot.stream(stream_id).sealed_seq
+        rows = snapshot.frames(stream_id, before + 1, upto)
+        if len(rows) != upto - before:
+            return False
+        frames = [wire.decode(data) for _, data in rows]
+        grown = list(_grown(snapshot, stream_id, frames))
+    return store.seal(
+        Sealing(
+            stream_id,
+            before,
+            upto,
+            memory,
+            series=[(known, rest) for known, rest, _ in grown],
+            nodes=[(known.no, row) for known, _, new in grown for row in new],
+            remarks=[(f.seq, wire.encode(f)) for f in map(_remark, frames) if f.events],
+        )
+    )
+
+
+def _remark(frame: wire.Frame) -> wire.Frame:
+    """A frame without what passes."""
+    return replace(frame, events=tuple(e for e in frame.events if not isinstance(e, _PASSING)))
+
+
+def _grown(
+    snapshot: Snapshot, stream_id: int, frames: Sequence[wire.Frame]
+) -> Iterator[tuple[SealedSeries, bytes, list[Node]]]:
+    """Each series that has new points, with those that fill no chunk and its new rows."""
+    known = snapshot.series(stream_id)
+    latest = {series.name: series for series in known}
+    no = len(known)
+    for name, column in columns_of(frames).items():
+        new = merged(column)
+        series = latest.get(name)
+        if series is None or new.steps[0] <= series.last_step:
+            yield _grow(snapshot, _opened(stream_id, no, name, new), Curve.empty(), new)
+            no += 1
+        else:
+            yield _grow(snapshot, series, unpack_points(snapshot.rest(series)), new)
+
+
+def _opened(stream_id: int, no: int, name: str, new: Curve) -> SealedSeries:
+    step = int(new.steps[0])
+    return SealedSeries(stream_id, no, name, step, step, 0, 0, 0, 0, None, None, 0.0)
+
+
+def _grow(
+    snapshot: Snapshot, series: SealedSeries, rest: Curve, new: Curve
+) -> tuple[SealedSeries, bytes, list[Node]]:
+    waiting = rest.followed_by(new)
+    begin, full = series.n - len(rest.steps), len(waiting.steps) // tree.CHUNK * tree.CHUNK
+    rows = [_row(0, begin + at, waiting[at : at + tree.CHUNK]) for at in range(0, full, tree.CHUNK)]
+    rows += _rollups(snapshot, series, begin + full, rows)
+    odd = new.nonfinite()
+    if len(odd.steps):
+        rows.append(_row(ODD, series.n, odd))
+    return _counted(series, new), pack_points(waiting[full:]), rows
+
+
+def _counted(series: SealedSeries, new: Curve) -> SealedSeries:
+    """The series with new points behind the others."""
+    added = tree.rolled(tree.of_points(new), len(new.steps))
+    low, high = float(added.low[0]), float(added.high[0])
+    some = low == low
+    return replace(
+        series,
+        last_step=int(new.steps[-1]),
+        n=series.n + len(new.steps),
+        n_nan=series.n_nan + int(added.n_nan[0]),
+        n_pinf=series.n_pinf + int(added.n_pinf[0]),
+        n_ninf=series.n_ninf + int(added.n_ninf[0]),
+        low=_either(min, series.low, low) if some else series.low,
+        high=_either(max, series.high, high) if some else series.high,
+        last=float(new.values[-1]),
+    )
+
+
+def _either(choose: Any, known: float | None, new: float) -> float:
+    return new if known is None else float(choose(known, new))
+
+
+def _row(level: int, n0: int, points: Curve) -> Node:
+    first, last = int(points.steps[0]), int(points.steps[-1])
+    return Node(level, n0, first, last, pack_points(points))
+
+
+def _rollups(
+    snapshot: Snapshot, series: SealedSeries, n: int, chunks: Sequence[Node]
+) -> Iterator[Node]:
+    """The nodes that are complete now: each level is made of the one below it.
+
+    Args:
+        n: how many points are in chunks now.
+        chunks: those that are not in the snapshot.
+    """
+    new, level = list(chunks), 1
+    while new and n >= tree.row_size(level):
+        size = tree.row_size(level)
+        below, new = new, []
+        for begin in range(below[0].n0 // size * size, n // size * size, size):
+            stored = snapshot.nodes(series, level - 1, begin, begin + size)
+            fresh = [row for row in below if begin <= row.n0 < begin + size]
+            new.append(_rolled_up(level, begin, [*stored, *fresh]))
+        yield from new
+        level += 1
+
+
+def _rolled_up(level: int, n0: int, rows: Sequence[Node]) -> Node:
+    fine = tree.joined([_buckets(row) for row in rows])
+    node = tree.rolled(fine, tree.bucket_size(level) // tree.bucket_size(level - 1))
+    return Node(level, n0, int(node.first[0]), int(node.last[-1]), tree.pack_node(node))
+
+
+def _buckets(row: Node) -> Buckets:
+    if row.level == 0:
+        return tree.of_points(unpack_points(row.data))
+    return tree.unpack_node(row.data, row.level)
