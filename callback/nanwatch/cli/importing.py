@@ -120,9 +120,10 @@ def _epochs(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Logg
     if head[:1] != ["epoch"]:
         raise ValueError("its first line is neither of `nanwatch export` nor of Keras' CSVLogger")
     for line, row in enumerate(rows, 2):
-        known = {
-            key: value for key, value in zip(head, row, strict=True) if value not in ("", "NA")
-        }
+        if len(row) != len(head):
+            raise ValueError(f"line {line} has {len(row)} cells, the first line has {len(head)}")
+        cells = zip(head, row, strict=True)
+        known = {key: value for key, value in cells if value not in ("", "NA")}
         step = _step(known.pop("epoch", ""), line)
         if known:
             names = tuple(series_name(f"epoch/{key}") for key in known)
@@ -160,8 +161,8 @@ def _beginning(run: _Run, settings: ClientSettings) -> RunStarted:
 def _end(run: _Run) -> RunEnded:
     """How it ended; of one that was going on nobody knows more."""
     states: tuple[EndState, ...] = get_args(EndState)
-    state = next((state for state in states if state == run.state), "interrupted")
-    return RunEnded(state, run.reason, _seconds(run.ended_at))
+    known = [state for state in states if state == run.state]
+    return RunEnded(known[0] if known else "interrupted", run.reason, _seconds(run.ended_at))
 
 
 def _seconds(moment: str | None) -> float:
