@@ -29,7 +29,7 @@ def _initializer(layer: Any, name: str) -> Any:
         return None  # an LSTM puts ones among the zeros
     known = getattr(layer, f"{name.removesuffix('_kernel')}_initializer", None)
     known = getattr(layer, f"{name}_initializer", known)
-    stateless = not hasattr(known, "seed") or isinstance(known.seed, int)
+    stateless = isinstance(getattr(known, "seed", 0), int)
     return known if isinstance(known, keras.initializers.Initializer) and stateless else None
 
 

@@ -111,6 +111,11 @@ class Diagnosis:
         """The first suspect's label, or "unknown"."""
         return self.causes[0].label if self.causes else "unknown"
 
+    @property
+    def likelihood(self) -> float:
+        """The first suspect's confidence, 0 without one."""
+        return self.causes[0].confidence if self.causes else 0.0
+
 
 @dataclass(frozen=True)
 class RunStarted:

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from nanwatch.autopsy import Examiner
+from nanwatch.autopsy.examiner import SECONDS
 from nanwatch.detectors import Signal
 from nanwatch.diagnosis import diagnose, remedies
 from nanwatch.diagnosis.case import Case
@@ -22,13 +23,20 @@ from nanwatch.recorder.seen import Step
 from nanwatch.recorder.snapshot import optimizers_of
 from nanwatch.recorder.source import DataSource
 from nanwatch.review import Review
+from nanwatch.rounds import Rounds
 from nanwatch.watcher import Watcher
+from nanwatch.witness import LIKELY
 
 WORDS = {
     "gradients": "the loss is finite, its gradient is not",
     "weights": "the update made weights that are not finite",
 }
 """What may not be finite in a step with a finite loss."""
+LOOKING = "looking for the cause (Ctrl-C skips it) ..."
+GLANCE_S, SLOW_S = 1.0, 0.15
+"""How long a glance at an interrupted run may take, and how long a step, that it can be taken."""
+PASSES = 20
+"""What a look costs, in steps over the batches that are looked at."""
 
 
 class Examination:
@@ -51,6 +59,7 @@ class Examination:
         self._options = options
         self._watcher = watcher
         self._say = say
+        self._rounds = Rounds()
 
     def of_failure(self, signal: Signal, step: Step) -> tuple[Diagnosis, tuple[Evidence, ...]]:
         """The diagnosis of a step that failed, and what was seen of it. Never raises."""
@@ -58,7 +67,7 @@ class Examination:
         try:
             if (examiner := self._examiner(step)) is not None:
                 place = f"{fault_words(step) or signal.seen} at step {signal.first_step}"
-                self._say(f"nanwatch: {place}, looking for the cause (Ctrl-C skips it) ...")
+                self._say(f"nanwatch: {place}, {LOOKING}")
                 case = _taken_apart(case, examiner, step)
                 fixes = examiner.fixes(remedies(case), calm=case.history.growth < CALM)
                 case = dataclasses.replace(case, trials=fixes, untried=examiner.untried)
@@ -68,29 +77,66 @@ class Examination:
             self._say(f"nanwatch: the examination failed ({error_text(error)})")
         return diagnose(case), observed(case)
 
+    def of_spike(self, case: Case, last: Step) -> Diagnosis | None:
+        """The diagnosis of a batch whose loss stood out; None where no replay bears it out.
+
+        Never raises.
+
+        Args:
+            last: the last step that was made; the spike may lie before it.
+        """
+        try:
+            if (examiner := self._examiner(last)) is not None and case.first_step is not None:
+                self._say(f"nanwatch: the loss is {case.seen} at step {case.first_step}, {LOOKING}")
+                trials = examiner.without_spike(remedies(case), case.first_step)
+                case = dataclasses.replace(case, trials=trials, untried=examiner.untried)
+        except Exception as error:  # noqa: BLE001 - a door: a failed replay must not fail the fit
+            self._say(f"nanwatch: the examination failed ({error_text(error)})")
+        found = diagnose(case)
+        return found if found.likelihood >= LIKELY else None
+
     def of_run(self, last: Step, foreseen: Sequence[Diagnosis]) -> Diagnosis | None:
         """What a run that stayed finite suffers from, None when nothing is likely. Never raises.
 
         Args:
             foreseen: what was feared at its beginning.
         """
+        return self._reviewed(last, SECONDS, lambda review: review.at_the_end(foreseen))
+
+    def of_going_run(self, step: Step) -> Diagnosis | None:
+        """The same of a run that goes on, every now and then."""
+        if not self._rounds.is_due(step.index, *self._watcher.progress):
+            return None
+        with self._rounds.looking(step.index):
+            return self._reviewed(step, min(SECONDS, self._rounds.seconds), Review.meanwhile)
+
+    def of_interrupted_run(self, last: Step) -> Diagnosis | None:
+        """The same of a run that is interrupted, where a glance is enough and quickly taken."""
+        if self._rounds.mean_s(last.index) > SLOW_S:
+            return None
+        return self._reviewed(last, GLANCE_S, Review.in_a_hurry)
+
+    def _reviewed(
+        self, last: Step, seconds: float, judge: Callable[[Review], Diagnosis | None]
+    ) -> Diagnosis | None:
         if len(optimizers_of(self._recorder.model)) != 1:  # two that play against each other
             return None
         try:
-            if (examiner := self._examiner(last)) is not None:
-                return Review(self._watcher, examiner, self._say).judge(foreseen)
+            if (examiner := self._examiner(last, seconds)) is not None:
+                examiner.most_batches = int(seconds / PASSES / self._rounds.mean_s(last.index))
+                return judge(Review(self._watcher, examiner, self._say))
         except KeyboardInterrupt:
             self._say("nanwatch: the examination was skipped")
         except Exception as error:  # noqa: BLE001 - a door: a failed review must not fail the fit
             self._say(f"nanwatch: the examination failed ({error_text(error)})")
         return None
 
-    def _examiner(self, step: Step) -> Examiner | None:
+    def _examiner(self, step: Step, seconds: float = SECONDS) -> Examiner | None:
         """Who examines a step; None where there is no batch, or no optimizer of Keras."""
         optimizer: Any = self._recorder.model.optimizer
         if step.batch is None or not isinstance(optimizer, keras.optimizers.Optimizer):
             return None
-        return Examiner(self._recorder, self._source, self._options.guard, self._say)
+        return Examiner(self._recorder, self._source, self._options.guard, self._say, seconds)
 
 
 def _taken_apart(case: Case, examiner: Examiner, step: Step) -> Case:

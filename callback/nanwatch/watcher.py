@@ -23,6 +23,7 @@ from nanwatch.detectors import (
     SpikeDetector,
     suspicions,
 )
+from nanwatch.diagnosis.apart import facts_of
 from nanwatch.diagnosis.bounds import is_own, lowest, names_of
 from nanwatch.diagnosis.case import Autopsy, Case, History, Trial
 from nanwatch.diagnosis.looks import ArrayLook, ErrorLook
@@ -37,6 +38,7 @@ from nanwatch.events import (
 )
 
 KEPT = 256
+RISING = 1.001
 SPIKE = "loss_spike"
 MAX_EPOCHS = 10_000
 GRAD_NORM, RATE, VAL_LOSS = "batch/grad_norm", "batch/learning_rate", "epoch/val_loss"
@@ -108,20 +110,38 @@ class Watcher:
         """
         return suspicions(self.course(guess, penalty)) if not self._known else []
 
-    def course(self, guess: float = math.nan, penalty: float = 0.0) -> Course:
-        """What the run has shown so far, as the silent symptoms are judged by it."""
-        track = self._track("batch/loss")
+    @property
+    def outputs(self) -> list[str]:
+        """The outputs of a model of several, as far as their losses are told one by one."""
+        told = [str(end.get("name") or "") for end in self.facts.get("outputs") or ()]
+        names = [name for name in told if self._losses_of(name) in self._tracks]
+        return names if len(names) > 1 else []
+
+    def course(self, guess: float = math.nan, penalty: float = 0.0, output: str = "") -> Course:
+        """What the run has shown so far, as the silent symptoms are judged by it.
+
+        Args:
+            output: the name of one of several `outputs`, whose own loss is to be judged.
+        """
+        series = self._losses_of(output) if output else "batch/loss"
+        facts = facts_of(self.facts, output) if output else self.facts
+        track = self._track(series)
         return Course(
             loss=track.curve,
-            epochs={name: tuple(values) for name, values in self._epochs.items()},
+            epochs={} if output else {name: tuple(v) for name, v in self._epochs.items()},
             planned=self.facts.get("epochs"),
             guess=guess,
             penalty=penalty,
-            lowest=lowest(self.facts),
-            losses=names_of(self.facts),
-            custom=is_own(self.facts),
+            lowest=lowest(facts),
+            losses=names_of(facts),
+            custom=is_own(facts),
             last_step=track.recent[-1][0] if track.recent else None,
+            series=series,
         )
+
+    @staticmethod
+    def _losses_of(output: str) -> str:
+        return f"batch/{output}_loss"
 
     def is_news(self, signal: Signal) -> bool:
         """Whether a symptom seen elsewhere was not known yet; from now on it is."""
@@ -210,6 +230,19 @@ class Watcher:
         if track is None:
             track = self._tracks[name] = _Track(_make_detectors(name))
         return track
+
+    @property
+    def progress(self) -> tuple[int, float]:
+        """How many epochs have ended, and the share of what was planned that is done."""
+        ended, planned = len(self._epochs.get("loss", ())), self.facts.get("epochs") or 1
+        steps = planned * (self.facts.get("steps_per_epoch") or 0)
+        return ended, self._track("batch/loss").seen / steps if steps else ended / planned
+
+    @property
+    def rate_rises(self) -> bool:
+        """Whether a schedule raises the learning rate just now: the training only warms up."""
+        rates = [rate for _, rate in self._track(RATE).recent]
+        return bool(rates) and rates[-1] > RISING * rates[len(rates) // 2]
 
     def _first_rate(self) -> dict[str, float]:
         first = self._track(RATE).curve.first

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from nanwatch.detectors import Signal
-from nanwatch.diagnosis.case import Autopsy
+from nanwatch.diagnosis import diagnose
+from nanwatch.diagnosis.case import Autopsy, Case
 from nanwatch.diagnosis.looks import ArrayLook, ErrorStage
-from nanwatch.events import Diagnosis
 from nanwatch.recorder.source import DataSource
 from nanwatch.watcher import Watcher
 
@@ -78,7 +78,7 @@ class Witness:
         if self.validating:
             self.see_validation()
 
-    def see_spike(self, signal: Signal) -> Diagnosis | None:
+    def see_spike(self, signal: Signal) -> Case | None:
         """Look at the batch whose loss stood out; None when nothing in it is a likely cause."""
         from nanwatch.autopsy.batch import look_at_batch  # only now: it imports Keras
 
@@ -86,9 +86,9 @@ class Witness:
         if signal.first_step not in kept:
             return None
         looks = self._looks(look_at_batch, kept[signal.first_step])
-        found = self._watcher.diagnose(signal, Autopsy(looks))
-        likely = bool(found.causes) and found.causes[0].confidence >= LIKELY
-        return found if likely and self._watcher.is_news(signal) else None
+        case = self._watcher.case(signal, Autopsy(looks))
+        likely = diagnose(case).likelihood >= LIKELY
+        return case if likely and self._watcher.is_news(signal) else None
 
     def _looks(self, look: Looking, batch: Any) -> tuple[ArrayLook, ...]:
         try:

@@ -139,6 +139,7 @@ def test_a_spike_is_told_when_its_batch_shows_why():
     (found, *_) = watched(mlp(optimizer="adam"), x, y)
     assert (found.symptom, found.severity, found.first_step) == ("loss_spike", "warning", 28)
     assert (found.label, found.causes[0].where["rows"]) == ("extreme_outlier", [2])
+    assert found.causes[0].verified
 
 
 def test_a_spike_of_an_ordinary_batch_is_left_in_peace():

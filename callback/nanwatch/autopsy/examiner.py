@@ -6,11 +6,12 @@ import math
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from nanwatch.autopsy.dissect import dissect
-from nanwatch.autopsy.guess import guess_loss, perfect_loss, plain_loss
+from nanwatch.autopsy.guess import guess_loss, output_guesses, perfect_loss, plain_loss
 from nanwatch.autopsy.merging import latest
+from nanwatch.autopsy.origin import at_this_rate, same_rates
 from nanwatch.autopsy.steps import make_step
 from nanwatch.autopsy.trials import OTHER_BACKEND, Trials
 from nanwatch.diagnosis.case import Autopsy, Trial
@@ -25,6 +26,10 @@ from nanwatch.recorder.strategy import whole
 SECONDS = 7.0
 SECONDS_EACH = 1.5
 SECONDS_EACH_SILENT = 0.8
+STEADY = "steady_rate"
+"""The remedy that is tried at the rate of the fit's beginning."""
+
+Answer = TypeVar("Answer")
 
 
 class Examiner:
@@ -37,7 +42,12 @@ class Examiner:
         guarded: whether the training wants its weights kept finite.
         say: tells what is tried.
         seconds: how long dissection and replays may take together.
+
+    Attributes:
+        most_batches: so many of the last batches are looked at together at most, but one at least.
     """
+
+    most_batches = 1024
 
     def __init__(
         self,
@@ -75,6 +85,10 @@ class Examiner:
         """The loss of the best constant guess for the kept batches, NaN when it cannot be told."""
         return self._judged(guess_loss)
 
+    def output_guesses(self) -> dict[str, float]:
+        """The same of each of several outputs by itself, by its name; empty when not known."""
+        return self._asked(output_guesses, {})
+
     def plain(self) -> float:
         """The loss of what the model gives for the kept batches, NaN when it cannot be told."""
         return self._judged(plain_loss)
@@ -84,18 +98,21 @@ class Examiner:
         return self._judged(perfect_loss)
 
     def _judged(self, judge: Callable[[Any, Any], float]) -> float:
+        return self._asked(judge, math.nan)
+
+    def _asked(self, judge: Callable[[Any, Any], Answer], unknown: Answer) -> Answer:
         found = Snapshot(self._model, 0)
         try:
-            return judge(self._model, latest(self._batches))
+            return judge(self._model, self._latest)
         except Exception as error:  # noqa: BLE001 - a door: the user's own loss may refuse
             self._note(f"the loss could not be judged ({type(error).__name__}: {error})")
-            return math.nan
+            return unknown
         finally:
             found.restore()
 
     def portraits(self) -> tuple[Autopsy, Autopsy | None]:
         """The last batches taken apart, with the weights of now, and of the fit's beginning."""
-        batch = latest(self._batches)
+        batch = self._latest
         return self._look(batch), self.beginning(batch)
 
     def beginning(self, batch: Any) -> Autopsy | None:
@@ -116,30 +133,39 @@ class Examiner:
     def fixes(self, names: list[str], calm: bool) -> dict[str, Trial]:
         """Replay with each named remedy from where the failure comes again without one.
 
-        Not all batches since the beginning may be kept; then a replay without a change shows
-        whether the failure comes again from there. If not, the state right before the failing
-        step is the place to begin, and that step the first.
+        That is the fit's beginning where all is kept since. Else it is the weights of the
+        beginning under the learning rate of now, where a replay without a change fails; if it
+        does not, it is the state right before the failing step, which is then made first.
 
         Args:
             calm: whether the failure struck out of a calm; else that state is a lost one.
         """
-        tried = {} if self._comes_again or not names else self.trials([BASELINE])
-        unchanged = tried.get(BASELINE)
-        if unchanged is None or not unchanged.finite or not (calm and self._before):
-            return tried | self.trials(names)
-        *others, failing = self._batches
-        return self._replayed(names, self._before, [failing, *others], SECONDS_EACH)
+        start, batches, tried = self._recorder.start, self._batches, dict[str, Trial]()
+        if names and start is not None and not self._comes_again(start):
+            start = at_this_rate(self._model, start)
+            tried = self._replayed([BASELINE], start, batches, SECONDS_EACH)
+            unchanged = tried.get(BASELINE)
+            if unchanged is not None and unchanged.finite and calm and self._before is not None:
+                start, batches, tried = self._before, [*batches[-1:], *batches[:-1]], {}
+        for name in names:
+            origin = self._recorder.start if name == STEADY else start
+            tried |= self._replayed([name], origin, batches, SECONDS_EACH)
+        return tried
+
+    def without_spike(self, names: list[str], index: int) -> dict[str, Trial]:
+        """Replay up to the spike at step `index`, unchanged and with each named remedy."""
+        self._failed = index
+        return self.trials([BASELINE, *names], SECONDS_EACH_SILENT)
 
     @property
     def untried(self) -> dict[str, str]:
         """Why a replay was not made, by the name of the change."""
         return self._trials.untried
 
-    @property
-    def _comes_again(self) -> bool:
-        """Whether the kept batches lead from the fit's beginning to the failure, step by step."""
-        start, steps = self._recorder.start, [at for at, _ in self._kept]
-        return start is not None and self._repeated and steps[:1] == [start.step]
+    def _comes_again(self, start: Snapshot) -> bool:
+        """Whether the kept batches lead from `start` to the failure, step by step."""
+        whole_way = [at for at, _ in self._kept][:1] == [start.step]
+        return whole_way and self._repeated and same_rates(self._model, start)
 
     def _replayed(
         self, names: list[str], start: Snapshot | None, batches: list[Any], seconds_each: float
@@ -154,6 +180,11 @@ class Examiner:
         """The kept batches by their steps, up to the failing one."""
         kept = self._recorder.batches.since(0)
         return [(at, batch) for at, batch in kept if self._failed is None or at <= self._failed]
+
+    @property
+    def _latest(self) -> Any:
+        """The last batches as one, as many as there is time for."""
+        return latest(self._batches[-max(1, self.most_batches) :])
 
     @property
     def _batches(self) -> list[Any]:

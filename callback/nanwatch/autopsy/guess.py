@@ -34,7 +34,7 @@ def guess_loss(model: Any, batch: Any) -> float:
     x, y, weight = split(batch)
     predictions = model(x, training=False)
     shapes = [tuple(p.shape) for p in tree.flatten(predictions)]
-    targets = [t for t in tree.flatten(y) if t is not None]
+    targets = _targets(model, y, predictions)
     if not shapes or len(targets) != len(shapes):
         return math.nan
     rows = [_as_predictions(as_numpy(t), s) for t, s in zip(targets, shapes, strict=True)]
@@ -49,6 +49,39 @@ def guess_loss(model: Any, batch: Any) -> float:
             if math.isfinite(loss) and not loss >= best:
                 best, chosen = loss, tried
     return best
+
+
+def output_guesses(model: Any, batch: Any) -> dict[str, float]:
+    """The least loss that each output by itself can have with predictions alike for all rows.
+
+    By the output's name, unweighted; empty for a single output. Metrics may move: put them back.
+    """
+    x, y, _ = split(batch)
+    terms = getattr(getattr(model, "_compile_loss", None), "_flat_losses", None) or ()
+    predictions = model(x, training=False)
+    targets = _targets(model, y, predictions)
+    if len(terms) < 2 or len(targets) != len(tree.flatten(predictions)):
+        return {}
+    y_true = tree.pack_sequence_as(predictions, targets)
+    return {term.name: _guess_of(term, y_true, predictions) for term in terms}
+
+
+def _targets(model: Any, y: Any, predictions: Any) -> list[Any]:
+    """The targets in the order of the predictions; names may stand beside a bare list."""
+    if isinstance(y, dict) and isinstance(predictions, list | tuple):
+        y = [y.get(name) for name in model.output_names]
+    return [target for target in tree.flatten(y) if target is not None]
+
+
+def _guess_of(term: Any, y_true: Any, predictions: Any) -> float:
+    """The least loss of a constant guess, of one entry of Keras' compiled losses."""
+    for step in term.path:
+        y_true, predictions = y_true[step], predictions[step]
+    rows = _as_predictions(as_numpy(y_true), tuple(predictions.shape))
+    if rows is None:
+        return math.nan
+    losses = [float(np.asarray(term.loss(y_true, _constant(guess, rows)))) for guess in GUESSES]
+    return min(filter(math.isfinite, losses), default=math.nan)
 
 
 def plain_loss(model: Any, batch: Any) -> float:
@@ -89,14 +122,15 @@ def _bare(prediction: Any) -> Any:
 
 
 def _loss(model: Any, parts: Any, predictions: Any, rows: list[Any], guesses: Any) -> float:
-    constants = [
-        np.broadcast_to(guess(row), row.shape).astype("float32")
-        for guess, row in zip(guesses, rows, strict=True)
-    ]
-    y_pred = tree.pack_sequence_as(predictions, list(map(keras.ops.convert_to_tensor, constants)))
+    constants = [_constant(guess, row) for guess, row in zip(guesses, rows, strict=True)]
+    y_pred = tree.pack_sequence_as(predictions, constants)
     x, y, weight = parts
     loss = model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=weight)
     return float(np.asarray(loss)) - sum(float(np.asarray(part)) for part in model.losses)
+
+
+def _constant(guess: Callable[[Array], Array], rows: Array) -> Any:
+    return keras.ops.convert_to_tensor(np.broadcast_to(guess(rows), rows.shape).astype("float32"))
 
 
 def _as_predictions(labels: NDArray[Any], shape: tuple[int, ...]) -> Array | None:

@@ -38,11 +38,13 @@ class Made(NamedTuple):
         loss: the batch's loss.
         penalty: the part of it that comes from regularisation and `add_loss`.
         learns: whether at least half of the variables still get a gradient.
+        parts: the loss of each output by its series, such as "price_loss".
     """
 
     loss: float
     penalty: float
     learns: bool
+    parts: dict[str, float]
 
 
 class NotTriedError(Exception):
@@ -56,16 +58,17 @@ Stepper = Callable[[Any, float, float], Made]
 def stepper(model: Any) -> Stepper:
     """The model's train step, traced once for all replays that change no settings."""
 
-    def step(batch: Any, share: Any, limit: Any) -> tuple[Any, Any, Any]:
+    def step(batch: Any, share: Any, limit: Any) -> tuple[Any, Any, Any, dict[str, Any]]:
         with capturing(model, lambda _, update: _controlled(update, share, limit)) as capture:
             model.train_step(batch)
-        return _loss(capture), _penalty(capture), _learns(capture)
+        return _loss(capture), _penalty(capture), _learns(capture), capture.parts
 
     run = step if model.run_eagerly else tf.function(step, reduce_retracing=True, autograph=False)
 
     def call(batch: Any, share: float, limit: float) -> Made:
-        loss, penalty, learns = run(batch, tf.constant(share), tf.constant(limit))
-        return Made(float(loss), float(penalty), bool(learns))
+        loss, penalty, learns, parts = run(batch, tf.constant(share), tf.constant(limit))
+        told = {name: float(value) for name, value in parts.items()}
+        return Made(float(loss), float(penalty), bool(learns), told)
 
     return call
 
@@ -121,7 +124,10 @@ def _trial(made: list[Made], weights_finite: bool) -> Trial:
     first, last = _ends([one.loss - one.penalty for one in made])
     fell = np.greater(*_ends(losses))
     learns = np.mean([one.learns for one in made[-max(1, len(made) // 4) :]]) >= 0.5
-    return Trial(finite, bool(finite and learns and fell), len(losses), first, last)
+    parts = {name: _ends([one.parts[name] for one in made]) for name in made[0].parts}
+    fell = bool(finite and learns and fell)
+    highest = max(losses) if finite else math.inf
+    return Trial(finite, fell, len(losses), first, last, parts=parts, highest=highest)
 
 
 def _ends(losses: list[float]) -> tuple[float, float]:

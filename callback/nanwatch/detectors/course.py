@@ -10,9 +10,9 @@ from nanwatch.detectors.curve import Curve
 
 FEWEST_STEPS = 40
 FEW_STEPS, MANY_EPOCHS = 20, 10
-
-
 PROMISING = 0.8
+LEAST_FALL = 0.02
+"""A loss that falls by less than this share of it does not fall."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Course:
         losses: the losses' names, as the run's facts tell them.
         custom: whether the loss or the step is the user's own.
         last_step: the global step of the last loss.
+        series: where the losses were logged; that of one output is judged apart.
     """
 
     loss: Curve
@@ -40,6 +41,7 @@ class Course:
     losses: tuple[str, ...] = ()
     custom: bool = False
     last_step: int | None = None
+    series: str = "batch/loss"
 
     @property
     def long_enough(self) -> bool:
@@ -51,6 +53,13 @@ class Course:
     def data_end(self) -> float:
         """The level at which the loss of the data ended, without what penalties add to it."""
         return self.loss.end - self.penalty
+
+    @property
+    def still(self) -> bool:
+        """Whether it falls no more: the last quarter lies no lower than the one before."""
+        before, now = self.loss.level(1 / 2, 3 / 4), self.loss.level(3 / 4, 1.0)
+        noise = self.loss.spread(1 / 2, 1.0)
+        return before - now <= max(LEAST_FALL * abs(before), min(noise, abs(before) / 4))
 
     @property
     def against_guess(self) -> float:

@@ -7,6 +7,8 @@ from nanwatch.detectors.signal import Signal
 
 MEANINGLESS = {"crossentropy": 12.0, "percentage": 1e5}
 """By a word in the loss's name: a mean above this is no loss of predictions that mean something."""
+TIMES = 5.0
+"""Where a constant guess has a loss as high by itself, so many times that one."""
 
 
 def huge_loss(course: Course) -> Signal | None:
@@ -14,7 +16,7 @@ def huge_loss(course: Course) -> Signal | None:
     names = [name.lower().replace("_", "") for name in course.losses]
     limits = [most for word, most in MEANINGLESS.items() if any(word in name for name in names)]
     end = course.loss.end - course.penalty
-    if len(course.losses) != 1 or not limits or end < limits[0]:
+    if len(course.losses) != 1 or not limits or end < limits[0] or course.against_guess < TIMES:
         return None
     seen = f"{end:.4g} at the end, where a poor guess has less than {limits[0]:g}"
-    return Signal("huge_loss", "warning", "batch/loss", course.last_step, seen)
+    return Signal("huge_loss", "warning", course.series, course.last_step, seen)

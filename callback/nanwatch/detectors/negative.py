@@ -15,10 +15,10 @@ def negative_loss(course: Course) -> Signal | None:
     bound = course.lowest
     if bound is not None and low < bound - TINY:
         seen = f"{low:.4g} at the end, though {course.losses[0]} cannot be below {bound:g}"
-        return Signal("negative_loss", "warning", "batch/loss", course.last_step, seen)
+        return Signal("negative_loss", "warning", course.series, course.last_step, seen)
     if bound is None and _falls_without_bound(course):
         seen = f"{low:.4g} at the end, and it falls faster and faster"
-        return Signal("negative_loss", "warning", "batch/loss", course.last_step, seen)
+        return Signal("negative_loss", "warning", course.series, course.last_step, seen)
     return None
 
 

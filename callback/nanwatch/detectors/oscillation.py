@@ -28,4 +28,4 @@ def oscillating(course: Course) -> Signal | None:
     if swing < SWING or rises < RISES or late[-1] < 0.3 * late[0]:
         return None
     seen = f"epochs differ by {swing:.0%} of their level, and {rises:.0%} of them rise"
-    return Signal("oscillating", "warning", "batch/loss", course.last_step, seen)
+    return Signal("oscillating", "warning", course.series, course.last_step, seen)

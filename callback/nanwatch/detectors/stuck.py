@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from nanwatch.detectors.course import Course
+from nanwatch.detectors.course import LEAST_FALL, Course
 from nanwatch.detectors.signal import Signal
 
-LEAST_FALL = 0.02
 NOISE = 2.0
 STANDS_STILL = 1e-5
 SIGNATURES = {
@@ -27,7 +26,7 @@ def loss_stuck(course: Course) -> Signal | None:
     noise = NOISE * course.loss.spread(0.5, 1.0)
     if course.promising or fall > max(LEAST_FALL * abs(start), min(noise, abs(start) / 4)):
         return None
-    return Signal("loss_stuck", "warning", "batch/loss", 0, _words(start, end))
+    return Signal("loss_stuck", "warning", course.series, 0, _words(start, end))
 
 
 def _words(start: float, end: float) -> str:

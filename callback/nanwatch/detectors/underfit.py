@@ -16,4 +16,4 @@ def underfit(course: Course) -> Signal | None:
         return None
     seen = f"{course.data_end:.4g} at the end; a constant guess has {course.guess:.4g}"
     symptom: Symptom = "huge_loss" if ratio > HUGE else "underfit"
-    return Signal(symptom, "warning", "batch/loss", course.last_step, seen)
+    return Signal(symptom, "warning", course.series, course.last_step, seen)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from nanwatch.detectors.course import Course
 from nanwatch.detectors.signal import Signal
 
-NOTHING = 1e-6
+NOTHING = 2e-6
+NEXT_TO_NOTHING = 0.01
+"""A loss that has fallen to this share of where it began is on its way to nothing."""
 
 
 def zero_loss(course: Course) -> Signal | None:
-    """No loss at first, and none for a constant guess either: nothing is compared."""
+    """No loss for a constant guess, and none, or soon none, for the model: nothing is compared."""
     start, end, guess = course.loss.start, course.loss.end, course.guess
-    if abs(start) > NOTHING or abs(end - course.penalty) > NOTHING or abs(guess) > NOTHING:
+    least = max(NOTHING, NEXT_TO_NOTHING * abs(start))
+    if abs(end - course.penalty) > least or not abs(guess) <= NOTHING:
         return None
-    seen = f"{end:.3g} from the beginning, and a constant guess has {guess:.3g} too"
-    return Signal("zero_loss", "warning", "batch/loss", 0, seen)
+    began = "from the beginning" if abs(start) <= NOTHING else f"at the end, {start:.3g} at first"
+    seen = f"{end:.3g} {began}, and a constant guess has {guess:.3g} too"
+    return Signal("zero_loss", "warning", course.series, 0, seen)

@@ -108,6 +108,9 @@ class Trial:
         guess: the loss of the best constant guess under this change, NaN where it is that of the
             unchanged training.
         words: what was changed, for people.
+        parts: the median loss of the first and of the last quarter of each output by itself, by
+            series, such as "price_loss"; empty for a single output.
+        highest: the largest loss of all steps.
     """
 
     finite: bool
@@ -117,6 +120,8 @@ class Trial:
     last: float = math.nan
     guess: float = math.nan
     words: str = ""
+    parts: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    highest: float = math.nan
 
     @property
     def cured(self) -> bool:

@@ -162,7 +162,7 @@ def categorical_loss_for_a_regression(callbacks, repaired):
     fit(model, x, y, epochs=10, callbacks=callbacks)
 
 
-@faulty("wrong_loss_for_task", "underfit", "loss_stuck")
+@faulty("wrong_loss_for_task", "underfit", "loss_stuck", "zero_loss")
 def hinge_for_a_regression(callbacks, repaired):
     """The hinge only asks for a sign and a margin; the target is a free number."""
     x, y = regression()

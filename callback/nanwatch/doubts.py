@@ -1,0 +1,143 @@
+"""What looks wrong with a run that stayed finite, before anybody knows why.
+
+A run is held against the loss of a constant guess, against the loss of what it predicts, and, in a
+model of several outputs, each output against its own guess.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from nanwatch.detectors import Course, Signal, suspicions
+from nanwatch.events import Symptom
+from nanwatch.watcher import Watcher
+
+if TYPE_CHECKING:
+    from nanwatch.autopsy import Examiner
+
+NO_BETTER, POOR, NOTHING = 0.95, 0.2, 2e-6
+"""Levels of a loss as multiples of a constant guess's: hardly better, poor; and no loss at all."""
+LASTING: frozenset[Symptom] = frozenset(
+    {"negative_loss", "zero_loss", "huge_loss", "loss_stuck", "underfit"}
+)
+"""What no patience mends, once the loss falls no more."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Something that looks wrong, to be examined.
+
+    Attributes:
+        guess: the loss of the best constant guess, NaN when it is not known.
+        output: the output that it is about, "" for the whole model.
+        poor: whether the run did get somewhere, only not far: it may be all that can be had.
+    """
+
+    signal: Signal
+    guess: float
+    output: str = ""
+    poor: bool = False
+
+
+class Doubts:
+    """Looks at one run, at its end or while it goes on."""
+
+    def __init__(self, watcher: Watcher, examiner: Examiner) -> None:
+        self._watcher = watcher
+        self._examiner = examiner
+
+    @cached_property
+    def guess(self) -> float:
+        """The loss of the best constant guess, NaN when it is not known."""
+        return self._examiner.guess()
+
+    @cached_property
+    def perfect(self) -> float:
+        """The loss of predictions that equal the labels, of a loss of the user's own."""
+        return self._examiner.perfect() if self._watcher.course().custom else math.nan
+
+    def at_the_end(self, feared: bool) -> list[Doubt]:
+        """What looks wrong with a run that is over, the most telling first.
+
+        Args:
+            feared: whether something was feared at its beginning.
+        """
+        certain = self.lasting() or self._all(self._watcher.suspicions(self.guess))
+        certain = certain or self._hidden() or (self._blind() if feared else [])
+        return certain or self._reversed() or self._poor_end()
+
+    def meanwhile(self) -> list[Doubt]:
+        """What looks wrong with a run that goes on, and will not mend by itself."""
+        return [doubt for doubt in self.lasting() if self._course(doubt).still]
+
+    def lasting(self) -> list[Doubt]:
+        """What is worth nothing: the whole loss, or that of one output among several."""
+        whole = self._all(self._watcher.suspicions(self.guess))
+        apart = self._one_of_several()
+        return apart or [doubt for doubt in whole if doubt.signal.symptom in LASTING]
+
+    def without_penalty(self, doubts: Sequence[Doubt], penalty: float) -> list[Doubt]:
+        """The doubts about the whole loss anew, once it is known what penalties add to it."""
+        if penalty == 0 or any(doubt.output or doubt.poor for doubt in doubts):
+            return list(doubts)
+        return self._all(self._watcher.suspicions(self.guess, penalty)) or list(doubts)
+
+    def _all(self, signals: Sequence[Signal]) -> list[Doubt]:
+        return [Doubt(signal, self.guess) for signal in signals]
+
+    def _course(self, doubt: Doubt) -> Course:
+        return self._watcher.course(doubt.guess, output=doubt.output)
+
+    def _one_of_several(self) -> list[Doubt]:
+        """The outputs that learn nothing beside others that do."""
+        names = self._watcher.outputs
+        guesses = self._examiner.output_guesses() if len(names) > 1 else {}
+        found = {name: self._of_output(name, guesses.get(name, math.nan)) for name in names}
+        bad = [doubts[0] for doubts in found.values() if doubts]
+        return bad if len(bad) < len(names) else []
+
+    def _of_output(self, name: str, guess: float) -> list[Doubt]:
+        signals = suspicions(self._watcher.course(guess, output=name))
+        return [
+            Doubt(dataclasses.replace(one, seen=f"output {name}: {one.seen}"), guess, name)
+            for one in signals
+            if one.symptom in LASTING
+        ]
+
+    def _hidden(self) -> list[Doubt]:
+        """A model whose predictions are worse than the loss that it was trained by."""
+        plain = math.nan if self._watcher.facts.get("own_step") else self._examiner.plain()
+        if not plain > NO_BETTER * self.guess > 0:
+            return []
+        return self._poor(f"predictions that by themselves have a loss of {plain:.4g}")
+
+    def _reversed(self) -> list[Doubt]:
+        """A negative loss of the user's own that likes a constant guess better than the truth."""
+        end, least = self._watcher.course(self.guess).data_end, self.perfect - abs(self.perfect)
+        if not (end < 0 and self.guess < least and end < least):
+            return []
+        seen = f"{end:.4g} at the end; predictions that equal the labels have {self.perfect:.4g}"
+        return [Doubt(Signal("negative_loss", "warning", "batch/loss", 0, seen), self.guess)]
+
+    def _blind(self) -> list[Doubt]:
+        """A loss for which one guess is as good as it gets, whatever the inputs."""
+        seen = f"{self._watcher.course(self.guess).data_end:.4g} at the end"
+        return self._poor(seen) if abs(self.guess) < NOTHING else []
+
+    def _poor_end(self) -> list[Doubt]:
+        """A run that got below a constant guess, but not far."""
+        course = self._watcher.course(self.guess)
+        if not course.against_guess > POOR:
+            return []
+        found = self._poor(f"{course.data_end:.4g} at the end")
+        return [dataclasses.replace(doubt, poor=True) for doubt in found]
+
+    def _poor(self, seen: str) -> list[Doubt]:
+        words = f"{seen}; a constant guess has {self.guess:.4g}"
+        last = self._watcher.course().last_step
+        return [Doubt(Signal("underfit", "warning", "batch/loss", last, words), self.guess)]
