@@ -167,13 +167,8 @@ MATRICES: dict[str, Make] = dict.fromkeys(
 
 
 def let_through(_: Function) -> Function:
-    """The value as it is, and with it the gradient."""
+    """The value as it came, in place of one that has no slope."""
     return lambda x, *_, **__: x
-
-
-def straight_through(original: Function) -> Function:
-    """A function of steps whose slope is taken for 1."""
-    return lambda x, *args, **kw: x + tf.stop_gradient(original(x, *args, **kw) - x)
 
 
 LOGARITHMS: dict[str, Make] = {
@@ -209,10 +204,9 @@ POWERS: dict[str, Make] = {
     "__rpow__": exponential_of,
 }
 MEANS: dict[str, Make] = {**DIVISIONS, "mean": mean, "reduce_mean": mean}
-STOPS: dict[str, Make] = {
-    "stop_gradient": let_through,
-    **dict.fromkeys(("round", "floor", "ceil", "sign", "rint"), straight_through),
-}
+STOPS: dict[str, Make] = dict.fromkeys(
+    ("stop_gradient", "round", "rint", "floor", "ceil", "sign"), let_through
+)
 SOFTMAXES: dict[str, Make] = {
     **DIVISIONS,
     **dict.fromkeys(("softmax", "log_softmax", "logsumexp", "reduce_logsumexp"), softmax),
