@@ -46,7 +46,7 @@ EPOCH_END = "epoch/last_step"
 
 
 @dataclass(slots=True)
-class _Track:
+class Track:
     """What is remembered of one series, and who looks at it."""
 
     detectors: tuple[Detector, ...]
@@ -55,6 +55,7 @@ class _Track:
     seen: int = 0
 
     def remember(self, step: int, value: float) -> None:
+        """Take one point."""
         self.recent.append((step, value))
         self.seen += 1
         self.curve.add(value)
@@ -73,7 +74,7 @@ class Watcher:
 
     def __init__(self) -> None:
         self.facts: dict[str, Any] = {}
-        self._tracks: dict[str, _Track] = {}
+        self._tracks: dict[str, Track] = {}
         self._known: set[str] = set()
         self._last_step: int | None = None  # of what was logged by the batch
         self._epochs: dict[str, list[float]] = {}
@@ -205,7 +206,7 @@ class Watcher:
         end = points.values[EPOCH_END][row] if EPOCH_END in points.values else -1
         return replace(signal, first_step=int(end) if 0 <= end <= MAX_STEP else self._last_step)
 
-    def _take(self, track: _Track, step: int, value: float) -> Signal | None:
+    def _take(self, track: Track, step: int, value: float) -> Signal | None:
         track.remember(step, value)
         news = None
         for detector in track.detectors:
@@ -225,10 +226,10 @@ class Watcher:
             return all(map(math.isfinite, self._epochs.get("loss", ())))
         return signal.series != GRAD_NORM or not self.facts.get("loss_scaling")
 
-    def _track(self, name: str) -> _Track:
+    def _track(self, name: str) -> Track:
         track = self._tracks.get(name)
         if track is None:
-            track = self._tracks[name] = _Track(_make_detectors(name))
+            track = self._tracks[name] = Track(_make_detectors(name))
         return track
 
     @property
@@ -276,7 +277,7 @@ def is_loss(name: str) -> bool:
     return key in ("loss", "nll") or key.endswith("_loss")
 
 
-def _until(track: _Track, step: int | None) -> tuple[float, ...]:
+def _until(track: Track, step: int | None) -> tuple[float, ...]:
     return tuple(value for at, value in track.recent if step is None or at <= step)
 
 
