@@ -130,7 +130,7 @@ def _add_routes(app: FastAPI, monitor: Monitor, keys: Keys, clock: Callable[[], 
     gauges = Gauges(monitor.views, monitor.watch, monitor.hub, clock)
     monitor.metrics.registry.register(gauges)
     for routes in (
-        health.router(store, monitor.instance),
+        health.router(store, monitor.instance, clock),
         metrics.router(monitor.metrics.registry),
         ingest.router(taking),
         runs.router(store, monitor.views, clock),

@@ -27,6 +27,9 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "sync": "Deliver what offline or cut-off trainings left on disk.",
             "import": "Bring a run from a file to the server.",
         },
+        "Mend a set-up": {
+            "doctor": "Check server, token, disk, clock and versions.",
+        },
         "Run the server": {
             "demo": "See it at work: trainings on real data that go wrong, and why.",
             "serve": "Run the server with the dashboard.",
@@ -47,6 +50,7 @@ OWN: Mapping[str, str] = MappingProxyType(
         "check": "nanwatch.cli.check",
         "sync": "nanwatch.cli.sync",
         "import": "nanwatch.cli.importing",
+        "doctor": "nanwatch.cli.doctor",
     }
 )
 SERVERS = tuple(SECTIONS["Run the server"])

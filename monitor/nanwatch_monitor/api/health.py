@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -12,11 +13,12 @@ from nanwatch_monitor.replies import Json
 from nanwatch_monitor.store import Store
 
 
-def router(store: Store, instance: str) -> APIRouter:
+def router(store: Store, instance: str, clock: Callable[[], float]) -> APIRouter:
     """The routes.
 
     Args:
         instance: tells this process from any other, so that `nanwatch stop` stops no stranger.
+        clock: seconds since 1970.
     """
     routes = APIRouter(tags=["health"])
 
@@ -29,6 +31,7 @@ def router(store: Store, instance: str) -> APIRouter:
                 "instance": instance,
                 "version": __version__,
                 "pid": os.getpid(),
+                "time": clock(),
             }
         )
 
