@@ -13,7 +13,7 @@ from nanwatch.autopsy.guess import guess_loss, output_guesses, perfect_loss, pla
 from nanwatch.autopsy.merging import latest
 from nanwatch.autopsy.origin import at_this_rate, same_rates
 from nanwatch.autopsy.steps import make_step
-from nanwatch.autopsy.trials import OTHER_BACKEND, Trials
+from nanwatch.autopsy.trials import Trials
 from nanwatch.diagnosis.case import Autopsy, Trial
 from nanwatch.diagnosis.silent import BASELINE
 from nanwatch.recorder.install import AnyRecorder
@@ -94,7 +94,7 @@ class Examiner:
         return self._judged(plain_loss)
 
     def perfect(self) -> float:
-        """The loss of predictions that equal the labels, NaN when it cannot be told."""
+        """The least loss of predictions that follow the labels, NaN when it cannot be told."""
         return self._judged(perfect_loss)
 
     def _judged(self, judge: Callable[[Any, Any], float]) -> float:
@@ -170,10 +170,7 @@ class Examiner:
     def _replayed(
         self, names: list[str], start: Snapshot | None, batches: list[Any], seconds_each: float
     ) -> dict[str, Trial]:
-        tried = self._trials.make(names, start, batches, seconds_each)
-        if OTHER_BACKEND in self._trials.untried.values():
-            self._note(OTHER_BACKEND)
-        return tried
+        return self._trials.make(names, start, batches, seconds_each)
 
     @property
     def _kept(self) -> list[tuple[int, Any]]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 from keras import tree
+from numpy.typing import NDArray
 
 from nanwatch.recorder.arrays import as_numpy
 
@@ -15,6 +17,16 @@ MOST_ROWS = 1024
 def merged(batches: list[Any]) -> Any:
     """Batches of the same structure as one."""
     return tree.map_structure(_joined, *batches)
+
+
+def with_rows(batch: Any, good: NDArray[np.bool_]) -> Any:
+    """A batch with the rows for which `good`, shape (rows,), holds."""
+    return tree.map_structure(lambda a: None if a is None else _rows(a, good), batch)
+
+
+def as_tensor(array: NDArray[Any], dtype: Any = None) -> Any:
+    """Numbers as a tensor of the backend."""
+    return keras.ops.convert_to_tensor(array if dtype is None else array.astype(dtype))
 
 
 def rows_of(batch: Any) -> int:
@@ -39,6 +51,14 @@ def _form(batch: Any) -> Any:
         return object()
     shapes = [(tuple(leaf.shape[1:]), str(leaf.dtype)) for leaf in leaves]
     return str(tree.map_structure(lambda leaf: leaf is None, batch)), shapes
+
+
+def _rows(array: Any, good: NDArray[np.bool_]) -> Any:
+    if keras.backend.backend() != "tensorflow":
+        return array[np.flatnonzero(good)]
+    import tensorflow as tf  # only here: it knows ragged and sparse arrays and strings as well
+
+    return tf.boolean_mask(array, good)
 
 
 def _joined(*parts: Any) -> Any:

@@ -10,18 +10,18 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
+import keras
 import numpy as np
-import tensorflow as tf
 
+from nanwatch.autopsy import plain_stepper
 from nanwatch.autopsy.guess import guess_loss
+from nanwatch.autopsy.made import Made, Stepper
 from nanwatch.autopsy.merging import latest
 from nanwatch.autopsy.remedies import Remedy
 from nanwatch.diagnosis.case import Trial
-from nanwatch.recorder.capture import Capture, Update, capturing
 from nanwatch.recorder.snapshot import Snapshot
 
 FEWEST, MOST = 4, 200
@@ -31,46 +31,17 @@ ROUNDS = 4
 """The kept batches are gone over as often as this at least, or fewer of them are."""
 
 
-class Made(NamedTuple):
-    """A step that was made.
-
-    Attributes:
-        loss: the batch's loss.
-        penalty: the part of it that comes from regularisation and `add_loss`.
-        learns: whether at least half of the variables still get a gradient.
-        parts: the loss of each output by its series, such as "price_loss".
-    """
-
-    loss: float
-    penalty: float
-    learns: bool
-    parts: dict[str, float]
-
-
 class NotTriedError(Exception):
     """A replay that could tell nothing, and why."""
 
 
-Stepper = Callable[[Any, float, float], Made]
-"""Makes a step: (batch, share of the update, limit of the gradients' norm)."""
-
-
 def stepper(model: Any) -> Stepper:
-    """The model's train step, traced once for all replays that change no settings."""
+    """The model's train step in the way of its backend, for replays that change no settings."""
+    if keras.backend.backend() == "tensorflow":
+        from nanwatch.autopsy import tf_stepper  # only here: other backends have no TensorFlow
 
-    def step(batch: Any, share: Any, limit: Any) -> tuple[Any, Any, Any, dict[str, Any]]:
-        with capturing(model, lambda _, update: _controlled(update, share, limit)) as capture:
-            model.train_step(batch)
-        return _loss(capture), _penalty(capture), _learns(capture), capture.parts
-
-    run = step if model.run_eagerly else tf.function(step, reduce_retracing=True, autograph=False)
-
-    def call(batch: Any, share: float, limit: float) -> Made:
-        loss, penalty, learns, parts = run(batch, tf.constant(share), tf.constant(limit))
-        told = {name: float(value) for name, value in parts.items()}
-        return Made(float(loss), float(penalty), bool(learns), told)
-
-    return call
+        return tf_stepper.stepper(model)
+    return plain_stepper.stepper(model)
 
 
 def replay(
@@ -136,34 +107,6 @@ def _ends(losses: list[float]) -> tuple[float, float]:
     return float(np.median(losses[:quarter])), float(np.median(losses[-quarter:]))
 
 
-def _controlled(update: Update, share: Any, limit: Any) -> None:
-    """An update of which only a share is done, from gradients of a limited common norm."""
-    present = [tf.cast(g, tf.float32) for g in update.gradients if g is not None]
-    norm = tf.linalg.global_norm(present)
-    cut = tf.where(norm > limit, limit / norm, 1.0)
-    grads = [None if g is None else g * tf.cast(cut, g.dtype) for g in update.gradients]
-    before = [tf.identity(variable.value) for variable in update.variables]
-    update.apply(grads, update.variables)
-    for variable, old in zip(update.variables, before, strict=True):
-        variable.assign(old + tf.cast(share, old.dtype) * (variable.value - old))
-
-
-def _loss(capture: Capture) -> Any:
-    return tf.reduce_mean(tf.cast(math.nan if capture.loss is None else capture.loss, tf.float64))
-
-
-def _penalty(capture: Capture) -> Any:
-    parts = [tf.reduce_sum(tf.cast(part, tf.float64)) for part in capture.penalties]
-    return tf.add_n(parts) if parts else tf.constant(0.0, tf.float64)
-
-
-def _learns(capture: Capture) -> Any:
-    """Whether at least half of the variables still get a gradient."""
-    grads = [g for update in capture.updates for g in update.gradients if g is not None]
-    moving = [tf.reduce_any(tf.convert_to_tensor(g) != 0) for g in grads] or [tf.constant(True)]
-    return tf.reduce_mean(tf.cast(tf.stack(moving), tf.float32)) >= 0.5
-
-
 def _weights_finite(model: Any) -> bool:
-    weights = [np.asarray(variable.value) for variable in model.trainable_variables]
+    weights = [variable.numpy() for variable in model.trainable_variables]
     return all(np.isfinite(weight).all() for weight in weights)

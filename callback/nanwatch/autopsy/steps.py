@@ -27,21 +27,29 @@ def slopes_of(model: Any, batch: Any) -> Slopes:
     return _SLOPES[keras.backend.backend()](model, batch)
 
 
-def make_step(model: Any, batch: Any) -> None:
-    """Run the step over `batch`, update included."""
+def make_step(model: Any, batch: Any, step: Callable[..., Any] | None = None) -> Any:
+    """Run the step over `batch`, update included.
+
+    Args:
+        step: the model's train step, where it is another one than as it stands.
+
+    Returns:
+        The step's logs.
+    """
+    step = step or model.train_step
     if keras.backend.backend() != "jax":
-        model.train_step(batch)
-        return
+        return step(batch)
     held = (
         model.trainable_variables,
         model.non_trainable_variables,
         model.optimizer.variables,
         model.metrics_variables,
     )
-    _, state = model.train_step(tuple([v.value for v in part] for part in held), batch)
+    logs, state = step(tuple([v.value for v in part] for part in held), batch)
     for part, values in zip(held, state, strict=True):
         for variable, value in zip(part, values, strict=True):
             variable.assign(value)
+    return logs
 
 
 def _on_tensorflow(model: Any, batch: Any) -> Slopes:

@@ -6,18 +6,17 @@ import textwrap
 import time
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 
+from nanwatch.autopsy.made import Stepper
+from nanwatch.autopsy.remedies import REMEDIES
+from nanwatch.autopsy.replay import NotTriedError, replay, stepper
 from nanwatch.diagnosis.case import Trial
 from nanwatch.plain import error_text
 from nanwatch.recorder.snapshot import Snapshot
 
-if TYPE_CHECKING:
-    from nanwatch.autopsy.replay import Stepper
-
-OTHER_BACKEND = "fixes are tried by replays on the TensorFlow backend only"
 NO_STATE = "no state or no batch of the training is kept from which to repeat it"
 NO_TIME, SKIPPED = "the time of the examination was over", "skipped by Ctrl-C"
 MAX_SAID = 100
@@ -56,9 +55,7 @@ class Trials:
 
         Ctrl-C ends the replays, not the training.
         """
-        if keras.backend.backend() != "tensorflow":
-            self._leave(names, OTHER_BACKEND)
-        elif self._skipped:
+        if self._skipped:
             self._leave(names, SKIPPED)
         elif start is None or not batches:
             self._leave(names, NO_STATE)
@@ -69,8 +66,6 @@ class Trials:
     @cached_property
     def _step(self) -> Stepper:
         """The train step, traced once for all replays that change no settings."""
-        from nanwatch.autopsy.replay import stepper  # only here: it imports TensorFlow
-
         return stepper(self._model)
 
     def _replayed(
@@ -97,13 +92,14 @@ class Trials:
         if seconds <= 0:
             self._leave([name], NO_TIME)
             return {}
+        remedy = REMEDIES.get(name)
+        if remedy is None:
+            self._leave([name], f"this change is not made on {keras.backend.backend()}")
+            return {}
         self._made += 1
-        from nanwatch.autopsy.remedies import REMEDIES
-        from nanwatch.autopsy.replay import NotTriedError, replay
-
-        self._say(f"nanwatch: trying {REMEDIES[name].words} ...")
+        self._say(f"nanwatch: trying {remedy.words} ...")
         try:
-            return {name: replay(self._model, self._step, start, batches, REMEDIES[name], seconds)}
+            return {name: replay(self._model, self._step, start, batches, remedy, seconds)}
         except NotTriedError as reason:
             self._leave([name], str(reason))
         except Exception as error:  # noqa: BLE001 - a door: the user's code may refuse the change

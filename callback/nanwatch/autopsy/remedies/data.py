@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from keras import tree
 from numpy.typing import NDArray
 
-from nanwatch.autopsy.merging import merged, rows_of
+from nanwatch.autopsy.merging import as_tensor, merged, rows_of, with_rows
 from nanwatch.autopsy.remedies.remedy import Remedy, of_batches
 from nanwatch.recorder.arrays import as_numpy, split
 
@@ -68,7 +67,7 @@ def larger_batch(batches: list[Any]) -> list[Any]:
 def _drop(batch: Any) -> Any:
     arrays = [as_numpy(a) for a in tree.flatten(batch) if a is not None]
     good = np.logical_and.reduce([_finite_rows(array) for array in arrays])
-    return tree.map_structure(lambda a: None if a is None else tf.boolean_mask(a, good), batch)
+    return with_rows(batch, good)
 
 
 def _finite_rows(array: NDArray[Any]) -> NDArray[np.bool_]:
@@ -101,11 +100,13 @@ def _filler(arrays: list[NDArray[Any]]) -> Change:
     """Puts the mean of its column in the place of every cell that is not finite."""
     if arrays[0].dtype.kind != "f" or not arrays[0].ndim:
         return lambda array: array
-    rows = np.concatenate([array.astype(np.float64) for array in arrays])
+    dtype, rows = arrays[0].dtype, np.concatenate([a.astype(np.float64) for a in arrays])
     good = np.isfinite(rows)
     axes = tuple(range(max(1, rows.ndim - 1)))
     mean = np.where(good, rows, 0.0).sum(axis=axes) / np.maximum(good.sum(axis=axes), 1)
-    return lambda array: tf.cast(np.where(np.isfinite(array), array, mean), array.dtype)
+    return lambda array: as_tensor(
+        np.where(np.isfinite(as_numpy(array)), as_numpy(array), mean), dtype
+    )
 
 
 def _scaler(arrays: list[NDArray[Any]], whole: bool) -> Change:
@@ -119,7 +120,7 @@ def _scaler(arrays: list[NDArray[Any]], whole: bool) -> Change:
     axes = tuple(range(max(1, rows.ndim - 1)))
     mean, std = np.nanmean(rows, axis=axes), np.nanstd(rows, axis=axes)
     std = np.where(std > 0, std, 1.0)
-    return lambda array: tf.cast((as_numpy(array) - mean) / std, dtype)
+    return lambda array: as_tensor((as_numpy(array) - mean) / std, dtype)
 
 
 REMEDIES = (

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from keras import tree
 from numpy.typing import NDArray
 
 from nanwatch.autopsy.cells import numbers
+from nanwatch.autopsy.merging import as_tensor, with_rows
 from nanwatch.autopsy.outliers import outlying_rows
 from nanwatch.autopsy.remedies.losses import loss_terms
 from nanwatch.autopsy.remedies.remedy import Remedy, of_batches
@@ -83,7 +83,7 @@ def _known_classes(batch: Any, units: list[int], ignored: set[Any]) -> NDArray[n
 def _keep(batch: Any, good: NDArray[np.bool_]) -> Any:
     if not good.any():
         return None
-    return tree.map_structure(lambda a: None if a is None else tf.boolean_mask(a, good), batch)
+    return with_rows(batch, good)
 
 
 def _with_targets(batches: list[Any], make: Callable[[float, float], Change]) -> list[Any]:
@@ -97,7 +97,7 @@ def _with_targets(batches: list[Any], make: Callable[[float, float], Change]) ->
 def _changed(batch: Any, changes: list[Change]) -> Any:
     x, y, *weights = batch
     pairs = zip(changes, tree.flatten(y), strict=True)
-    changed = [tf.convert_to_tensor(change(as_numpy(array))) for change, array in pairs]
+    changed = [as_tensor(change(as_numpy(array))) for change, array in pairs]
     return (x, tree.pack_sequence_as(y, changed), *weights)
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import tree
 from numpy.typing import NDArray
 
+from nanwatch.autopsy.merging import as_tensor
 from nanwatch.autopsy.remedies.network import head_of
 from nanwatch.autopsy.remedies.remedy import Remedy, Settings, of_batches, of_model
 from nanwatch.describe_losses import describe_loss
@@ -129,7 +129,7 @@ def _recoded(batches: list[Any], recode: Callable[[NDArray[Any]], NDArray[Any]])
     def changed(batch: Any) -> Any:
         x, y, *weight = batch
         old = as_numpy(tree.flatten(y)[0])
-        return (x, tree.pack_sequence_as(y, [tf.cast(recode(old), old.dtype)]), *weight)
+        return (x, tree.pack_sequence_as(y, [as_tensor(recode(old), old.dtype)]), *weight)
 
     return [changed(batch) for batch in batches]
 
