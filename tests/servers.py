@@ -106,7 +106,10 @@ class ServerProcess:
 
     def start(self):
         """Start and wait for the line that says where it serves."""
-        self.launch()
+        return self.launch().wait_until_it_serves()
+
+    def wait_until_it_serves(self):
+        """Wait for that line of a server that was launched."""
         line = self.process.stdout.readline().decode()
         assert line, self.process.stderr.read().decode()
         self.url = line.split("serves at ")[1].split()[0]

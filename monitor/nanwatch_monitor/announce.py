@@ -1,32 +1,77 @@
-"""What follows a commit: open pages hear of it."""
+"""What follows a commit: open pages hear of it, here and at the other servers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from nanwatch.events import Points, RunEnded, RunStarted
 from nanwatch_monitor.incidents import Incident, is_alert
 from nanwatch_monitor.live import Hub
+from nanwatch_monitor.postbag import Postbag
 from nanwatch_monitor.run_news import RunNews
 from nanwatch_monitor.store.log import Receipt
 from nanwatch_monitor.views import alert_view, diagnosis_view, points_view
 
 
-def announce_frames(hub: Hub, news: RunNews, run_id: str, receipt: Receipt) -> None:
-    """New frames of a run were committed."""
-    said = [event for frame in receipt.fresh for event in frame.events]
-    blocks = [event for event in said if isinstance(event, Points)]
-    turns = any(isinstance(event, RunStarted | RunEnded) for event in said)
-    news.heard(run_id, urgent=turns)
-    if blocks:
-        hub.publish_points(run_id, partial(points_view, run_id, blocks))
+@dataclass(frozen=True)
+class Pages:
+    """The pages that are open at this server."""
+
+    hub: Hub
+    news: RunNews
+
+    def frames(self, run_id: str, receipt: Receipt) -> None:
+        """New frames of a run were committed."""
+        said = [event for frame in receipt.fresh for event in frame.events]
+        turns = any(isinstance(event, RunStarted | RunEnded) for event in said)
+        self.news.heard(run_id, urgent=turns)
+        self.points(run_id, [event for event in said if isinstance(event, Points)])
+
+    def points(self, run_id: str, blocks: Sequence[Points]) -> None:
+        """New points of a run, for those who look at it."""
+        if blocks:
+            self.hub.publish_points(run_id, partial(points_view, run_id, blocks))
+
+    def incidents(self, incidents: Sequence[Incident]) -> None:
+        """Incidents were opened, or are better understood."""
+        for incident in incidents:
+            self.news.heard(incident.run_id, urgent=True)
+            self.hub.publish("diagnosis", incident.run_id, partial(diagnosis_view, incident))
+            if is_alert(incident.diagnosis):
+                self.hub.publish("alert", incident.run_id, partial(alert_view, incident))
+
+    def deleted(self, run_id: str) -> None:
+        """A run was deleted."""
+        self.hub.publish("deleted", run_id, lambda: {"id": run_id})
 
 
-def announce_incidents(hub: Hub, news: RunNews, incidents: Sequence[Incident]) -> None:
-    """Incidents were opened, or are better understood."""
-    for incident in incidents:
-        news.heard(incident.run_id, urgent=True)
-        hub.publish("diagnosis", incident.run_id, partial(diagnosis_view, incident))
-        if is_alert(incident.diagnosis):
-            hub.publish("alert", incident.run_id, partial(alert_view, incident))
+@dataclass(frozen=True)
+class Announcer:
+    """Tells the pages here, and the other servers for theirs.
+
+    Args:
+        postbag: None when no other server can share the database.
+    """
+
+    pages: Pages
+    postbag: Postbag | None
+
+    def frames(self, run_id: str, receipt: Receipt) -> None:
+        """New frames of a run were committed."""
+        self.pages.frames(run_id, receipt)
+        if self.postbag is not None:
+            self.postbag.frames(run_id, receipt)
+
+    def incidents(self, incidents: Sequence[Incident]) -> None:
+        """Incidents were opened, or are better understood."""
+        self.pages.incidents(incidents)
+        if self.postbag is not None:
+            self.postbag.incidents(incidents)
+
+    def deleted(self, run_id: str) -> None:
+        """A run was deleted."""
+        self.pages.deleted(run_id)
+        if self.postbag is not None:
+            self.postbag.deleted(run_id)

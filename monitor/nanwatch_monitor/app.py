@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from functools import partial
 
 from fastapi import FastAPI
 
@@ -15,7 +14,7 @@ from nanwatch_monitor import problems
 from nanwatch_monitor.activity import Activity
 from nanwatch_monitor.alerts.delivery import Delivery
 from nanwatch_monitor.alerts.webhook import Webhook
-from nanwatch_monitor.announce import announce_frames, announce_incidents
+from nanwatch_monitor.announce import Announcer, Pages
 from nanwatch_monitor.api import (
     catalogue,
     health,
@@ -32,12 +31,15 @@ from nanwatch_monitor.ingest import Ingest
 from nanwatch_monitor.live import Hub
 from nanwatch_monitor.metrics import Gauges, Metrics
 from nanwatch_monitor.monitor import Monitor
+from nanwatch_monitor.peers import Peers
+from nanwatch_monitor.postbag import Postbag
 from nanwatch_monitor.run_news import RunNews
 from nanwatch_monitor.run_states import Deafness
 from nanwatch_monitor.security import Guard, Keys, host_names
 from nanwatch_monitor.series.reader import SeriesReader
 from nanwatch_monitor.settings import ServerSettings
 from nanwatch_monitor.store import Store
+from nanwatch_monitor.store.notices import MAX_WORDS
 from nanwatch_monitor.views import RunViews
 from nanwatch_monitor.watch import Watch
 
@@ -83,15 +85,21 @@ def _monitor(settings: ServerSettings, clock: Callable[[], float]) -> Monitor:
     heard = store.runs.last_seen_at()
     views = RunViews(store, Deafness(begin=min(now, heard or now), end=now))
     hub = Hub()
-    news = RunNews(store, views, hub, clock)
+    pages = Pages(hub, RunNews(store, views, hub, clock))
+    instance = secrets.token_hex(8)
+    postbag = None if store.database.is_sqlite else Postbag(instance, MAX_WORDS)
+    announcer = Announcer(pages, postbag)
+    watch = Watch(store, Watcher, announcer.incidents, clock)
     return Monitor(
-        instance=secrets.token_hex(8),
+        instance=instance,
         store=store,
         views=views,
         hub=hub,
-        news=news,
-        watch=Watch(store, Watcher, partial(announce_incidents, hub, news), clock),
+        news=pages.news,
+        announcer=announcer,
+        watch=watch,
         delivery=_delivery(settings, store, clock),
+        peers=Peers(instance, store, watch, pages, postbag) if postbag else None,
         activity=Activity(),
         metrics=Metrics(),
     )
@@ -125,8 +133,8 @@ def _tokens(settings: ServerSettings) -> tuple[str, ...]:
 
 def _add_routes(app: FastAPI, monitor: Monitor, keys: Keys, clock: Callable[[], float]) -> None:
     store = monitor.store
-    tell = partial(announce_frames, monitor.hub, monitor.news)
-    taking = Ingest(store.log, (monitor.watch.committed, tell), monitor.metrics, clock)
+    followers = (monitor.watch.committed, monitor.announcer.frames)
+    taking = Ingest(store.log, followers, monitor.metrics, clock)
     gauges = Gauges(monitor.views, monitor.watch, monitor.hub, clock)
     monitor.metrics.registry.register(gauges)
     for routes in (

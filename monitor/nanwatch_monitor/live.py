@@ -68,7 +68,7 @@ class Viewer:
 
 
 class Hub:
-    """All viewers. `publish` may be called from any thread, everything else from the event loop."""
+    """All viewers. What publishes may be called from any thread, the rest from the event loop."""
 
     def __init__(self) -> None:
         self._viewers: set[Viewer] = set()
@@ -106,6 +106,17 @@ class Hub:
         """Tell the viewers of one run."""
         self._publish("points", data, lambda viewer: viewer.run_id == run_id)
 
+    def shows(self, run_id: str) -> bool:
+        """Whether anybody looks at a run. From any thread."""
+        return any(viewer.run_id == run_id for viewer in tuple(self._viewers))
+
+    def send_back(self, run_id: str | None = None) -> None:
+        """Disconnect those who look at a run, or at any: they come back and read what they show
+        anew. From any thread.
+        """
+        if self._loop is not None and not self._closed:
+            self._loop.call_soon_threadsafe(self._send_back, run_id)
+
     def close(self) -> None:
         """The server is leaving: tell everybody and end every connection."""
         self._closed = True
@@ -127,6 +138,11 @@ class Hub:
             if viewer in self._viewers and not viewer.offer(message):
                 self._viewers.discard(viewer)
                 viewer.end()
+
+    def _send_back(self, run_id: str | None) -> None:
+        for viewer in [known for known in self._viewers if run_id in (None, known.run_id)]:
+            self._viewers.discard(viewer)
+            viewer.end()
 
     def _say_goodbye(self, viewer: Viewer) -> None:
         self._viewers.discard(viewer)

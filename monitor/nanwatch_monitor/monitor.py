@@ -12,8 +12,10 @@ from starlette.concurrency import run_in_threadpool
 
 from nanwatch_monitor.activity import Activity
 from nanwatch_monitor.alerts.delivery import Delivery
+from nanwatch_monitor.announce import Announcer
 from nanwatch_monitor.live import Hub
 from nanwatch_monitor.metrics import Metrics
+from nanwatch_monitor.peers import Peers
 from nanwatch_monitor.run_news import RunNews
 from nanwatch_monitor.store import Store
 from nanwatch_monitor.views import RunViews
@@ -27,6 +29,7 @@ class Monitor:
     Attributes:
         instance: random; tells this process from any other.
         delivery: None when there is no channel.
+        peers: None when no other server can share the database.
     """
 
     instance: str
@@ -34,8 +37,10 @@ class Monitor:
     views: RunViews
     hub: Hub
     news: RunNews
+    announcer: Announcer
     watch: Watch
     delivery: Delivery | None
+    peers: Peers | None
     activity: Activity
     metrics: Metrics
 
@@ -44,6 +49,8 @@ class Monitor:
         """Start the workers; at the end stop them and close the store."""
         self.hub.attach(asyncio.get_running_loop())
         self.watch.start()
+        if self.peers is not None:
+            self.peers.start()
         if self.delivery is not None:
             self.delivery.start()
         telling = asyncio.create_task(self.news.run())
@@ -55,6 +62,8 @@ class Monitor:
         await run_in_threadpool(self._stop)
 
     def _stop(self) -> None:
+        if self.peers is not None:
+            self.peers.stop()
         if self.delivery is not None:
             self.delivery.stop()
         self.watch.stop()

@@ -86,7 +86,10 @@ class RunNews:
         if not changed:
             return
         try:
-            self._publish(self._store.runs.some(sorted(changed)), now)
+            found = self._store.runs.some(sorted(changed))
+            for deleted in changed.difference(run.id for run in found):
+                self._living.pop(deleted, None)
+            self._publish(found, now)
         except SQLAlchemyError:
             with self._lock:
                 self._changed |= changed

@@ -103,14 +103,18 @@ class Watch:
         watched = self._watched.get(stream_id)
         return -1 if watched is None else watched.fed
 
-    def look_around(self) -> None:
-        """Mark what nobody told us of: new frames of our streams, and streams without a judge."""
-        heads = self._store.log.unwatched()
-        for head in heads:
-            if -1 < self.judged(head.id) < head.last_seq:
-                self.mark(head.id)
-        for stream_id in self._claims.abandoned(head.id for head in heads):
+    def look_around(self) -> list[str]:
+        """Mark what nobody told us of: new frames of our streams, and streams without a judge.
+
+        Returns:
+            The runs of the streams without a judge.
+        """
+        heads = {head.id: head for head in self._store.log.unwatched()}
+        abandoned = self._claims.abandoned(heads)
+        behind = [head.id for head in heads.values() if -1 < self.judged(head.id) < head.last_seq]
+        for stream_id in (*behind, *abandoned):
             self.mark(stream_id)
+        return [heads[stream_id].run_id for stream_id in abandoned]
 
     def stop(self) -> None:
         """Finish the frames at hand and leave; the rest is found at the next start."""

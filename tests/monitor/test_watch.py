@@ -130,7 +130,7 @@ def test_of_two_servers_one_judges_a_stream_and_the_other_takes_over(postgres, w
 
 
 def test_a_stream_that_has_ended_is_let_go(store, watched):
-    append(store, opening(), frame(1, points([0], batch_loss=[1.0])), frame(2, RunEnded("finished")))
+    append(store, opening(), frame(1, points([0], batch_loss=[1])), frame(2, RunEnded("finished")))
     watch, _ = watched()
     wait_for(lambda: store.log.head(1).watched_seq == 2)
     wait_for(lambda: watch.judged(1) == -1)

@@ -67,6 +67,13 @@ class IncidentStore:
         with self._database.read() as connection:
             return [_as_incident(row) for row in connection.execute(query)]
 
+    def some(self, ids: Sequence[int]) -> list[Incident]:
+        """The incidents with these ids, in the order in which they were opened."""
+        if not ids:
+            return []
+        with self._database.read() as connection:
+            return incidents_by_ids(connection, ids)
+
     def alerts(
         self, limit: int, run_id: str | None = None, before_id: int | None = None
     ) -> list[Incident]:

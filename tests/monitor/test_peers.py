@@ -1,0 +1,79 @@
+"""Several servers on one PostgreSQL are one to those who look."""
+
+import math
+
+import pytest
+
+from frames import frame, opening, points
+from monitor.test_live import events_until
+from nanwatch.events import RunEnded
+from nanwatch_monitor.store import Store
+from nanwatch_monitor.store.notices import MAX_WORDS, Notices
+from servers import wait_for
+
+
+@pytest.fixture
+def pair(start_server, postgres):
+    """Two servers on one database."""
+    url = postgres.new_database()
+    return [start_server(database_url=url) for _ in range(2)]
+
+
+def loss(seq, value, **more):
+    return frame(seq, points([seq - 1], batch_loss=[value]), **more)
+
+
+def test_a_page_sees_what_another_server_took_in(pair):
+    here, there = pair
+    answer = here.client.open_stream("?run=run1")
+    wait_for(lambda: here.monitor.hub.viewers)
+    there.client.send(opening(), loss(1, 0.5))
+    there.client.send(loss(2, math.nan))
+    found = events_until(answer, "alert")
+    values = [
+        v
+        for event, data in found
+        if event == "points"
+        for v in data["series"]["batch/loss"]["values"]
+    ]
+    assert values == [0.5, "NaN"]
+    assert {event for event, _ in found} == {"run", "points", "diagnosis", "alert"}
+    assert len(here.client.get("/alerts")["alerts"]) == 1
+
+
+def test_a_list_hears_of_runs_at_other_servers(pair):
+    here, there = pair
+    answer = here.client.open_stream()
+    wait_for(lambda: here.monitor.hub.viewers)
+    there.client.send(opening(), frame(1, RunEnded("finished")))
+    events_until(answer, "run", state="finished")
+
+
+def test_after_many_frames_at_once_a_page_comes_back_for_the_whole(pair):
+    here, there = pair
+    there.client.send(opening())
+    wait_for(lambda: here.client.get("/runs")["runs"])
+    answer = here.client.open_stream("?run=run1")
+    wait_for(lambda: here.monitor.hub.viewers)
+    there.client.send(*(loss(seq, 1.0) for seq in range(1, 200)))
+    assert b"points" not in b"".join(answer.stream())
+
+
+def test_a_stream_that_moves_to_another_server_keeps_its_judge(pair):
+    here, there = pair
+    here.client.send(opening(), loss(1, 1.0))
+    wait_for(lambda: here.monitor.watch.judged(1) == 1)
+    there.client.send(loss(2, math.nan))
+    wait_for(lambda: here.monitor.watch.judged(1) == 2)
+    assert there.monitor.watch.judged(1) == -1
+    assert len(here.client.get("/runs/run1/diagnoses")["diagnoses"]) == 1
+
+
+def test_words_reach_everybody_who_listens(postgres):
+    stores = [Store.open(postgres.new_database())]
+    stores.append(Store.open(stores[0].database._engine.url.render_as_string(hide_password=False)))
+    with Notices(stores[0].database).listening() as receive:
+        Notices(stores[1].database).say("x" * MAX_WORDS)
+        assert wait_for(lambda: receive(0.1)) == ["x" * MAX_WORDS]
+    for store in stores:
+        store.close()

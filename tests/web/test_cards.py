@@ -1,0 +1,97 @@
+"""Diagnosis cards in a real browser: notes of what is foreseen, evidence, places, fixes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from nanwatch import events
+from web.served import RunningServer, healthy_run
+
+EVIDENCE = (
+    events.Evidence("first operation that is not finite", "Log of 0 to 0.7", "none"),
+    events.Evidence("cells of the batch", "all finite", "finite"),
+    events.Evidence("replay with the fix", "not made: no time was left", "finite"),
+)
+
+
+def cause(label: str = "custom_loss_log_of_nonpositive", **more: Any) -> events.Cause:
+    """A cause with three checks and a fix of a line of code."""
+    change = "- return -ops.log(p)\n+ return -ops.log(ops.maximum(p, 1e-7))"
+    place = {"epoch": 0, "batch": 4, "rows": list(range(11)), "source_line": "train.py:48"}
+    given = {"where": place, "fix": events.Fix("Clip first.", change)} | more
+    return events.Cause(label, 0.9, "train.py:48 takes the logarithm of 0.", EVIDENCE, **given)
+
+
+def shown(page: Page, server: RunningServer, *told: events.Diagnosis) -> Locator:
+    """The cards of a run of which this was told."""
+    run = healthy_run(server.url)
+    run.send(*(events.Diagnosed(each) for each in told))
+    page.goto("/runs/healthy")
+    expect(page.get_by_role("article").first).to_be_visible()
+    return page.get_by_role("article")
+
+
+def note(label: str, symptom: events.Symptom = "underfit") -> events.Diagnosis:
+    """What is feared at the first batch."""
+    return events.Diagnosis(symptom, "info", None, (cause(label, where={}),))
+
+
+def test_a_note_of_what_is_foreseen_is_no_fact(page: Page, server: RunningServer) -> None:
+    card = shown(page, server, note("logits_mismatch"))
+    expect(card.get_by_role("heading", level=2)).to_have_text(
+        "Foreseen: loss settles at a bad level"
+    )
+    expect(card).to_contain_text("nothing has gone wrong by it so far")
+    expect(page.locator("#pills")).to_contain_text("Note")
+    expect(page.locator("#pills")).not_to_contain_text("Underfit")
+
+
+def test_what_was_foreseen_is_not_told_again_once_it_has_come(
+    page: Page, server: RunningServer
+) -> None:
+    came = events.Diagnosis("underfit", "warning", 29, (cause("logits_mismatch"),))
+    feared = note("logits_mismatch", "huge_loss"), note("wrong_loss_for_task", "loss_stuck")
+    cards = shown(page, server, *feared, came)
+    expect(cards.get_by_role("heading", level=2)).to_have_text(
+        ["Loss settles at a bad level (judged at step 29)", "Foreseen: loss does not fall"]
+    )
+
+
+def test_evidence_is_marked_as_agreeing_differing_or_not_looked_for(
+    page: Page, server: RunningServer
+) -> None:
+    card = shown(page, server, events.Diagnosis("nan_loss", "critical", 4, (cause(),)))
+    checks = card.locator(".evidence li")
+    assert checks.evaluate_all("(all) => all.map((one) => one.className)") == [
+        "differs",
+        "agrees",
+        "open",
+    ]
+    expect(checks.first).to_contain_text("expected: none")
+
+
+def test_the_line_of_code_the_rows_and_the_change_are_shown_whole(
+    page: Page, server: RunningServer
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    card = shown(page, server, events.Diagnosis("nan_loss", "critical", 4, (cause(),)))
+    expect(card.locator(".where")).to_contain_text("train.py:48")
+    expect(card.locator(".where")).to_contain_text("and 3 more in the batch")
+    expect(card.locator(".diff .add")).to_have_text("+ return -ops.log(ops.maximum(p, 1e-7))")
+    code = card.locator(".diff")
+    assert code.evaluate("(node) => node.scrollWidth <= node.clientWidth")
+
+
+def test_whether_a_fix_was_tried_is_said(page: Page, server: RunningServer) -> None:
+    causes = (cause(verified=True), cause("lr_too_high", verified=False), cause("corrupt_batch"))
+    card = shown(page, server, events.Diagnosis("nan_loss", "critical", 4, causes))
+    card.get_by_text("2 other suspects").click()
+    expect(card.locator(".tried")).to_have_text(
+        [
+            "Tried in a replay: the loss stayed finite and fell",
+            "Tried in a replay: did not help",
+            "Not tried in a replay",
+        ]
+    )
