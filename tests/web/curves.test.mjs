@@ -175,7 +175,7 @@ test("training, running mean, epoch and validation share a chart, loss first", (
   const charts = chartsFor(names);
   assert.deepEqual(
     charts.map((chart) => chart.title),
-    ["Loss", "Accuracy", "Gradient norm", "Layers: gradient norm", "System/gpu"],
+    ["Loss", "Accuracy", "Gradient norm", "Layers: gradient norm", "System: gpu"],
   );
   assert.deepEqual(
     charts[0].lines.map((line) => line.role),

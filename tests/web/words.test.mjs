@@ -4,12 +4,17 @@ import { test } from "node:test";
 import { endsOf, placeOf, toEpoch, toStep } from "../../web/nanwatch_web/static/js/charts/epochs.js";
 import { linearTicks, logTicks, wantsLog } from "../../web/nanwatch_web/static/js/charts/scale.js";
 import { ago, duration, num, number, plain } from "../../web/nanwatch_web/static/js/format.js";
-import { wherePairs } from "../../web/nanwatch_web/static/js/run/cause.js";
+import { standing, wherePairs } from "../../web/nanwatch_web/static/js/run/cause.js";
 import { flat, headFacts } from "../../web/nanwatch_web/static/js/run/facts.js";
 import { diagnosisAt, failureOf } from "../../web/nanwatch_web/static/js/run/failure.js";
 import { append, empty } from "../../web/nanwatch_web/static/js/charts/buckets.js";
 import { countWords, filtered } from "../../web/nanwatch_web/static/js/runs/filter.js";
-import { byGravity, symptomSentence, unlabel } from "../../web/nanwatch_web/static/js/words.js";
+import {
+  byGravity,
+  symptomSentence,
+  unlabel,
+  withoutEchoes,
+} from "../../web/nanwatch_web/static/js/words.js";
 
 const RUN = {
   id: "a",
@@ -134,8 +139,34 @@ test("a critical NaN comes before a critical explosion and both before a warning
 
 test("labels become words, unknown ones too", () => {
   assert.equal(unlabel("nan_in_features"), "NaN in features");
-  assert.equal(symptomSentence("nan_loss", 7412), "Loss is not finite from step 7,412");
-  assert.equal(symptomSentence("from_the_future", null), "From the future");
+});
+
+test("a symptom is told with its step, one of the whole run as judged, a foreseen one as foreseen", () => {
+  const said = (symptom, first_step, severity = "critical") =>
+    symptomSentence({ symptom, first_step, severity });
+  assert.equal(said("nan_loss", 7412), "Loss is not finite from step 7,412");
+  assert.equal(said("exception", 0), "Training raised an exception at step 0");
+  assert.equal(said("underfit", 359), "Loss settles at a bad level (judged at step 359)");
+  assert.equal(said("loss_stuck", 0, "warning"), "Loss does not fall from step 0");
+  assert.equal(said("underfit", null, "info"), "Foreseen: loss settles at a bad level");
+  assert.equal(said("from_the_future", null), "From the future");
+});
+
+test("what was foreseen is not told again once it has come", () => {
+  const of = (severity, label) => ({ severity, causes: [{ label }] });
+  const [came, feared, other] = [of("warning", "a"), of("info", "a"), of("info", "b")];
+  assert.deepEqual(withoutEchoes([came, feared, other]), [came, other]);
+  assert.deepEqual(withoutEchoes([feared]), [feared]);
+});
+
+test("a check agrees, differs, or was not made", () => {
+  const of = (seen, expected, healthy) => standing({ check: "", seen, expected, healthy });
+  assert.equal(of("2 of 32", "none"), "differs");
+  assert.equal(of("all finite", "finite"), "agrees");
+  assert.equal(of("0.97", "about 1", null), "agrees");
+  assert.equal(of("157", "about 1", null), "differs");
+  assert.equal(of("16", "few", true), "agrees");
+  assert.equal(of("not made: no replay can make this change", "finite", false), "open");
 });
 
 test("where a cause was seen is told in words, with names of columns", () => {

@@ -35,13 +35,14 @@ export function statePill(state) {
 }
 
 /**
- * A run's health; when something is wrong, the symptom's name in place of "critical".
+ * A run's health; when something is wrong, the symptom's name in place of "critical". A note is none.
  * @param {string} health
  * @param {string | null} symptom
  * @returns {HTMLElement}
  */
 export function healthPill(health, symptom) {
-  const words = symptom && health !== "ok" ? symptomBadge(symptom) : healthWord(health);
+  const wrong = health === "warning" || health === "critical";
+  const words = symptom && wrong ? symptomBadge(symptom) : healthWord(health);
   return el("span", { class: `pill ${classOf(health)}`, title: healthWord(health) }, shape(health), words);
 }
 

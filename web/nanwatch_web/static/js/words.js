@@ -5,18 +5,18 @@
 
 import { integer } from "./format.js";
 
-/** @type {Record<string, [string, string]>} symptom: the badge, the sentence */
+/** @type {Record<string, [string, string, string?]>} symptom: the badge, the sentence, what its step is */
 const SYMPTOMS = {
-  nan_loss: ["NaN loss", "Loss is not finite"],
-  exception: ["Exception", "Training raised an exception"],
-  exploding_loss: ["Exploding loss", "Loss explodes"],
-  nan_val_only: ["NaN val_loss", "Validation loss is not finite"],
-  loss_spike: ["Loss spike", "Loss jumps"],
+  nan_loss: ["NaN loss", "Loss is not finite", "from"],
+  exception: ["Exception", "Training raised an exception", "at"],
+  exploding_loss: ["Exploding loss", "Loss explodes", "from"],
+  nan_val_only: ["NaN val_loss", "Validation loss is not finite", "from"],
+  loss_spike: ["Loss spike", "Loss jumps", "at"],
   huge_loss: ["Huge loss", "Loss is far above what it can mean"],
-  loss_stuck: ["Loss stuck", "Loss does not fall"],
+  loss_stuck: ["Loss stuck", "Loss does not fall", "from"],
   underfit: ["Underfit", "Loss settles at a bad level"],
   negative_loss: ["Negative loss", "Loss is below zero, where it cannot be"],
-  zero_loss: ["Zero loss", "Loss is near zero while the predictions are bad"],
+  zero_loss: ["Zero loss", "Loss is near zero while the predictions are bad", "from"],
   oscillating: ["Oscillating", "Loss swings without settling"],
   overfit: ["Overfit", "Validation loss rises while training loss falls"],
 };
@@ -56,13 +56,29 @@ export function symptomBadge(symptom) {
 }
 
 /**
- * "Loss is not finite from step 7,412".
- * @param {string} symptom
- * @param {number | null} firstStep
+ * "Loss is not finite from step 7,412"; what is judged over a whole run has no first step, and what
+ * is only foreseen is no fact.
+ * @param {{symptom: string, severity: string, first_step: number | null}} diagnosis
  */
-export function symptomSentence(symptom, firstStep) {
-  const words = SYMPTOMS[symptom]?.[1] ?? unlabel(symptom);
-  return firstStep === null ? words : `${words} from step ${integer(firstStep)}`;
+export function symptomSentence({ symptom, severity, first_step: step }) {
+  const [, words, when] = SYMPTOMS[symptom] ?? ["", unlabel(symptom), "from"];
+  if (severity === "info") return `Foreseen: ${words.charAt(0).toLowerCase()}${words.slice(1)}`;
+  if (step === null) return words;
+  return when ? `${words} ${when} step ${integer(step)}` : `${words} (judged at step ${integer(step)})`;
+}
+
+/**
+ * Without the notes of what was foreseen and has come: an alarm tells of the same cause.
+ * @template {{severity: string, causes: {label: string}[]}} T
+ * @param {T[]} found
+ * @returns {T[]}
+ */
+export function withoutEchoes(found) {
+  const alarms = found.filter(({ severity }) => severity !== "info");
+  const told = new Set(alarms.flatMap(({ causes }) => causes.map(({ label }) => label)));
+  const isNews = (/** @type {T} */ { causes }) =>
+    !causes.length || causes.some(({ label }) => !told.has(label));
+  return found.filter((each) => each.severity !== "info" || isNews(each));
 }
 
 /** @param {string} state */

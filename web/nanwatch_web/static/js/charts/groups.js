@@ -100,7 +100,7 @@ const ORDER = ["train", "running", "epoch", "val", "part"];
  */
 function layerSpec(id, quantity, lines) {
   const title = `Layers: ${titleOf(quantity).toLowerCase()}`;
-  const sub = `${lines.length} layers, log`;
+  const sub = `${lines.length} ${lines.length === 1 ? "layer" : "layers"}, log`;
   return { id, title, sub, log: true, big: false, collapsed: lines.length > MANY_LAYERS, lines };
 }
 
@@ -114,6 +114,7 @@ function rankOf(id) {
 /** @param {string} key */
 function titleOf(key) {
   if (key === "grad_norm") return "Gradient norm";
-  const words = key.replaceAll("_", " ");
+  const [, whose, quantity] = /^(.+)\/([^/]+)$/s.exec(key) ?? [];
+  const words = quantity ? `${whose.replace("/", " ")}: ${quantity}` : key.replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

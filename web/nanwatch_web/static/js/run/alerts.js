@@ -5,7 +5,7 @@
 
 import { el, fill } from "../dom.js";
 import { clock, exact, integer } from "../format.js";
-import { stateWord, symptomBadge } from "../words.js";
+import { stateWord, symptomBadge, unlabel } from "../words.js";
 
 /** @typedef {import("../types").Alert} Alert */
 /** @typedef {import("../types").Run} Run */
@@ -51,7 +51,7 @@ function moments(run, alerts) {
           when: run.ended_at,
           kind: run.state === "failed" ? "critical" : "ok",
           title: stateWord(run.state),
-          more: run.reason,
+          more: reasonWords(run.reason),
         },
       ]
     : [];
@@ -60,6 +60,14 @@ function moments(run, alerts) {
     .map((moment, i) => ({ moment, i }))
     .sort((a, b) => b.moment.when.localeCompare(a.moment.when) || b.i - a.i)
     .map(({ moment }) => moment);
+}
+
+/**
+ * A reason of the callback's own, such as stopped_on_nan, in words; another's as it stands.
+ * @param {string} reason
+ */
+function reasonWords(reason) {
+  return /^[a-z_]+$/.test(reason) ? unlabel(reason) : reason;
 }
 
 /**

@@ -7,13 +7,10 @@ import { el, fill } from "../dom.js";
 import { integer, percent } from "../format.js";
 import { healthPill } from "../pills.js";
 import { symptomSentence, unlabel } from "../words.js";
-import { fixCode, tried, whereList } from "./cause.js";
+import { fixCode, standing, tried, whereList } from "./cause.js";
 
 /** @typedef {import("../types").Diagnosis} Diagnosis */
 /** @typedef {import("../types").Cause} Cause */
-
-/** So many letters alike at the beginning say the same: "finite, and the loss fell", "... falls". */
-const ALIKE = 8;
 
 /**
  * @typedef {object} CardActions
@@ -65,7 +62,7 @@ function card(diagnosis, actions) {
     "article",
     { class: `card diag ${diagnosis.severity}`, id, tabindex: -1, "aria-labelledby": `${id}-title` },
     head(diagnosis, actions),
-    el("h2", { id: `${id}-title` }, symptomSentence(diagnosis.symptom, diagnosis.first_step)),
+    el("h2", { id: `${id}-title` }, symptomSentence(diagnosis)),
     ...(first ? suspect(first, actions) : [el("p", { class: "lead" }, "No cause stands out yet.")]),
     others.length > 0 && otherSuspects(others, actions),
     foot(diagnosis),
@@ -138,34 +135,16 @@ function checkWords(n) {
 /** @param {Cause} cause */
 function evidence(cause) {
   if (!cause.evidence.length) return [];
-  const heads = ["Check", "Seen", "Expected"].map((words) => el("th", { scope: "col" }, words));
-  const rows = cause.evidence.map((each) =>
+  const items = cause.evidence.map((each) =>
     el(
-      "tr",
-      { class: !(each.healthy ?? !differs(each)) && "differs" },
-      el("th", { scope: "row" }, each.check),
-      el("td", {}, each.seen),
-      el("td", {}, each.expected),
+      "li",
+      { class: standing(each) },
+      el("span", { class: "check" }, each.check),
+      el("b", {}, each.seen),
+      el("span", { class: "expected" }, `expected: ${each.expected}`),
     ),
   );
-  return [
-    el("h3", {}, "Evidence"),
-    el(
-      "table",
-      { class: "values evidence" },
-      el("thead", {}, el("tr", {}, ...heads)),
-      el("tbody", {}, ...rows),
-    ),
-  ];
-}
-
-/**
- * Whether what was seen is another thing than what was expected, where the rule does not say.
- * @param {import("../types").Evidence} each
- */
-function differs({ seen, expected }) {
-  const [first, second] = [seen, expected].map((words) => words.slice(0, ALIKE).toLowerCase());
-  return first !== second;
+  return [el("h3", {}, "Evidence"), el("ul", { class: "evidence" }, ...items)];
 }
 
 /**
@@ -184,11 +163,15 @@ function otherSuspects(causes, actions) {
 
 /** @param {Diagnosis} diagnosis */
 function foot(diagnosis) {
-  const full = diagnosis.source === "client";
-  const words = full
-    ? "Full autopsy beside the training"
-    : "The server's live view of the stream; the training's own autopsy refines it";
-  return el("div", { class: "dfoot" }, words);
+  return el("div", { class: "dfoot" }, footWords(diagnosis));
+}
+
+/** @param {Diagnosis} diagnosis */
+function footWords({ severity, source }) {
+  if (severity === "info")
+    return "Foreseen from the settings and the data; nothing has gone wrong by it so far";
+  if (source === "client") return "Full autopsy beside the training";
+  return "The server's live view of the stream; the training's own autopsy refines it";
 }
 
 /** @param {Diagnosis} diagnosis */

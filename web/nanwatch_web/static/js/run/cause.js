@@ -10,6 +10,9 @@ import { integer, plain } from "../format.js";
 /** @typedef {Record<string, unknown>} Where */
 
 const MOST_LISTED = 8;
+/** So many letters alike at the beginning say the same: "finite, and the loss fell", "... falls". */
+const ALIKE = 6;
+const ABOUT = 2;
 
 /**
  * Where the cause was seen, as a list of terms; empty when nothing is known.
@@ -86,6 +89,36 @@ export function tried(cause) {
     icon("0 0 12 12", "M1.500 6.500l3 3L10.500 3"),
     "Tried in a replay: the loss stayed finite and fell",
   );
+}
+
+/**
+ * How a check stands: what was seen is as expected, is not, or was not looked for. Where the rule
+ * does not say it, the words do.
+ * @param {import("../types").Evidence} evidence
+ * @returns {"agrees" | "differs" | "open"}
+ */
+export function standing({ seen, expected, healthy }) {
+  if (seen.startsWith("not made")) return "open";
+  return (healthy ?? (alike(seen, expected) || isAbout(seen, expected))) ? "agrees" : "differs";
+}
+
+/**
+ * @param {string} seen
+ * @param {string} expected
+ */
+function alike(seen, expected) {
+  const [first, second] = [seen, expected].map((words) => words.toLowerCase().replace(/^all /, ""));
+  return first.slice(0, ALIKE) === second.slice(0, ALIKE);
+}
+
+/**
+ * Whether a number was expected to be about another, and is: 0.97, about 1.
+ * @param {string} seen
+ * @param {string} expected
+ */
+function isAbout(seen, expected) {
+  const ratio = Number(seen) / Number(expected.replace("about ", ""));
+  return expected.startsWith("about ") && ratio > 1 / ABOUT && ratio < ABOUT;
 }
 
 /** @param {string} line */

@@ -17,7 +17,7 @@ import { diagnosisAt, failureOf } from "./failure.js";
 import { showFacts, showHead } from "./head.js";
 import { RunSeries } from "./series.js";
 import { showSteps } from "./steps.js";
-import { byGravity } from "../words.js";
+import { byGravity, withoutEchoes } from "../words.js";
 import { defaultView, Toolbar } from "./toolbar.js";
 
 /** @typedef {import("../types").Alert} Alert */
@@ -104,7 +104,7 @@ async function fetchStory() {
     get(`${path}/diagnoses`),
     get("/alerts", { run: runId, limit: 500 }),
   ]);
-  state.diagnoses = byGravity(diagnoses);
+  state.diagnoses = byGravity(withoutEchoes(diagnoses));
   state.alerts = alerts;
 }
 
@@ -214,7 +214,8 @@ function onRun(run) {
 
 /** @param {Diagnosis} diagnosis */
 function onDiagnosis(diagnosis) {
-  state.diagnoses = byGravity([...state.diagnoses.filter((each) => each.id !== diagnosis.id), diagnosis]);
+  const others = state.diagnoses.filter((each) => each.id !== diagnosis.id);
+  state.diagnoses = byGravity(withoutEchoes([...others, diagnosis]));
   board.redraw();
   void showAll();
 }
