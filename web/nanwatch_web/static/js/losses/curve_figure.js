@@ -114,6 +114,7 @@ function yAxis(values, domain, title, palette) {
     domain,
     range,
     title: { text: title, standoff: 4 },
+    automargin: true,
     fixedrange: true,
     gridcolor: palette.grid,
     linecolor: palette.line,

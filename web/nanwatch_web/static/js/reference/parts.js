@@ -82,11 +82,11 @@ export function asked() {
 }
 
 /**
- * "a label is NaN" as "A label is NaN"; names such as from_logits stay as they are.
+ * "a label is NaN" as "A label is NaN"; names such as from_logits and ln C stay as they are.
  * @param {string} text
  */
 export function sentence(text) {
-  return /^[a-z]+ /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+  return /^(?!ln )[a-z-]+ /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 }
 
 /**
