@@ -101,6 +101,25 @@ def test_every_kind_of_penalty_weighs_a_thousandth_and_its_weight_comes_back():
     assert strengths() == full
 
 
+class Adds(keras.layers.Layer):
+    """Adds 3 to the loss."""
+
+    def call(self, inputs):
+        self.add_loss(3.0 * tf.ones(()))
+        return inputs
+
+
+@pytest.mark.parametrize(("name", "added"), [("weaker_penalty", 0.003), ("negated_addition", -3.0)])
+def test_what_a_layer_adds_to_the_loss_is_changed_within_the_block_only(name, added):
+    model = keras.Sequential([keras.Input((4,)), Adds(), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with REMEDIES[name].settings(model, []):
+        model(tf.ones((2, 4)))
+        assert float(model.losses[0]) == pytest.approx(added)
+    model(tf.ones((2, 4)))
+    assert float(model.losses[0]) == 3.0
+
+
 def test_only_settings_that_cannot_work_are_replaced():
     model = mlp(optimizer=keras.optimizers.Adam(0.5, beta_1=0.5, epsilon=0.0))
     optimizer = model.optimizer

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from nanwatch.autopsy.dissect import dissect
 from nanwatch.autopsy.guess import guess_loss, output_guesses, perfect_loss, plain_loss
 from nanwatch.autopsy.merging import latest
-from nanwatch.autopsy.origin import at_this_rate, same_rates
+from nanwatch.autopsy.origin import at_this_rate, raised_rates, same_rates
 from nanwatch.autopsy.steps import make_step
 from nanwatch.autopsy.trials import Trials
 from nanwatch.diagnosis.case import Autopsy, Trial
@@ -127,8 +127,14 @@ class Examiner:
             found.restore()
 
     def trials(self, names: list[str], seconds_each: float = SECONDS_EACH) -> dict[str, Trial]:
-        """Replay the training's beginning with each named remedy, as long as the time lasts."""
-        return self._replayed(names, self._recorder.start, self._batches, seconds_each)
+        """Replay the training's beginning with each named remedy, as long as the time lasts.
+
+        Where a callback has raised the learning rate since, that of now is what is to be tried.
+        """
+        start = self._recorder.start
+        if start is not None and raised_rates(self._model, start):
+            start = at_this_rate(self._model, start)
+        return self._from(start, names, self._batches, seconds_each)
 
     def fixes(self, names: list[str], calm: bool) -> dict[str, Trial]:
         """Replay with each named remedy from where the failure comes again without one.
@@ -147,10 +153,7 @@ class Examiner:
             unchanged = tried.get(BASELINE)
             if unchanged is not None and unchanged.finite and calm and self._before is not None:
                 start, batches, tried = self._before, [*batches[-1:], *batches[:-1]], {}
-        for name in names:
-            origin = self._recorder.start if name == STEADY else start
-            tried |= self._replayed([name], origin, batches, SECONDS_EACH)
-        return tried
+        return tried | self._from(start, names, batches, SECONDS_EACH)
 
     def without_spike(self, names: list[str], index: int) -> dict[str, Trial]:
         """Replay up to the spike at step `index`, unchanged and with each named remedy."""
@@ -166,6 +169,16 @@ class Examiner:
         """Whether the kept batches lead from `start` to the failure, step by step."""
         whole_way = [at for at, _ in self._kept][:1] == [start.step]
         return whole_way and self._repeated and same_rates(self._model, start)
+
+    def _from(
+        self, start: Snapshot | None, names: list[str], batches: list[Any], seconds_each: float
+    ) -> dict[str, Trial]:
+        """Replays from `start`, but for the rate of the beginning, which is to be found there."""
+        tried = dict[str, Trial]()
+        for name in names:
+            origin = self._recorder.start if name == STEADY else start
+            tried |= self._replayed([name], origin, batches, seconds_each)
+        return tried
 
     def _replayed(
         self, names: list[str], start: Snapshot | None, batches: list[Any], seconds_each: float

@@ -6,18 +6,29 @@ the rate brought about has to run at the rate of the failure.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import keras
 import numpy as np
 
+from nanwatch.diagnosis.rates import FEW_TIMES
 from nanwatch.recorder.snapshot import Snapshot, optimizers_of
 
 
 def same_rates(model: Any, start: Snapshot) -> bool:
     """Whether no callback has changed a learning rate since `start`."""
+    return all(then == now for then, now in _then_and_now(model, start))
+
+
+def raised_rates(model: Any, start: Snapshot) -> bool:
+    """Whether a callback has raised a learning rate since `start`, to another one altogether."""
+    return any(now > FEW_TIMES * then for then, now in _then_and_now(model, start))
+
+
+def _then_and_now(model: Any, start: Snapshot) -> list[tuple[float, float]]:
     held = {id(variable): float(value) for variable, value in start.values if not value.ndim}
-    return all(held.get(id(rate)) == float(rate.numpy()) for rate in _rates(model))
+    return [(held.get(id(rate), math.nan), float(rate.numpy())) for rate in _rates(model)]
 
 
 def at_this_rate(model: Any, start: Snapshot) -> Snapshot:

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 from keras import tree
 
-from nanwatch.autopsy.remedies.remedy import Remedy, of_model
+from nanwatch.autopsy.remedies.remedy import Block, Remedy, of_model
 from nanwatch.diagnosis.settings import SETTINGS
 from nanwatch.recorder.patching import Patch, patched
 from nanwatch.recorder.snapshot import optimizers_of
@@ -26,8 +26,13 @@ def weaker_penalty(model: Any) -> Iterator[None]:
         *((inner, "weight_decay") for inner in inner_optimizers(model)),
     ]
     patches = [(o, name, _weaker) for o, name in owners if getattr(o, name, None)]
-    with patched([*patches, (keras.layers.Layer, "add_loss", _adds_less)]):
+    with patched([*patches, (keras.layers.Layer, "add_loss", _adding(1e-3))]):
         yield
+
+
+def negated_addition() -> Block:
+    """A block in which what `add_loss` is given has the opposite sign."""
+    return patched([(keras.layers.Layer, "add_loss", _adding(-1.0))])
 
 
 @contextlib.contextmanager
@@ -69,8 +74,13 @@ def _always_called(value: Any) -> Callable[[], Any]:
     return lambda: value
 
 
-def _adds_less(add_loss: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
-    return lambda layer, loss: add_loss(layer, tree.map_structure(lambda part: 1e-3 * part, loss))
+def _adding(factor: float) -> Callable[[Any], Any]:
+    """A patch of `add_loss` that multiplies what it is given."""
+
+    def make(add_loss: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+        return lambda layer, loss: add_loss(layer, tree.map_structure(lambda p: factor * p, loss))
+
+    return make
 
 
 def _weaker(penalty: Any) -> Any:
@@ -95,6 +105,9 @@ REMEDIES = (
         "a weaker penalty and a lower rate",
         share=0.1,
         settings=of_model(weaker_penalty),
+    ),
+    Remedy(
+        "negated_addition", "what add_loss gives negated", settings=lambda *_: negated_addition()
     ),
     Remedy("sane_optimizer", "usual settings of the optimizer", settings=of_model(sane_optimizer)),
     Remedy(

@@ -20,22 +20,39 @@ FIX = Fix(
     "+ return keras.ops.mean(keras.ops.square(y_true - y_pred))",
 )
 
+FIX_ADDED = Fix(
+    "Turn the sign of what add_loss is given: it is made as small as possible, like the loss.",
+    "- self.add_loss(0.5 * keras.ops.sum(1 + log_var - mean**2 - keras.ops.exp(log_var)))\n"
+    "+ self.add_loss(-0.5 * keras.ops.sum(1 + log_var - mean**2 - keras.ops.exp(log_var)))",
+)
+
 
 def weigh(case: Case) -> Testimony | None:
-    """A loss of the user's own that falls ever deeper below zero."""
+    """A loss of the user's own, or what it adds to one, that falls ever deeper below zero."""
     if case.symptom not in SYMPTOMS:
         return None
     finite = [value for value in case.history.loss if math.isfinite(value)]
-    own = [output for output in outputs(case) if output.custom]
-    if not finite or finite[-1] >= 0 or not (own or case.facts.get("own_step")):
+    own, added = [output for output in outputs(case) if output.custom], _added(case)
+    if not finite or finite[-1] >= 0 or not (own or added or case.facts.get("own_step")):
         return None
-    found = [_depth(case, finite[-1]), *_distance(own), *_metrics(case), *_truth(case)]
+    found = [_depth(case, finite[-1]), *_distance(own), *_metrics(case), *_truth(case), *added]
     found.append(clues.data_finite(case))
     summary = (
         "The loss falls below 0 without end, as a loss does whose sign is turned: the training "
         "makes the error as large as it can."
     )
+    if added and not own:
+        return Testimony(summary, found, FIX_ADDED, {}, "negated_addition")
     return Testimony(summary, found, FIX, _where(case), "negated_loss")
+
+
+def _added(case: Case) -> list[Clue]:
+    """What `add_loss` was given is below zero, by more than the loss of the data is above."""
+    autopsy = case.autopsy
+    if autopsy is None or not autopsy.penalty < -abs(autopsy.loss - autopsy.penalty):
+        return []
+    seen = words.number(autopsy.penalty)
+    return [Clue(1.5, "what add_loss adds to the loss", seen, "0 or more", False)]
 
 
 def _depth(case: Case, last: float) -> Clue:
@@ -68,7 +85,7 @@ def _truth(case: Case) -> list[Clue]:
         return []
     reversed_ = perfect > guess
     seen = f"{words.number(perfect)}; of a constant guess {words.number(guess)}"
-    check = "loss of predictions that equal the labels"
+    check = "loss of predictions that follow the labels"
     return [Clue(5.0 if reversed_ else -4.0, check, seen, "the lower one", not reversed_)]
 
 
@@ -116,6 +133,14 @@ PAGE = CausePage(
             losses=(-1.0, -1e3, -1e20, -1e38),
             facts=output_facts("linear", "own", 4, custom=True),
             autopsy={"predictions_finite": True, "predictions": (predicted(-1e19, 1e19, 4),)},
+        ),
+        silent(
+            "negative_loss",
+            table(),
+            table("target"),
+            losses=(-1.0, -1e3, -1e6, -5e8),
+            facts=output_facts("sigmoid", "MeanSquaredError"),
+            autopsy={"loss": -5e8, "penalty": -5e8},
         ),
     ),
     quiet=(
