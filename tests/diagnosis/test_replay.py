@@ -129,6 +129,17 @@ def test_a_network_that_died_does_not_count_as_cured():
     assert not trial.cured
 
 
+def test_a_network_that_learnt_all_there_is_counts():
+    x, y = table()
+    model = mlp(optimizer=SGD(0.5), hidden=())
+    start = Snapshot(model, 0)
+    trial = replay(
+        model, stepper(model), start, batches_of(x, 0 * y), REMEDIES["as_it_is"], SECONDS
+    )
+    assert trial.cured
+    assert trial.last == pytest.approx(0.0, abs=1e-12)
+
+
 def test_too_little_time_tells_nothing():
     model, batches = fast()
     start = Snapshot(model, 0)

@@ -40,6 +40,13 @@ def test_a_loss_on_another_scale_is_held_against_its_own_guess():
     assert gain(case, "scale_targets") == pytest.approx(0.8)
 
 
+@pytest.mark.parametrize("constant", [2.0, -2.0, math.nan])
+def test_a_loss_below_zero_is_held_against_the_guess_itself(constant):
+    negative = Trial(True, True, 50, -1.0, -300.0)
+    case = tried(as_it_is=negative, unit_labels=Trial(True, True, 50, 1.0, 0.2, guess=0.5))
+    assert gain(replace(case, constant_loss=constant), "unit_labels") == pytest.approx(0.6)
+
+
 def test_a_short_replay_may_show_a_beginning_only():
     case = tried(
         higher_rate=Trial(True, True, 50, 1.0, 0.94), clip=Trial(True, True, 50, 1.0, 0.99)

@@ -21,7 +21,7 @@ from nanwatch.autopsy.guess import guess_loss
 from nanwatch.autopsy.made import Made, Stepper
 from nanwatch.autopsy.merging import latest
 from nanwatch.autopsy.remedies import Remedy
-from nanwatch.diagnosis.case import Trial
+from nanwatch.diagnosis.case import PERFECT, Trial
 from nanwatch.recorder.snapshot import Snapshot
 
 FEWEST, MOST = 4, 200
@@ -95,8 +95,9 @@ def _trial(made: list[Made], weights_finite: bool) -> Trial:
     first, last = _ends([one.loss - one.penalty for one in made])
     fell = np.greater(*_ends(losses))
     learns = np.mean([one.learns for one in made[-max(1, len(made) // 4) :]]) >= 0.5
+    perfect = abs(last) <= PERFECT * first  # then no gradient is left to see
     parts = {name: _ends([one.parts[name] for one in made]) for name in made[0].parts}
-    fell = bool(finite and learns and fell)
+    fell = bool(finite and (learns or perfect) and fell)
     highest = max(losses) if finite else math.inf
     return Trial(finite, fell, len(losses), first, last, parts=parts, highest=highest)
 

@@ -114,7 +114,7 @@ def _comparable(case: Case, base: Trial, changed: Trial) -> tuple[float, float]:
     if math.isnan(changed.guess):
         return base.last, changed.last
     before = _level(case, base)
-    return (1.0 if math.isnan(before) else min(before, 1.0)), _level(case, changed)
+    return (min(before, 1.0) if before > 0 else 1.0), _level(case, changed)
 
 
 def _level(case: Case, trial: Trial) -> float:

@@ -140,10 +140,10 @@ def _task(name: str, words: str, settings: Settings) -> Remedy:
 
 REMEDIES = (
     _task("flip_from_logits", "from_logits flipped", of_model(flip_from_logits)),
-    _task("linear_output", "an output without activation", output("linear")),
-    _task("sigmoid_output", "a sigmoid output", output("sigmoid")),
-    _task("softmax_output", "a softmax output", output("softmax")),
-    _task("softplus_output", "a softplus output", output("softplus")),
+    Remedy("linear_output", "an output without activation", settings=output("linear")),
+    Remedy("sigmoid_output", "a sigmoid output", settings=output("sigmoid")),
+    Remedy("softmax_output", "a softmax output", settings=output("softmax")),
+    Remedy("softplus_output", "a softplus output", settings=output("softplus")),
     _task("as_regression", "a squared error of free values", of_model(as_regression)),
     _task("as_binary", "a binary crossentropy of a sigmoid", of_model(as_binary)),
     _task("as_classes", "a crossentropy of classes", as_classes),
