@@ -9,7 +9,7 @@ from collections.abc import Callable
 from fastapi import FastAPI
 
 from nanwatch import __version__
-from nanwatch.watcher import Watcher
+from nanwatch.lasting_watcher import LastingWatcher
 from nanwatch_monitor import problems
 from nanwatch_monitor.activity import Activity
 from nanwatch_monitor.alerts.delivery import Delivery
@@ -89,7 +89,7 @@ def _monitor(settings: ServerSettings, clock: Callable[[], float]) -> Monitor:
     instance = secrets.token_hex(8)
     postbag = None if store.database.is_sqlite else Postbag(instance, MAX_WORDS)
     announcer = Announcer(pages, postbag)
-    watch = Watch(store, Watcher, announcer.incidents, clock)
+    watch = Watch(store, LastingWatcher, announcer.incidents, clock)
     return Monitor(
         instance=instance,
         store=store,

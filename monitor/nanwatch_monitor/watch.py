@@ -2,8 +2,9 @@
 
 The log says everything: a watcher reads the frames that it has not judged yet, and what it finds
 is written with how far it came in one transaction. Frames without a finding need no record of
-their own, because judged again after a crash they say the same. A watcher that was lost, by a
-restart or for want of memory, is rebuilt from the log without recording anything twice.
+their own, because judged again after a crash they say the same. What was judged is sealed from time
+to time, in the same thread, so that nothing is sealed that a brain has not seen; and all of it when
+a run is over.
 
 Of several servers on one database, one has the claim to a stream and judges it, whoever took its
 frames in. What a dead one leaves is found by looking around.
@@ -13,17 +14,17 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Protocol
 
 from sqlalchemy.exc import NoResultFound, SQLAlchemyError
 
-from nanwatch.events import Diagnosed, Diagnosis, Event, RunEnded
 from nanwatch.wire import Frame, WireError
-from nanwatch_monitor.incidents import Finding, Incident
+from nanwatch_monitor.brains import Brain, Watched, was_sealed_elsewhere, woken
+from nanwatch_monitor.incidents import Incident
+from nanwatch_monitor.series.codec import CodecError
 from nanwatch_monitor.store import Store
 from nanwatch_monitor.store.log import Receipt
 
@@ -31,24 +32,9 @@ MAX_WATCHERS = 1000
 UNRECORDED_FRAMES = 64
 RETRY_S = 1.0
 PACE_S = 0.05
+DUE_S = 10.0
 
 log = logging.getLogger(__name__)
-
-
-class Brain(Protocol):
-    """What judges a stream: `nanwatch.watcher.Watcher`."""
-
-    def feed(self, event: Event, /) -> tuple[Diagnosis, ...]:
-        """Take an event; return the diagnoses that it proves."""
-
-
-@dataclass
-class _Watched:
-    """A stream's brain, the last frame it was fed, and the last one that the store knows of."""
-
-    brain: Brain
-    fed: int
-    recorded: int
 
 
 class Watch:
@@ -68,9 +54,10 @@ class Watch:
         clock: Callable[[], float],
     ) -> None:
         self._store, self._make_brain, self._opened, self._clock = store, make_brain, opened, clock
-        self._watched: OrderedDict[int, _Watched] = OrderedDict()
+        self._watched: OrderedDict[int, Watched] = OrderedDict()
         self._claims = store.claims
-        self._marks: dict[int, None] = {}  # a set that keeps the order
+        self._marks: dict[int, bool] = {}  # in order; True: seal all of it
+        self._asked_at = float("-inf")
         self._news = threading.Condition()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="nanwatch-watch", daemon=True)
@@ -85,10 +72,10 @@ class Watch:
         """New frames of a stream are in the log."""
         self.mark(receipt.stream_id)
 
-    def mark(self, stream_id: int) -> None:
-        """A stream has new frames."""
+    def mark(self, stream_id: int, whole: bool = False) -> None:
+        """A stream has new frames, or the `whole` of it is to be sealed."""
         with self._news:
-            self._marks[stream_id] = None
+            self._marks[stream_id] = whole or self._marks.get(stream_id, False)
             self._news.notify()
 
     def backlog(self) -> int:
@@ -125,22 +112,34 @@ class Watch:
 
     def _work(self) -> None:
         while not self._stopping.is_set():
-            for stream_id in self._marked():
-                self._look_after(stream_id)
+            self._mark_due()
+            for stream_id, whole in self._marked().items():
+                self._look_after(stream_id, whole)
             # A short rest, so that streams that report often are read in larger pieces.
             self._stopping.wait(PACE_S)
         self._claims.close()
 
-    def _marked(self) -> list[int]:
-        """The marked streams in order; waits until there is one."""
-        with self._news:
-            self._news.wait_for(lambda: self._marks or self._stopping.is_set())
-            marked, self._marks = self._marks, {}
-        return [] if self._stopping.is_set() else list(marked)
-
-    def _look_after(self, stream_id: int) -> None:
+    def _mark_due(self) -> None:
+        """Ask now and then which streams are over, or were left unsealed by a server that ended."""
+        if time.monotonic() - self._asked_at < DUE_S:
+            return
+        self._asked_at = time.monotonic()
         try:
-            self._catch_up(stream_id)
+            for stream_id in self._store.series.due(self._clock()):
+                self.mark(stream_id, whole=True)
+        except SQLAlchemyError as error:
+            log.warning("sealing waits for the database: %s", type(error).__name__)
+
+    def _marked(self) -> dict[int, bool]:
+        """The marked streams in order; waits for one, but not for ever."""
+        with self._news:
+            self._news.wait_for(lambda: self._marks or self._stopping.is_set(), timeout=DUE_S)
+            marked, self._marks = self._marks, {}
+        return {} if self._stopping.is_set() else marked
+
+    def _look_after(self, stream_id: int, whole: bool) -> None:
+        try:
+            self._catch_up(stream_id, whole)
         except NoResultFound:  # its run was deleted
             self._watched.pop(stream_id, None)
             with suppress(SQLAlchemyError):  # without a connection there is no claim either
@@ -150,22 +149,54 @@ class Watch:
             self._watched.pop(stream_id, None)
             self._stopping.wait(RETRY_S)
             self.mark(stream_id)
-        except WireError:
+        except (WireError, CodecError):
             log.exception("stream %d cannot be read and is left alone", stream_id)
 
-    def _catch_up(self, stream_id: int) -> None:
+    def _catch_up(self, stream_id: int, whole: bool) -> None:
         if not self._claims.take(stream_id):  # another server judges it
             self._watched.pop(stream_id, None)
             return
-        watched = self._watched.get(stream_id) or self._rebuilt(stream_id)
+        watched = self._watched.get(stream_id)
+        if watched is None:
+            watched = woken(self._store.series, stream_id, self._make_brain())
         self._watched[stream_id] = watched
         self._watched.move_to_end(stream_id)
-        while not self._stopping.is_set():
-            frames = self._store.log.frames(stream_id, after=watched.fed)
-            if not frames or not self._judge(stream_id, watched, frames):
-                break
+        self._judge_all(watched, whole)
         if len(self._watched) > MAX_WATCHERS:
             self._let_go(next(iter(self._watched)))
+
+    def _judge_all(self, watched: Watched, whole: bool) -> None:
+        """Judge what is there; after a piece that was sealed, others have their turn first."""
+        while not self._stopping.is_set():
+            frames = self._store.log.frames(watched.stream_id, after=watched.fed)
+            if not frames:
+                break
+            hole = frames[0].seq > watched.fed + 1
+            if hole and was_sealed_elsewhere(self._store.series, watched):
+                self._start_over(watched)
+                return
+            if not self._judge(watched, frames):
+                return
+            if watched.is_due:
+                self._seal(watched)
+                self.mark(watched.stream_id, whole)
+                return
+        if whole and not self._seal(watched):
+            return
+        if whole or watched.ended:
+            self._let_go(watched.stream_id)
+
+    def _seal(self, watched: Watched) -> bool:
+        """Seal what was judged. False when it could not be; it is tried again when it is due."""
+        if not watched.seal(self._store.series):
+            self._watched.pop(watched.stream_id)
+            return False
+        return True
+
+    def _start_over(self, watched: Watched) -> None:
+        """Another server was faster: see what it has left."""
+        self._watched.pop(watched.stream_id)
+        self.mark(watched.stream_id)
 
     def _let_go(self, stream_id: int) -> None:
         """Note how far a stream was judged, and leave it to whoever comes next."""
@@ -175,48 +206,18 @@ class Watch:
             self._store.incidents.record(stream_id, seen, (), self._clock())
         self._claims.give_back(stream_id)
 
-    def _rebuilt(self, stream_id: int) -> _Watched:
-        """A watcher that knows what was judged before."""
-        upto = self._store.log.head(stream_id).watched_seq
-        watched = _Watched(self._make_brain(), fed=-1, recorded=upto)
-        while not self._stopping.is_set():
-            frames = self._store.log.frames(stream_id, after=watched.fed)
-            known = [frame for frame in frames if frame.seq <= upto]
-            if not known:
-                break
-            for frame in known:
-                _findings(watched.brain, frame)
-            watched.fed = known[-1].seq
-        return watched
-
-    def _judge(self, stream_id: int, watched: _Watched, frames: Sequence[Frame]) -> bool:
-        """Feed frames and record what they show. False when the stream is left alone from now."""
-        findings = [finding for frame in frames for finding in _findings(watched.brain, frame)]
-        watched.fed = frames[-1].seq
-        ended = any(isinstance(event, RunEnded) for event in frames[-1].events)
-        if not (findings or ended or watched.fed - watched.recorded >= UNRECORDED_FRAMES):
+    def _judge(self, watched: Watched, frames: Sequence[Frame]) -> bool:
+        """Feed frames and record what they show. False when another server was faster."""
+        findings = watched.feed(frames)
+        unrecorded = watched.fed - watched.recorded
+        if unrecorded <= 0 or not (findings or watched.ended or unrecorded >= UNRECORDED_FRAMES):
             return True
         seen = (watched.recorded, watched.fed)
-        changed = self._store.incidents.record(stream_id, seen, findings, self._clock())
-        if changed is None:  # another process was faster: see what it has left
-            del self._watched[stream_id]
-            self.mark(stream_id)
+        changed = self._store.incidents.record(watched.stream_id, seen, findings, self._clock())
+        if changed is None:
+            self._start_over(watched)
             return False
         watched.recorded = watched.fed
         if changed:
             self._opened(changed)
-        if ended:
-            self._let_go(stream_id)
-        return not ended
-
-
-def _findings(brain: Brain, frame: Frame) -> list[Finding]:
-    found: list[Finding] = []
-    for event in frame.events:
-        if isinstance(event, Diagnosed):
-            found.append(Finding(event.diagnosis, "client"))
-        try:
-            found += [Finding(diagnosis, "server") for diagnosis in brain.feed(event)]
-        except Exception:  # one fault in one rule must not end the watch over all runs
-            log.exception("a rule failed on frame %d of a stream", frame.seq)
-    return found
+        return True

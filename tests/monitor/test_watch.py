@@ -7,7 +7,7 @@ import pytest
 from frames import frame, opening, points
 from nanwatch import wire
 from nanwatch.events import Cause, Diagnosed, Diagnosis, RunEnded
-from nanwatch.watcher import Watcher
+from nanwatch.lasting_watcher import LastingWatcher
 from nanwatch_monitor.store import Store
 from nanwatch_monitor.watch import Watch
 from servers import wait_for
@@ -34,7 +34,7 @@ def watched(store):
     """Starts watches over the store; they end with the test."""
     running = []
 
-    def start(make_brain=Watcher, store=store):
+    def start(make_brain=LastingWatcher, store=store):
         told = []
         running.append(Watch(store, make_brain, told.extend, lambda: 1000.0))
         running[-1].start()

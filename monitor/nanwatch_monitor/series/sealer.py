@@ -36,7 +36,7 @@ def seal(store: SeriesStore, stream_id: int, upto: int, memory: bytes) -> bool:
         memory: what the brain remembers at `upto`.
 
     Returns:
-        False when another process was faster, and nothing was done.
+        False when another process was faster or frames are missing, and nothing was done.
 
     Raises:
         NoResultFound: the run was deleted.
@@ -44,7 +44,7 @@ def seal(store: SeriesStore, stream_id: int, upto: int, memory: bytes) -> bool:
     with store.snapshot() as snapshot:
         before = snapshot.stream(stream_id).sealed_seq
         rows = snapshot.frames(stream_id, before + 1, upto)
-        if len(rows) != upto - before:
+        if not rows or len(rows) != upto - before:
             return False
         frames = [wire.decode(data) for _, data in rows]
         grown = list(_grown(snapshot, stream_id, frames))

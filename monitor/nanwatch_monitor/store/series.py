@@ -19,7 +19,7 @@ MANY_FRAMES = 256
 SETTLED_S = 60.0  # after the end of a run: a late word may still come
 SILENT_S = 600.0
 
-_STREAM = (stream.c.id, run.c.id.label("run_id"), stream.c.token, stream.c.sealed_seq)
+_STREAM = (stream.c.id, stream.c.token, stream.c.watched_seq, stream.c.sealed_seq)
 _KNOWN = tuple(column for column in series.c if column.name != "rest")
 _ROW = (node.c.level, node.c.n0, node.c.first_step, node.c.last_step, node.c.data)
 
@@ -70,11 +70,11 @@ _REMARKS = (
 
 @dataclass(frozen=True)
 class SealedStream:
-    """How far the frames of a stream have become chunks."""
+    """How far the frames of a stream were judged, and how far they have become chunks."""
 
     id: int
-    run_id: str
     token: str
+    watched_seq: int
     sealed_seq: int
 
 

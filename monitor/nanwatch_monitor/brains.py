@@ -1,0 +1,118 @@
+"""Brains: one a stream, lasting from one server to the next.
+
+What a brain remembers is stored with what is sealed. A brain that was lost, by a restart or for
+want of memory, goes on from there: it is fed the frames of the open log once more, in silence.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from nanwatch import wire
+from nanwatch.events import Diagnosed, Diagnosis, Event, Points, RunEnded
+from nanwatch.memory import ForgottenError
+from nanwatch_monitor.incidents import Finding
+from nanwatch_monitor.series.sealer import seal
+from nanwatch_monitor.store.series import MANY_FRAMES, SeriesStore
+
+MANY_ROWS = 1024
+
+log = logging.getLogger(__name__)
+
+
+class Brain(Protocol):
+    """What judges a stream: `nanwatch.lasting_watcher.LastingWatcher`."""
+
+    def feed(self, event: Event, /) -> tuple[Diagnosis, ...]:
+        """Take an event; return the diagnoses that it proves."""
+
+    def remembered(self) -> bytes:
+        """All that it knows by now."""
+
+    def recall(self, remembered: bytes, /) -> None:
+        """Know what another one knew. Raises ForgottenError when that was of another version."""
+
+
+@dataclass
+class Watched:
+    """A stream and its brain.
+
+    Attributes:
+        sealed: the last frame that is sealed.
+        fed: the last frame that the brain was fed.
+        recorded: the last frame that the store knows to be judged.
+        rows: how many rows of points were fed and not sealed.
+        ended: whether the last frame ended the run.
+    """
+
+    stream_id: int
+    brain: Brain
+    sealed: int
+    fed: int
+    recorded: int
+    rows: int = 0
+    ended: bool = False
+
+    def feed(self, frames: Sequence[wire.Frame]) -> list[Finding]:
+        """Feed frames in order; what they show that was not recorded before."""
+        found: list[Finding] = []
+        for frame in frames:
+            new = _findings(self.brain, frame)
+            found += new if frame.seq > self.recorded else ()
+            self.rows += sum(
+                len(event.steps) for event in frame.events if isinstance(event, Points)
+            )
+            self.fed = frame.seq
+            self.ended = any(isinstance(event, RunEnded) for event in frame.events)
+        return found
+
+    @property
+    def is_due(self) -> bool:
+        """Whether there is enough for good chunks."""
+        return self.rows >= MANY_ROWS or self.fed - self.sealed >= MANY_FRAMES
+
+    def seal(self, store: SeriesStore) -> bool:
+        """Seal what was fed. False when another server did so first; then start over."""
+        if self.fed == self.sealed:
+            return True
+        if not seal(store, self.stream_id, self.fed, self.brain.remembered()):
+            return False
+        self.sealed, self.recorded, self.rows = self.fed, max(self.fed, self.recorded), 0
+        return True
+
+
+def woken(store: SeriesStore, stream_id: int, brain: Brain) -> Watched:
+    """A stream with a brain that knows what was sealed. Raises NoResultFound."""
+    with store.snapshot() as snapshot:
+        stream = snapshot.stream(stream_id)
+        remembered = snapshot.memory(stream_id)
+        remarks = [wire.decode(data) for data in snapshot.remarks(stream_id)]
+    try:
+        if remembered is not None:
+            brain.recall(remembered)
+    except ForgottenError:  # of the past, facts and diagnoses are known at least
+        for frame in remarks:
+            _findings(brain, frame)
+    sealed = stream.sealed_seq
+    return Watched(stream_id, brain, sealed, sealed, stream.watched_seq)
+
+
+def was_sealed_elsewhere(store: SeriesStore, watched: Watched) -> bool:
+    """Whether another server has sealed frames that this brain was not fed."""
+    with store.snapshot() as snapshot:
+        return snapshot.stream(watched.stream_id).sealed_seq > watched.fed
+
+
+def _findings(brain: Brain, frame: wire.Frame) -> list[Finding]:
+    found: list[Finding] = []
+    for event in frame.events:
+        if isinstance(event, Diagnosed):
+            found.append(Finding(event.diagnosis, "client"))
+        try:
+            found += [Finding(diagnosis, "server") for diagnosis in brain.feed(event)]
+        except Exception:  # one fault in one rule must not end the watch over all runs
+            log.exception("a rule failed on frame %d of a stream", frame.seq)
+    return found
