@@ -10,6 +10,7 @@ from nanwatch.diagnosis.cause import REPLAY
 from nanwatch.events import Cause, Diagnosis, Evidence, Symptom
 
 WIDTH, INDENT = 96, 13
+MOST_CHECK = 50  # longer words of a check leave too little room beside them
 SYMPTOM_WORDS: dict[Symptom, str] = {
     "nan_loss": "the loss is not finite",
     "nan_val_only": "the validation loss is not finite",
@@ -109,15 +110,19 @@ def _found(cause: Cause) -> list[str]:
 
 
 def _evidence(evidence: Sequence[Evidence]) -> list[str]:
-    width = max((len(item.check) for item in evidence), default=0) + 2
-    hang = " " * (INDENT + width)
-    lines = []
-    for item in evidence:
-        text = item.seen if item.healthy else f"{item.seen} (healthy: {item.expected})"
-        wrapped = textwrap.wrap(text, WIDTH - len(hang)) or [""]
-        lines.append(f"{'':{INDENT}}{item.check:<{width}}{wrapped[0]}")
-        lines += [hang + line for line in wrapped[1:]]
+    width = max((n for item in evidence if (n := len(item.check)) <= MOST_CHECK), default=0) + 2
+    lines = [line for item in evidence for line in _check(item, width)]
     return [_titled("evidence", lines[0]), *lines[1:]] if lines else []
+
+
+def _check(item: Evidence, width: int) -> list[str]:
+    """A check with what was seen beside it; below it where its own words are too long for that."""
+    text = item.seen if item.healthy else f"{item.seen} (healthy: {item.expected})"
+    hang = " " * (INDENT + width)
+    seen = [hang + line for line in textwrap.wrap(text, WIDTH - len(hang)) or [""]]
+    if len(item.check) > width - 2:
+        return [" " * INDENT + line for line in textwrap.wrap(item.check, WIDTH - INDENT)] + seen
+    return [f"{'':{INDENT}}{item.check:<{width}}{seen[0][len(hang) :]}", *seen[1:]]
 
 
 def _others(causes: tuple[Cause, ...]) -> list[str]:

@@ -41,6 +41,15 @@ def test_lines_fit_a_terminal():
     assert max(map(len, terminal.render(DIAGNOSIS).splitlines())) <= terminal.WIDTH
 
 
+@pytest.mark.parametrize("length", [20, 50, 51, 83, 84, 200])
+def test_what_was_seen_is_told_however_long_the_check_is(length):
+    check = ("last activation, under " + "x" * length)[:length]
+    cause = Cause("logits_mismatch", 0.9, "Twice.", (Evidence(check, "softmax", "none"),))
+    report = terminal.render(Diagnosis("underfit", "warning", 3, (cause,)))
+    assert "softmax (healthy: none)" in report
+    assert max(map(len, report.splitlines())) <= terminal.WIDTH
+
+
 @pytest.mark.parametrize("symptom", SYMPTOMS)
 def test_every_symptom_has_words_with_and_without_a_cause(symptom):
     report = terminal.render(Diagnosis(symptom, "warning", None))
