@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 NO_BETTER, POOR, NOTHING = 0.95, 0.2, 2e-6
 """Levels of a loss as multiples of a constant guess's: hardly better, poor; and no loss at all."""
+CLEARLY = 1e-4
+"""By which share of it a loss must lie below another one to be no chance of rounding."""
 LASTING: frozenset[Symptom] = frozenset(
     {"negative_loss", "zero_loss", "huge_loss", "loss_stuck", "underfit"}
 )
@@ -58,7 +60,7 @@ class Doubts:
 
     @cached_property
     def perfect(self) -> float:
-        """The loss of predictions that equal the labels, of a loss of the user's own."""
+        """The least loss of predictions that follow the labels, of a loss of the user's own."""
         return self._examiner.perfect() if self._watcher.course().custom else math.nan
 
     def at_the_end(self, feared: bool) -> list[Doubt]:
@@ -118,10 +120,11 @@ class Doubts:
 
     def _reversed(self) -> list[Doubt]:
         """A negative loss of the user's own that likes a constant guess better than the truth."""
-        end, least = self._watcher.course(self.guess).data_end, self.perfect - abs(self.perfect)
+        end = self._watcher.course(self.guess).data_end
+        least = self.perfect - CLEARLY * abs(self.guess)
         if not (end < 0 and self.guess < least and end < least):
             return []
-        seen = f"{end:.4g} at the end; predictions that equal the labels have {self.perfect:.4g}"
+        seen = f"{end:.4g} at the end; predictions that follow the labels have {self.perfect:.4g}"
         return [Doubt(Signal("negative_loss", "warning", "batch/loss", 0, seen), self.guess)]
 
     def _blind(self) -> list[Doubt]:

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from nanwatch.autopsy.guess import guess_loss
+from nanwatch.autopsy.guess import guess_loss, output_guesses, perfect_loss
 
 
 def model(units, activation, loss, **compiled):
@@ -61,6 +61,34 @@ def test_each_output_has_its_own_guess():
     y = {"a": rows()[:, :1], "b": np.arange(60) % 3}
     expected = y["a"].var() + math.log(3)
     assert guess_loss(made, (rows(), y)) == pytest.approx(expected, rel=1e-4)
+
+
+def test_each_of_several_outputs_has_a_guess_by_itself():
+    inputs = keras.Input((4,))
+    ends = [keras.layers.Dense(1, name="b")(inputs), keras.layers.Dense(1, name="a")(inputs)]
+    made = keras.Model(inputs, ends)
+    made.compile("sgd", ["mse", "mae"], loss_weights=[1.0, 9.0])
+    y = {"a": rows()[:, :1], "b": 3 * rows()[:, :1]}
+    made.fit(rows(), [y["b"], y["a"]], verbose=0)
+    found = output_guesses(made, (rows(), y))
+    assert found["b"] == pytest.approx(y["b"].var(), rel=1e-3)
+    assert found["a"] == pytest.approx(np.abs(y["a"] - np.median(y["a"])).mean(), rel=1e-3)
+    assert output_guesses(model(1, None, "mse"), (rows(), y["a"])) == {}
+
+
+def poisson(y_true, y_pred):
+    return keras.ops.mean(keras.ops.exp(y_pred) - y_true * y_pred, axis=-1)
+
+
+def maximised(y_true, y_pred):
+    return -keras.ops.mean(keras.ops.square(y_true - y_pred), axis=-1)
+
+
+@pytest.mark.parametrize(("loss", "likes_the_truth"), [(poisson, True), (maximised, False)])
+def test_the_truth_may_lie_on_another_scale(loss, likes_the_truth):
+    y = np.random.default_rng(1).poisson(20.0, (60, 1)).astype("float32")
+    batch, made = (rows(), y), model(1, None, loss)
+    assert (perfect_loss(made, batch) < guess_loss(made, batch)) == likes_the_truth
 
 
 def test_without_labels_there_is_none():

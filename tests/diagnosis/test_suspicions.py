@@ -88,6 +88,11 @@ def test_a_fall_without_bound_is_negative():
     assert symptoms(runaway, lowest=None, guess=np.nan)[0] == "negative_loss"
 
 
+def test_a_negative_loss_is_dated_by_its_first_value_below_the_bound():
+    (signal, *_) = suspicions(course(1.0 - np.arange(200.0) / 40))
+    assert (signal.symptom, signal.first_step) == ("negative_loss", 41)
+
+
 def test_nothing_compared_is_zero():
     assert symptoms(np.full(200, 1e-7), guess=1e-7)[0] == "zero_loss"
 

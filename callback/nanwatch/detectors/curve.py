@@ -81,6 +81,15 @@ class Curve:
         """All blocks, oldest first; the last may be shorter than the others."""
         return [*self._full, self._open] if self._open is not None else list(self._full)
 
+    def first_below(self, bound: float) -> int:
+        """Where a value below `bound` was first taken, to the block exactly; `n` without one."""
+        before = 0
+        for block in self.blocks:
+            if block.low < bound:
+                return before
+            before += block.n
+        return self.n
+
     @property
     def start(self) -> float:
         """The level at which it began: the median of the first few values; NaN without one."""

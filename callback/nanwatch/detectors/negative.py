@@ -15,10 +15,12 @@ def negative_loss(course: Course) -> Signal | None:
     bound = course.lowest
     if bound is not None and low < bound - TINY:
         seen = f"{low:.4g} at the end, though {course.losses[0]} cannot be below {bound:g}"
-        return Signal("negative_loss", "warning", course.series, course.last_step, seen)
+        first = course.loss.first_below(bound - TINY)
+        return Signal("negative_loss", "warning", course.series, first, seen)
     if bound is None and _falls_without_bound(course):
         seen = f"{low:.4g} at the end, and it falls faster and faster"
-        return Signal("negative_loss", "warning", course.series, course.last_step, seen)
+        first = course.loss.first_below(0.0)
+        return Signal("negative_loss", "warning", course.series, first, seen)
     return None
 
 

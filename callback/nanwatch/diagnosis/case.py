@@ -192,7 +192,7 @@ class Case:
             fit began; the autopsy itself has those of the end.
         constant_loss: the loss, without penalties, of the best constant guess for the labels at
             hand; NaN when it is not known.
-        perfect_loss: the same of predictions that equal the labels.
+        perfect_loss: the least such loss of predictions that follow the labels.
         untried: why a replay was not made, in words, by the name of the change.
     """
 

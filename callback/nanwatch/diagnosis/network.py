@@ -74,6 +74,17 @@ def kernels(autopsy: Autopsy) -> list[VariableLook]:
     return [look for look in autopsy.variables if look.name.endswith("kernel") and look.size > 1]
 
 
+def kept(look: VariableLook) -> float:
+    """How much of its memory a plain recurrence keeps from step to step, at most about 1.
+
+    The root of the mean square of its singular values; 1 for any other variable, gated cells too.
+    """
+    units = math.isqrt(look.size)
+    if not look.name.endswith("recurrent_kernel") or units * units != look.size:
+        return 1.0
+    return min(1.0, look.norm / math.sqrt(units))
+
+
 def alike(autopsy: Autopsy) -> list[VariableLook]:
     """The kernels of one value throughout, but for the last: its units differ by what they get."""
     return [look for look in kernels(autopsy)[:-1] if look.constant]

@@ -9,7 +9,7 @@ from nanwatch.diagnosis import network
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.looks import VariableLook
-from nanwatch.diagnosis.silent import NOT_LEARNING
+from nanwatch.diagnosis.silent import NOT_LEARNING, helps_some
 from nanwatch.diagnosis.silent_examples import idle, kernel, layer
 from nanwatch.events import Fix
 
@@ -23,6 +23,7 @@ CUT = Fix(
     "- x = keras.ops.stop_gradient(x)",
 )
 OWN_STATE = ("BatchNormalization", "Normalization", "SpectralNormalization")
+THROUGH = "let_through"
 FEW = 0.1
 LEARNT = 0.6
 """A loss this far below a constant guess's, as a share of it, is that of a head that learns."""
@@ -37,8 +38,10 @@ def weigh(case: Case) -> Testimony | None:
     layer_at = str(frozen[0].get("name", "")) if frozen else cut[0].layer
     why = f"{layer_at} is frozen" if frozen else f"no gradient reaches {cut[0].name}"
     summary = f"{why[0].upper()}{why[1:]}: it stays as it began, whatever the loss says."
-    fix, remedy = (FREEZE, "unfreeze") if frozen else (CUT, "let_through")
-    return Testimony(summary, found, fix, {"layer": layer_at}, remedy)
+    if frozen:
+        return Testimony(summary, found, FREEZE, {"layer": layer_at}, "unfreeze")
+    remedy = THROUGH if helps_some(case, THROUGH) else ""  # what lay still so long learns slowly
+    return Testimony(summary, found, CUT, {"layer": layer_at}, remedy, (THROUGH,))
 
 
 def _layers(case: Case) -> list[dict[str, Any]]:

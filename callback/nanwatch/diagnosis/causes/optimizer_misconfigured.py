@@ -10,7 +10,7 @@ from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.errors import in_optimizer
 from nanwatch.diagnosis.examples import CURED, failed, raised
 from nanwatch.diagnosis.settings import SETTINGS, wrong_settings
-from nanwatch.diagnosis.silent import DIVERGING, NOT_LEARNING, best, does_not_learn
+from nanwatch.diagnosis.silent import DIVERGING, NOT_LEARNING, best, does_not_learn, helps_some
 from nanwatch.events import Fix
 
 NO_RATE = ("learning_rate", 0.0)
@@ -36,7 +36,9 @@ def weigh(case: Case) -> Testimony | None:
     names = ("sane_optimizer", "sane_optimizer_lower_rate")
     remedy = best(case, names) if does_not_learn(case) else case.better(*names)
     fix = _fix(case, name, value, remedy)
-    return Testimony(summary, found, fix, {}, remedy, ("sane_optimizer_lower_rate",))
+    if case.symptom == "oscillating" and not helps_some(case, remedy):
+        remedy = ""  # a short replay may well end before the first swing
+    return Testimony(summary, found, fix, {}, remedy, names)
 
 
 def _raised(case: Case) -> Clue:

@@ -37,6 +37,8 @@ def weigh(case: Case) -> Testimony | None:
             return _testimony(target, prediction, output)
         if output.custom and _same_for_all(target, prediction):
             return _in_the_loss(target, prediction, output)
+        if _both_stretch(target, prediction):
+            return _crossed(target, prediction, output)
         if output.loss in ERRORS and _one_beside_several(target, prediction):
             return _columns(target, prediction, output)
     return None
@@ -66,6 +68,27 @@ def _one_beside_several(target: ArrayLook, prediction: ArrayLook) -> bool:
     """A target of one column is compared with each of several outputs."""
     same_rank = len(target.shape) == len(prediction.shape) == 2
     return same_rank and width(target) == 1 < width(prediction) and not target.integral
+
+
+def _both_stretch(target: ArrayLook, prediction: ArrayLook) -> bool:
+    """Whether each is stretched along an axis of its own, as (9, 1, 24) beside (9, 24, 1) is."""
+    if len(target.shape) != len(prediction.shape):
+        return False
+    pairs = [(t, p) for t, p in zip(target.shape, prediction.shape, strict=True) if t != p]
+    return all(1 in pair for pair in pairs) and {t == 1 for t, _ in pairs} == {True, False}
+
+
+def _crossed(target: ArrayLook, prediction: ArrayLook, output: Output) -> Testimony:
+    summary = (
+        f"The targets have shape {target.shape}, the predictions {prediction.shape}: both are "
+        "stretched, and every number of one is compared with every number of the other."
+    )
+    seen = f"{target.shape} and {prediction.shape}"
+    found = [
+        Clue(4.0, "shapes of target and prediction", seen, "the same", False),
+        _alike(target, prediction),
+    ]
+    return Testimony(summary, found, FIX, output.place)
 
 
 def _testimony(target: ArrayLook, prediction: ArrayLook, output: Output) -> Testimony:
@@ -161,8 +184,22 @@ PAGE = CausePage(
             predicted(0.0, 1.0, 8),
             facts=output_facts("linear", "MeanSquaredError", 8),
         ),
+        silent(
+            "underfit",
+            table(),
+            table("target", shape=(32, 1, 24)),
+            predicted(0.0, 0.1, shape=(32, 24, 1)),
+            facts=output_facts("linear", "MeanSquaredError"),
+        ),
     ),
     quiet=(
+        silent(
+            "underfit",
+            table(),
+            table("target", shape=(32, 24, 1)),
+            predicted(0.0, 1.0, shape=(32, 24, 1)),
+            facts=output_facts("linear", "MeanSquaredError"),
+        ),
         silent(
             "underfit",
             table(),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from nanwatch.diagnosis import network, words
 from nanwatch.diagnosis.case import Autopsy, Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
+from nanwatch.diagnosis.examples import table
+from nanwatch.diagnosis.looks import VariableLook
 from nanwatch.diagnosis.silent import NOT_LEARNING, best
 from nanwatch.diagnosis.silent_examples import idle, kernel, layer
 from nanwatch.events import Fix
@@ -21,8 +24,37 @@ REMEDIES = ("hidden_relu_redrawn", "normalized")
 FADED = 0.1
 
 
+FIX_TIME = Fix(
+    "Begin with recurrent weights that keep what is remembered at its size, or use gated cells.",
+    "- SimpleRNN(16, recurrent_initializer=Orthogonal(gain=0.5))\n+ LSTM(16)",
+)
+
+
 def weigh(case: Case) -> Testimony | None:
-    """A gradient that is smaller by orders of magnitude at the first layer than at the last."""
+    """A gradient that fades on its way to the first layer, or to the first step in time."""
+    return _through_layers(case) or _through_time(case)
+
+
+def _through_time(case: Case) -> Testimony | None:
+    """Plain recurrent weights that let go of most of what came in first."""
+    portrait = network.first_portrait(case)
+    steps = max((look.shape[1] for look in case.arrays("input") if len(look.shape) > 1), default=1)
+    kept = [(look, network.kept(look) ** steps) for look in portrait.variables] if portrait else []
+    look, share = min(kept, key=lambda pair: pair[1], default=(None, 1.0))
+    if look is None or not share < FADED:
+        return None
+    check = f"what is left of the first step after {steps}"
+    seen, weight = words.number(share), 2.5 if share < 1e-3 else 1.0
+    summary = (
+        f"Each step in time multiplies what {look.layer} remembers by {network.kept(look):.2g} "
+        f"at most: after {steps} steps {seen} of the first is left, and of its gradient."
+    )
+    found = [Clue(weight, check, seen, "about 1", False)]
+    where = {"layer": look.layer, "variable": look.name}
+    return Testimony(summary, found, FIX_TIME, where, "redraw")
+
+
+def _through_layers(case: Case) -> Testimony | None:
     portrait = min(network.portraits(case), key=network.fading, default=None)
     share = network.fading(portrait) if portrait else math.nan
     if portrait is None or not share < FADED:
@@ -66,6 +98,8 @@ def _large_enough(portrait: Autopsy) -> Clue:
 
 
 DEEP = (*(layer(f"hidden_{i}", "sigmoid") for i in range(5)), layer("out", "linear"))
+WAVES = table(shape=(32, 60, 1))
+REMEMBERS_LITTLE = VariableLook("rnn/recurrent_kernel", "rnn", True, 2.0, size=256)
 PAGE = CausePage(
     label="vanishing_gradients",
     title="Vanishing gradients",
@@ -86,8 +120,11 @@ PAGE = CausePage(
             },
             hidden_relu_redrawn=0.4,
         ),
+        idle(WAVES, autopsy={"variables": (REMEMBERS_LITTLE,)}, redraw=0.4),
     ),
     quiet=(
+        idle(WAVES, autopsy={"variables": (REMEMBERS_LITTLE,)}, redraw=1.0),
+        idle(WAVES, autopsy={"variables": (replace(REMEMBERS_LITTLE, norm=4.0),)}, redraw=0.4),
         idle(
             autopsy={
                 "layers": DEEP,
