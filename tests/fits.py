@@ -7,6 +7,8 @@ import numpy as np
 
 from nanwatch.recorder.install import install
 
+FIT = {"batch_size": 16, "shuffle": False, "verbose": 0}
+
 
 class Recording(keras.callbacks.Callback):
     """Records every step of a fit with the recorder that fits the model."""
@@ -37,6 +39,34 @@ class Recording(keras.callbacks.Callback):
     @property
     def losses(self):
         return [step.loss for step in self.steps]
+
+
+class Raising(keras.callbacks.Callback):
+    """Leaves the fit at its second batch."""
+
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch == 1:
+            raise self.error
+
+
+class Again(keras.callbacks.Callback):
+    """Fits the model itself in the middle of its fit, as a warm-up or a test of settings does."""
+
+    def __init__(self, *callbacks):
+        super().__init__()
+        self.inner = list(callbacks)
+        self.done = False
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch == 1 and not self.done:
+            self.done = True
+            if hasattr(self.model, "jax_state_sync"):
+                self.model.jax_state_sync()
+            self.model.fit(*table(32), callbacks=self.inner, **FIT)
 
 
 def table(n=64, width=4, seed=7):
@@ -111,8 +141,7 @@ def is_finite(model):
 def recorded(model, *data, on_nonfinite="record", probes="full", stop=False, **fit):
     """A fit in batches of 16 without shuffling, and what was recorded of it."""
     recording = Recording(on_nonfinite, probes, stop)
-    fit = {"batch_size": 16, "shuffle": False, "verbose": 0, **fit}
-    model.fit(*data, callbacks=[recording], **fit)
+    model.fit(*data, callbacks=[recording], **{**FIT, **fit})
     return recording
 
 

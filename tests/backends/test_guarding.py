@@ -22,6 +22,7 @@ from fits import (
 )
 
 
+@pytest.mark.every_backend
 @pytest.mark.parametrize(
     ("fault", "wish"),
     [*((fault, "stop") for fault in FAULTS), ("NaN in x", "skip"), ("NaN in x", "rollback")],
@@ -51,6 +52,7 @@ def test_a_fault_among_several_steps_of_one_execution_is_seen_at_its_own():
     assert is_finite(model)
 
 
+@pytest.mark.every_backend
 @pytest.mark.parametrize("run_eagerly", [False, True])
 def test_a_held_back_step_leaves_every_value_as_it_was(run_eagerly):
     x, y, _ = spoilt("NaN in x")
@@ -61,6 +63,7 @@ def test_a_held_back_step_leaves_every_value_as_it_was(run_eagerly):
     assert state_of(model) == state_of(alone)
 
 
+@pytest.mark.every_backend
 def test_the_running_mean_stays_finite_where_training_goes_on():
     x, y, _ = spoilt("NaN in x")
     skipping = recorded(noisy_mlp(), x, y, on_nonfinite="skip")
@@ -94,6 +97,7 @@ def test_a_slot_that_overflows_is_an_update_gone_wrong():
     assert state_of(model) == state_of(kept)
 
 
+@pytest.mark.every_backend
 def test_a_bad_output_of_several_is_told_from_the_good_one():
     x, y = table()
     bad = y.copy()
@@ -128,6 +132,7 @@ class Checking(keras.callbacks.Callback):
         assert all(math.isfinite(abs(w).sum()) for w in self.model.get_weights())
 
 
+@pytest.mark.every_backend
 def test_other_callbacks_never_see_spoilt_weights():
     x, y, _ = spoilt("NaN in x")
     model = noisy_mlp()

@@ -7,7 +7,18 @@ import numpy as np
 import pytest
 
 from backends.trainings import BACKEND, alone
-from fits import Recording, batches_of, mlp, noisy_mlp, recorded, state_of, table
+from fits import (
+    FIT,
+    Again,
+    Raising,
+    Recording,
+    batches_of,
+    mlp,
+    noisy_mlp,
+    recorded,
+    state_of,
+    table,
+)
 from nanwatch.recorder.seen import MARK
 
 
@@ -39,16 +50,7 @@ def test_a_second_fit_and_a_model_compiled_anew_are_recorded():
     assert state == expected_state
 
 
-class Raising(keras.callbacks.Callback):
-    def __init__(self, error):
-        super().__init__()
-        self.error = error
-
-    def on_train_batch_end(self, batch, logs=None):
-        if batch == 1:
-            raise self.error
-
-
+@pytest.mark.every_backend
 @pytest.mark.parametrize("error", [RuntimeError("stop here"), KeyboardInterrupt()])
 def test_a_fit_that_was_left_does_not_harm_the_next(error):
     x, y = table()
@@ -59,6 +61,18 @@ def test_a_fit_that_was_left_does_not_harm_the_next(error):
     assert len(again.steps) == 4
     assert not hasattr(model.train_function, MARK)
     assert len(recording.steps) == 2
+
+
+@pytest.mark.every_backend
+def test_a_fit_of_the_same_model_inside_of_its_fit_does_not_end_the_watching():
+    watched, outer = noisy_mlp(), Recording("stop")
+    watched.fit(*table(), callbacks=[outer, Again()], epochs=2, **FIT)
+    alone = noisy_mlp()
+    alone.fit(*table(), callbacks=[Again()], epochs=2, **FIT)
+    assert [step.index for step in outer.steps] == list(range(8))
+    assert outer.errors == []
+    assert state_of(watched) == state_of(alone)
+    assert not hasattr(watched.train_function, MARK)
 
 
 class Refusing(keras.layers.Layer):

@@ -8,26 +8,24 @@ import keras
 import numpy as np
 import pytest
 
-from fits import Recording, batches_of, losses_alone, mlp, noisy_mlp, recorded, state_of, table
+from fits import (
+    FIT,
+    Again,
+    Raising,
+    Recording,
+    batches_of,
+    losses_alone,
+    mlp,
+    noisy_mlp,
+    recorded,
+    state_of,
+    table,
+)
 from nanwatch import NanWatch
 from nanwatch.events import RunEnded
 from nanwatch.recorder.seen import MARK
 from nanwatch.recorder.standin import FitLeftError
 from stored import kinds_of, series_of
-
-FIT = {"batch_size": 16, "shuffle": False, "verbose": 0}
-
-
-class Raising(keras.callbacks.Callback):
-    """Leaves the fit at its second batch."""
-
-    def __init__(self, error):
-        super().__init__()
-        self.error = error
-
-    def on_train_batch_end(self, batch, logs=None):
-        if batch == 1:
-            raise self.error
 
 
 def left(model, watch, error=KeyboardInterrupt):
@@ -128,6 +126,24 @@ def test_a_fit_inside_of_a_fit_is_recorded_apart():
     losses = losses_alone(mlp(), batches_of(*table()))
     assert outer.losses == inner.recording.losses == losses
     assert outer.errors == []
+
+
+def test_an_inner_fit_of_the_same_model_can_be_watched_as_well():
+    model, outer, inner = noisy_mlp(), Recording("stop"), Recording("stop")
+    model.fit(*table(), callbacks=[outer, Again(inner)], epochs=2, **FIT)
+    assert (len(outer.steps), len(inner.steps)) == (8, 2)
+    assert not hasattr(model.train_function, MARK)
+
+
+def test_what_was_kept_before_an_inner_fit_is_not_taken_for_the_way_to_now():
+    kept = []
+
+    class Looking(Recording):
+        def on_train_batch_end(self, batch, logs=None):
+            kept.append([at for at, _ in self.recorder.batches.since(0)])
+
+    mlp().fit(*table(), callbacks=[Again(), Looking("stop")], **FIT)
+    assert kept == [[0], [], [2], [2, 3]]
 
 
 def by_hand(model, watch, epochs=2):

@@ -8,30 +8,6 @@ import pytest
 import tensorflow as tf
 
 from fits import Recording, batches_of, mlp, recorded, table
-from nanwatch.recorder.seen import MARK
-
-
-class Raising(keras.callbacks.Callback):
-    def __init__(self, error):
-        super().__init__()
-        self.error = error
-
-    def on_train_batch_end(self, batch, logs=None):
-        if batch == 1:
-            raise self.error
-
-
-@pytest.mark.parametrize("error", [RuntimeError("stop here"), KeyboardInterrupt()])
-def test_a_fit_that_was_left_does_not_harm_the_next(error):
-    x, y = table()
-    model = mlp()
-    recording = Recording("stop")
-    with pytest.raises(type(error)):
-        model.fit(x, y, batch_size=16, verbose=0, callbacks=[recording, Raising(error)])
-    again = recorded(model, x, y)
-    assert len(again.steps) == 4
-    assert not hasattr(model.train_function, MARK)
-    assert len(recording.steps) == 2
 
 
 def test_after_the_fit_the_train_function_is_the_models_own():

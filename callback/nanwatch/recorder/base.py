@@ -1,4 +1,4 @@
-"""What the recorders of the JAX and the torch backend share."""
+"""What the recorders of all backends share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nanwatch.recorder.memory import BUDGET
 from nanwatch.recorder.moves import Moves
 from nanwatch.recorder.pace import Pace
 from nanwatch.recorder.ranges import data_series
-from nanwatch.recorder.row import Layout
+from nanwatch.recorder.row import Layout, Row
 from nanwatch.recorder.seen import NOTHING, Step, original_of
 from nanwatch.recorder.snapshot import Snapshot, fill_variables
 from nanwatch.recorder.standin import FitLeftError, StandIn
@@ -33,6 +33,7 @@ class StepRecorder(ABC):
         on_step: called after every step.
         on_error: called with the batch and what the step raised, before it goes on.
         memory: bytes for the batches and copies of the model's state that are kept.
+        snapshots: keep copies of the model's state even if not `full`.
 
     Attributes:
         flight: what is kept for the autopsy.
@@ -49,10 +50,11 @@ class StepRecorder(ABC):
         on_step: Callable[[Step], None],
         on_error: Callable[[int, Any, BaseException], None],
         memory: int = BUDGET,
+        snapshots: bool = False,
     ) -> None:
         self.model = model
         self.step = 0
-        self.flight = FlightRecorder(model, full, memory)
+        self.flight = FlightRecorder(model, full or snapshots, memory)
         self.batches, self.notes = self.flight.batches, self.flight.notes
         self._full = full
         self._pace = Pace(every if full else None)
@@ -85,8 +87,9 @@ class StepRecorder(ABC):
         """Put the watched train function in place of the model's own."""
         self._original = original_of(self.model.train_function)
         watched = self._watched()
-        self.flight.begin(self.step)  # here Keras builds a model before its first step
-        self._standin = StandIn(self.model, "train_function", watched, self._left)
+        if self._has_state():
+            self._begin_flight()
+        self._standin = StandIn(self.model, "train_function", watched, self._left, self._unseen)
 
     def uninstall(self) -> None:
         """Put the model's own train function back and let go of the batches."""
@@ -94,9 +97,22 @@ class StepRecorder(ABC):
             self._standin.leave()
         self.flight.end()
 
+    def _has_state(self) -> bool:
+        """Whether all variables are there before the first step."""
+        return True
+
+    def _begin_flight(self) -> bool:
+        """Copy the state in which the fit begins; False while it has no values yet."""
+        return self.flight.begin(self.step)
+
     def _left(self) -> None:
+        """The fit was left without a word, and another one has begun."""
         self._on_error(self.step, None, FitLeftError("another fit of the model began"))
         self.uninstall()
+
+    def _unseen(self) -> None:
+        """A fit of the same model inside of this one makes steps that are not seen."""
+        self.flight.outdate()
 
     def epoch_begins(self) -> None:
         """Keras begins its running means anew."""
@@ -112,7 +128,11 @@ class StepRecorder(ABC):
     def _tell(self, batch: Any, row: Any, logs: Mapping[str, Any], moves: Moves | None) -> None:
         """Hand out the step that was just made; from its logs when it has no row."""
         try:
-            step = self._read(batch, row, logs, moves)
+            if row is None:
+                step = self._means.step(self.step, batch, logs)
+            else:
+                step = self._read(batch, np.asarray(row, np.float64), moves)
+            self.batches.add_rate(step.rate)
             if not (step.finite and step.update_finite):
                 self._undo(step)
                 fill_variables(self.model)
@@ -127,10 +147,8 @@ class StepRecorder(ABC):
     def _undo(self, step: Step) -> None:
         """Take back what the guard could not hold back in the step itself."""
 
-    def _read(self, batch: Any, row: Any, logs: Mapping[str, Any], moves: Moves | None) -> Step:
-        if row is None:
-            return self._means.step(self.step, batch, logs)
-        row, layout = np.asarray(row, np.float64), self.layout
+    def _read(self, batch: Any, row: Row, moves: Moves | None) -> Step:
+        layout = self.layout
         faults = layout.faults(row)
         finite = "loss" not in faults and "gradients" not in faults
         told = self._full and (moves is not None or not finite)
@@ -145,7 +163,7 @@ class StepRecorder(ABC):
             faults,
         )
 
-    def _details(self, batch: Any, row: Any, moves: Moves | None) -> dict[str, float]:
+    def _details(self, batch: Any, row: Row, moves: Moves | None) -> dict[str, float]:
         with self._pace.looking():
             layout = self.layout
             known = moves is not None and moves.paths == layout.variables

@@ -32,6 +32,7 @@ class BatchRing:
         self.budget = budget
         self._reserved = 0
         self._kept: deque[tuple[int, Any, int]] = deque()
+        self._rates: dict[int, float] = {}
         self._bytes = 0
         self._added = 0
         self._weight = 0
@@ -57,6 +58,15 @@ class BatchRing:
         while len(self._kept) > 1 and (len(self._kept) > self.count or self._bytes > self.room):
             self._drop_oldest()
 
+    def add_rate(self, rate: float | None) -> None:
+        """Keep the learning rate under which the step over the last batch was made, if known."""
+        if self._kept and rate is not None:
+            self._rates[self._kept[-1][0]] = rate
+
+    def rate(self, step: int) -> float | None:
+        """The learning rate of a kept batch's step, None when it is not known."""
+        return self._rates.get(step)
+
     def make_room(self) -> None:
         """Let go of what exceeds the budget, the last batch included: its step is over."""
         while self._bytes > self.room:
@@ -69,6 +79,7 @@ class BatchRing:
     def clear(self) -> None:
         """Let all batches go."""
         self._kept.clear()
+        self._rates.clear()
         self._bytes = 0
 
     def shortfall(self) -> str | None:
@@ -87,7 +98,9 @@ class BatchRing:
         return not light or self._added % WEIGH_EVERY == 0
 
     def _drop_oldest(self) -> None:
-        self._bytes -= self._kept.popleft()[2]
+        step, _, weight = self._kept.popleft()
+        self._bytes -= weight
+        self._rates.pop(step, None)
 
 
 def batch_bytes(batch: Any) -> int:

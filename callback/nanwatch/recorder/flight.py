@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -81,6 +82,11 @@ class FlightRecorder:
         snapshot = self._snapshot(step)
         if snapshot.finite:
             self.healthy = snapshot
+
+    def outdate(self) -> None:
+        """Steps were made that nobody saw: the batches no longer lead from the copies to now."""
+        self.batches.clear()
+        self._due, self._taken_at = 0, -math.inf
 
     def end(self) -> None:
         """Let go of everything, and note what did not fit."""

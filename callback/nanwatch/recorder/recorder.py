@@ -6,26 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from nanwatch.recorder.base import StepRecorder
 from nanwatch.recorder.culprit import culprit
-from nanwatch.recorder.flight import FlightRecorder
-from nanwatch.recorder.memory import BUDGET
 from nanwatch.recorder.metrics import EpochMetrics
 from nanwatch.recorder.moves import Moves
-from nanwatch.recorder.pace import Pace
-from nanwatch.recorder.ranges import data_series
 from nanwatch.recorder.replicas import NOTE, unweighted
 from nanwatch.recorder.rewind import rewind
-from nanwatch.recorder.row import CHECKS
-from nanwatch.recorder.seen import NOTHING, Step, original_of
-from nanwatch.recorder.snapshot import Snapshot, optimizers_of
-from nanwatch.recorder.standin import FitLeftError, StandIn
+from nanwatch.recorder.row import CHECKS, Layout, Row
+from nanwatch.recorder.seen import Step
+from nanwatch.recorder.snapshot import optimizers_of
 from nanwatch.recorder.step import StepProbe
 from nanwatch.recorder.strategy import strategy_of, whole
 from nanwatch.recorder.validation import ValidationWatch
-from nanwatch.recorder.watched import END, Row, WatchedFunction, fetch
+from nanwatch.recorder.watched import END, WatchedFunction, fetch
 
 KEPT = "_nanwatch_watched"
 
@@ -39,8 +32,8 @@ class _Kept:
     function: WatchedFunction
 
 
-class Recorder:
-    """Watches the train function of one model during one fit.
+class Recorder(StepRecorder):
+    """Watches a train function of the TensorFlow backend.
 
     Under a distribution strategy no step can hold its own update back. There the recorder goes
     back to the last healthy state after a step that was not finite, and repeats those between.
@@ -48,71 +41,37 @@ class Recorder:
     Args:
         guard: hold back updates that are not finite, and keep what they would have spoilt.
         keep_metrics_clean: keep them out of the metrics as well.
-        full: keep copies of the model's state for replays, and look closely at some steps.
-        every: the steps between two that are logged, of which some are looked at closely.
-        on_step: called after every step.
-        memory: bytes for the batches and copies of the model's state that are kept.
-        on_error: called with the batch and what the step raised, before it goes on.
 
     Attributes:
-        flight: what is kept for the autopsy.
-        batches: the last batches, the current one included.
-        notes: what could not be recorded, and why.
+        probe: instruments the step.
         validation: watches the validations of the fit.
     """
 
     def __init__(
-        self,
-        model: Any,
-        *,
-        guard: bool,
-        on_step: Callable[[Step], None],
-        on_error: Callable[[int, Any, BaseException], None],
-        keep_metrics_clean: bool = False,
-        full: bool = True,
-        every: int | None = 1,
-        memory: int = BUDGET,
+        self, model: Any, *, guard: bool, keep_metrics_clean: bool = False, **more: Any
     ) -> None:
-        self.model = model
         self._distributed = strategy_of(model) is not None
         self._undoes = guard and self._distributed
-        self.flight = FlightRecorder(model, full or self._undoes, memory)
-        self.batches, self.notes = self.flight.batches, self.flight.notes
+        super().__init__(model, snapshots=self._undoes, **more)
         holds = guard and not self._distributed
         self.probe = StepProbe(model, holds, keep_metrics_clean, self._begin_flight)
-        self.validation = ValidationWatch(model, on_error)
-        self.step = 0
-        self._on_step = on_step
-        self._on_error = on_error
-        self._original: Any = None
-        self._standin: StandIn | None = None
-        self._watched: Any = None
+        self.validation = ValidationWatch(model, self._on_error)
+        self._function: Any = None
         self._metrics = EpochMetrics(model, keep_metrics_clean or self._undoes)
-        self._pace = Pace(every if full else None)
-        self._full = full
         self._traced = self._begun = False
         self._is_fresh = True
         if self._distributed:
             self.notes.append(NOTE)
 
     @property
-    def start(self) -> Snapshot | None:
-        """The state in which the fit began."""
-        return self.flight.start
-
-    @property
-    def healthy(self) -> Snapshot | None:
-        """The last copy of a finite state."""
-        return self.flight.healthy
+    def layout(self) -> Layout:
+        """What stands where in a step's row."""
+        return self.probe.layout
 
     def install(self) -> None:
         """Put the instrumented step in place of `model.train_function`."""
         self.model.make_train_function()
-        self._original = original_of(self.model.train_function)
-        self._watched = self._kept_or_new()
-        if self._distributed and self.model.built:
-            self._begin_flight()
-        self._standin = StandIn(self.model, "train_function", self._run, self._left)
+        super().install()
 
     def epoch_begins(self) -> None:
         """Keras begins its metrics anew."""
@@ -120,15 +79,17 @@ class Recorder:
         self._is_fresh = True
 
     def uninstall(self) -> None:
-        """Put the model's own train function back and let go of the batches."""
-        if self._standin is not None:
-            self._standin.leave()
+        """Put the model's own functions back and let go of the batches."""
         self.validation.end()
-        self.flight.end()
+        super().uninstall()
 
     def repeat(self, batch: Any) -> None:
         """Make the step over a kept batch once more; nobody is told."""
-        self._watched.run([batch])
+        self._function.run([batch])
+
+    def _watched(self) -> Callable[..., Any]:
+        self._function = self._kept_or_new()
+        return lambda iterator: self._run(iterator)
 
     def _kept_or_new(self) -> WatchedFunction:
         """The watched function of an earlier fit, or a new one: tracing costs a second.
@@ -140,24 +101,18 @@ class Recorder:
         if kept is None or kept.key != self._key():
             return WatchedFunction(self.model, "train", self.probe.wrap, len(CHECKS))
         self.probe = kept.probe
-        self._begin_flight()
         watched: WatchedFunction = kept.function
         return watched
 
     def _key(self) -> tuple[Any, ...]:
         ids = [id(optimizer) for optimizer in optimizers_of(self.model)]
-        return (
-            self.probe.guard,
-            self.probe.keep_metrics_clean,
-            self.model.run_eagerly,
-            *ids,
-        )
+        return (self.probe.guard, self.probe.keep_metrics_clean, self.model.run_eagerly, *ids)
 
     def _run(self, iterator: Any) -> Any:
         """Run the steps of one execution, each with its own batch in sight."""
         logs, left = None, self.model.steps_per_execution
         while left > 0 and (logs is None or not self.model.stop_training):
-            batches, end = self._fetch(iterator, self._watched.group(left))
+            batches, end = self._fetch(iterator, self._function.group(left))
             if batches:
                 logs = self._run_group(batches, iterator)
             if end is not None and not isinstance(end, END):
@@ -167,9 +122,9 @@ class Recorder:
             left = left - len(batches) if end is None else 0
         return logs
 
-    def _left(self) -> None:
-        self._on_error(self.step, None, FitLeftError("another fit of the model began"))
-        self.uninstall()
+    def _unseen(self) -> None:
+        super()._unseen()
+        self._is_fresh = True
 
     def _fetch(self, iterator: Any, count: int) -> tuple[list[Any], Exception | None]:
         try:
@@ -183,10 +138,10 @@ class Recorder:
         logs = None
         while batches and (logs is None or not self.model.stop_training):
             self._before_step()
-            moves = self._look_closely()
+            moves = self._look_closely(self.probe.updated or self.model.trainable_variables)
             rows, logs = self._steps(batches if moves is None else batches[:1], iterator)
             for batch, row in zip(batches, rows, strict=False):
-                self._tell(batch, row, moves)
+                self._hand_out(batch, row, moves)
             self.flight.after_step(self.step)
             batches = batches[len(rows) :]
         return logs
@@ -199,11 +154,11 @@ class Recorder:
 
     def _steps(self, batches: list[Any], iterator: Any) -> Any:
         try:
-            if self._watched.proven and self._traced:
-                return self._watched.run(batches)
+            if self._function.proven and self._traced:
+                return self._function.run(batches)
             return self._first_step(batches[:1], iterator)
         except (Exception, KeyboardInterrupt) as error:
-            index = culprit(self.model, self._watched.run, batches, error)
+            index = culprit(self.model, self._function.run, batches, error)
             self.batches.add(self.step + index, batches[index])
             self._on_error(self.step + index, batches[index], error)
             raise
@@ -211,75 +166,45 @@ class Recorder:
     def _first_step(self, batches: list[Any], iterator: Any) -> Any:
         """It traces: should that fail through us, the user's own step runs instead."""
         try:
-            self._watched.trace(getattr(iterator, "element_spec", None))
+            self._function.trace(getattr(iterator, "element_spec", None))
             self._traced = True
-            made = self._watched.run(batches)
+            made = self._function.run(batches)
         except Exception as error:  # noqa: BLE001 - a step that cannot be watched must still run
             logs = self._original(iter(batches))
             self.notes.append(f"the step could not be watched ({type(error).__name__}: {error})")
             self.uninstall()
             return [None], logs
-        setattr(self._original, KEPT, _Kept(self._key(), self.probe, self._watched))
+        setattr(self._original, KEPT, _Kept(self._key(), self.probe, self._function))
         return made
 
-    def _tell(self, batch: Any, row: Row | None, moves: Moves | None) -> None:
+    def _hand_out(self, batch: Any, row: Row | None, moves: Moves | None) -> None:
         self.batches.add(self.step, batch)
         if row is not None:
             row = unweighted(row) if self._distributed else row
             step = self._read(whole(self.model, batch), row, moves)
+            self.batches.add_rate(step.rate)
             healthy = step.finite and step.update_finite
             if self._undoes and not healthy:
-                self._undo()
+                self._undo(step)
             self._on_step(step)
             self._metrics.after_step(healthy if self._undoes else step.finite)
         self.step += 1
 
-    def _undo(self) -> None:
-        """Take back a step that could not hold itself back."""
-        reached = rewind(self, self.step, self.repeat)
+    def _undo(self, step: Step) -> None:
+        reached = rewind(self, step.index, self.repeat)
         if reached is None:
             self.notes.append(
-                f"step {self.step} could not be undone: there was no copy to go back to"
+                f"step {step.index} could not be undone: there was no copy to go back to"
             )
-        elif reached < self.step:
+        elif reached < step.index:
             self.notes.append(
-                f"{self.step - reached} healthy steps were undone with step {self.step}, which was "
-                "not finite: too few batches were kept to repeat them"
+                f"{step.index - reached} healthy steps were undone with step {step.index}, which "
+                "was not finite: too few batches were kept to repeat them"
             )
 
-    def _look_closely(self) -> Moves | None:
-        """Begin to measure the update that comes, if this step is to be looked at closely."""
-        if not self._pace.is_due(self.step):
-            return None
-        with self._pace.looking():
-            return Moves(self.probe.updated or self.model.trainable_variables)
-
-    def _read(self, batch: Any, row: NDArray[np.float64], moves: Moves | None) -> Step:
-        layout = self.probe.layout
-        faults = layout.faults(row)
-        finite = "loss" not in faults and "gradients" not in faults
-        told = self._full and (moves is not None or not finite)
-        return Step(
-            self.step,
-            batch,
-            layout.points,
-            layout.values(row),
-            finite,
-            "weights" not in faults,
-            self._details(batch, row, moves) if told else NOTHING,
-            faults,
-        )
-
-    def _details(
-        self, batch: Any, row: NDArray[np.float64], moves: Moves | None
-    ) -> dict[str, float]:
-        with self._pace.looking():
-            layout = self.probe.layout
-            known = moves is not None and moves.paths == layout.variables
-            norms = moves.norms() if moves is not None and known else None
-            layers = layout.details(row, self.model.name, norms)
-            return layers | data_series(self.model, batch)
+    def _has_state(self) -> bool:
+        return self._function.proven or (self._distributed and self.model.built)
 
     def _begin_flight(self) -> bool:
-        self._begun = self._begun or self.flight.begin(self.step)
+        self._begun = self._begun or super()._begin_flight()
         return self._begun

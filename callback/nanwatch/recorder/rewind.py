@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
+import keras
+import numpy as np
+
 from nanwatch.recorder.batches import BatchRing
-from nanwatch.recorder.snapshot import Snapshot
+from nanwatch.recorder.snapshot import Snapshot, fill_variables, optimizers_of
 
 
 class Keeps(Protocol):
     """A recorder that keeps what a way back needs."""
 
+    model: Any
     batches: BatchRing
 
     @property
@@ -21,7 +26,7 @@ class Keeps(Protocol):
 
 
 def rewind(recorder: Keeps, index: int, repeat: Callable[[Any], None]) -> int | None:
-    """Bring back the model's state before step `index`.
+    """Bring back the model's state before step `index`, under the learning rate of now.
 
     Args:
         repeat: makes the step over a kept batch once more.
@@ -33,10 +38,31 @@ def rewind(recorder: Keeps, index: int, repeat: Callable[[Any], None]) -> int | 
     healthy = recorder.healthy
     if healthy is None:
         return None
-    healthy.restore()
-    missed = [item for item in recorder.batches.since(healthy.step) if item[0] < index]
-    if [at for at, _ in missed] != list(range(healthy.step, index)):
-        return healthy.step
-    for _, batch in missed:
-        repeat(batch)
+    fill_variables(recorder.model)
+    with _rate_kept(recorder.model) as rate:
+        healthy.restore()
+        missed = [item for item in recorder.batches.since(healthy.step) if item[0] < index]
+        if [at for at, _ in missed] != list(range(healthy.step, index)):
+            return healthy.step
+        for at, batch in missed:
+            if rate is not None and (then := recorder.batches.rate(at)) is not None:
+                rate.assign(then)
+            repeat(batch)
     return index
+
+
+@contextlib.contextmanager
+def _rate_kept(model: Any) -> Iterator[Any]:
+    """The learning rate of the model's optimizer, which a callback may set; afterwards as now.
+
+    It is None where a schedule sets it, and of several optimizers: one rate is recorded only.
+    """
+    rates = [optimizer.learning_rate for optimizer in optimizers_of(model)]
+    if len(rates) != 1 or not isinstance(rates[0], keras.Variable):
+        yield None
+        return
+    now = np.array(rates[0].numpy())
+    try:
+        yield rates[0]
+    finally:
+        rates[0].assign(now)

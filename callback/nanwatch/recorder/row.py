@@ -14,6 +14,8 @@ from nanwatch.recorder.naming import layer_of
 CHECKS = ("batch", "predictions", "loss", "gradients", "weights")
 """What is checked for NaN and infinity, in the order in which it comes to be."""
 
+Row = NDArray[np.float64]
+
 UNKNOWN = -1.0
 """Stands in place of a norm that was not measured in this step."""
 

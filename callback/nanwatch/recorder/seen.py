@@ -45,6 +45,11 @@ class Step:
         return dict(zip(self.names, self.values, strict=True))
 
     @property
+    def rate(self) -> float | None:
+        """The learning rate in effect, None when it is not known."""
+        return self.points.get("batch/learning_rate")
+
+    @property
     def loss(self) -> float:
         """The batch's true loss, NaN when the step has none."""
         return self.points.get("batch/loss", math.nan)

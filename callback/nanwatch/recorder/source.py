@@ -81,6 +81,13 @@ class RunningFit:
             frame = frame.f_back
         return frame is not None and frame.f_code is self._code and id(frame) != self._id
 
+    def encloses(self) -> bool:
+        """Whether this thread is still inside of that run: one of its callbacks is at work."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and id(frame) != self._id:
+            frame = frame.f_back
+        return frame is not None
+
 
 def fit_source(model: Any) -> DataSource:
     """The data of the `fit` of `model` that is running now in this thread."""

@@ -38,6 +38,10 @@ class TorchRecorder(StepRecorder):
         super().epoch_begins()
         self._is_fresh = True
 
+    def _unseen(self) -> None:
+        super()._unseen()
+        self._is_fresh = True
+
     def _watched(self) -> Callable[..., Any]:
         return lambda data: self._run(data)
 

@@ -15,16 +15,14 @@ from typing import Any, Literal
 
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from nanwatch.recorder.batches import batch_bytes
 from nanwatch.recorder.capture import listening
 from nanwatch.recorder.memory import MIB
 from nanwatch.recorder.patching import patched
+from nanwatch.recorder.row import Row
 from nanwatch.recorder.step import ROW
 from nanwatch.recorder.strategy import strategy_of
-
-Row = NDArray[np.float64]
 
 _making = threading.RLock()  # two fits that begin at once must not undo each other's patch
 
