@@ -159,6 +159,27 @@ def test_rows_of_classes_without_a_unit_are_dropped_but_for_what_the_loss_ignore
     np.testing.assert_array_equal(kept, x[[0, 2, 3, 5]])
 
 
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "sparse_categorical_crossentropy",
+        keras.losses.SparseCategoricalCrossentropy(name="own"),
+    ],
+)
+def test_a_label_that_means_nothing_is_ignored_by_the_loss(loss):
+    model = keras.Sequential([keras.Input((5, 4)), keras.layers.Dense(3, "softmax")])
+    model.compile("sgd", loss)
+    x, y = np.zeros((2, 5, 4), "float32"), np.array([[0, 1, 2, 255, 1]] * 2)
+    model.compute_loss(x, y % 3, model(x))
+    with REMEDIES["ignored_class"].settings(model, [(x, y)]):
+        assert np.isfinite(model.compute_loss(x, y, model(x)))
+    with (
+        pytest.raises(ValueError, match="not a single"),
+        REMEDIES["ignored_class"].settings(model, [(x, y % 3)]),
+    ):
+        pass
+
+
 def test_only_weights_that_cannot_be_meant_become_1_and_they_come_back():
     inputs = keras.Input((4,))
     model = keras.Model(inputs, [keras.layers.Dense(1)(inputs) for _ in range(3)])

@@ -14,6 +14,8 @@ from nanwatch.diagnosis.outputs import SPARSE, Output, outputs
 from nanwatch.events import Fix, Symptom
 
 LOSSES = (*SPARSE, "CategoricalGeneralizedCrossEntropy")
+FAR = 4
+"""A label this many times as large as the number of units hardly counts a class."""
 SYMPTOMS: frozenset[Symptom] = frozenset({"exception", "nan_loss", "nan_val_only"})
 
 
@@ -93,8 +95,9 @@ def _testimony(case: Case, output: Output, found: Range, seen: list[Clue]) -> Te
     if found.rows:
         place["rows"] = list(found.rows)
     shifted = low > 0 and high - low < found.size
-    remedy = "shift_labels" if shifted else "drop_labels"
-    return Testimony(summary, seen, _fix(low, high, found.size), place, remedy)
+    remedy = "shift_labels" if shifted else case.better("drop_labels", "ignored_class")
+    also = () if shifted else ("ignored_class",)
+    return Testimony(summary, seen, _fix(low, high, found.size), place, remedy, also)
 
 
 def _ends(case: Case, output: Output, found: Range) -> tuple[int, int]:
@@ -111,15 +114,22 @@ def _fix(low: int, high: int, size: int) -> Fix:
     if low > 0 and high - low < size:
         return Fix(f"Let the labels begin at 0: subtract {low}.", f"model.fit(x, y - {low})")
     if low < 0 <= high < size:
-        return Fix(
-            f"Leave out the rows labelled {low}, or tell the loss to ignore them.",
-            f"keras.losses.SparseCategoricalCrossentropy(ignore_class={low})",
-        )
+        return _ignoring(low)
+    if low >= 0 and high > FAR * size:
+        return _ignoring(high)
     more = words.number(high + 1)
     return Fix(
         f"Give the model a unit for every class, {more} of them, or drop the labels from {size} "
         "on if they are mistakes.",
         f'- Dense({size}, activation="softmax")\n+ Dense({high + 1}, activation="softmax")',
+    )
+
+
+def _ignoring(label: int) -> Fix:
+    """A label that stands for no class, such as -1 or 255."""
+    return Fix(
+        f"Leave out the rows labelled {label}, or tell the loss to ignore them.",
+        f"keras.losses.SparseCategoricalCrossentropy(ignore_class={label})",
     )
 
 
