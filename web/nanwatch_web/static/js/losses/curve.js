@@ -15,7 +15,7 @@ import { compute } from "./compute.js";
  * @property {{x: number, loss: number, gradient: number}} now as it is typed
  */
 
-const POINTS = 240;
+const STEPS = 240;
 const LANDMARKS = [0, 1]; // where formulas clip
 
 /**
@@ -23,11 +23,12 @@ const LANDMARKS = [0, 1]; // where formulas clip
  * @param {Question} question
  * @param {number} index of the prediction, in row-major order
  * @param {[number, number]} range
+ * @param {number} [steps] how finely
  * @returns {Curve}
  */
-export function curve(name, question, index, [from, to]) {
+export function curve(name, question, index, [from, to], steps = STEPS) {
   const typed = question.yPred.data[index];
-  const even = Array.from({ length: POINTS + 1 }, (_, i) => from + ((to - from) * i) / POINTS);
+  const even = Array.from({ length: steps + 1 }, (_, i) => from + ((to - from) * i) / steps);
   const special = [...LANDMARKS, typed].filter((x) => x >= from && x <= to);
   const x = [...new Set([...even, ...special])].sort((a, b) => a - b);
   const points = x.map((value) => pointAt(name, question, index, value));

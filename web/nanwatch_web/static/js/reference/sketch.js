@@ -11,6 +11,7 @@ import { yRange } from "../charts/scale.js";
 
 const WIDTH = 72;
 const HEIGHT = 36;
+const STEPS = 48; // a page draws all losses at once
 
 /**
  * @param {import("../types").Loss} loss
@@ -21,10 +22,8 @@ export function sketch(loss) {
   if (!example) return null;
   const asked = question(loss, stateOf(loss, example));
   const [from, to] = rangeRound(asked, 0);
-  const drawn = icon(
-    `0 0 ${WIDTH} ${HEIGHT}`,
-    pathOf(curve(loss.name, asked, 0, [example.from ?? from, example.to ?? to])),
-  );
+  const points = curve(loss.name, asked, 0, [example.from ?? from, example.to ?? to], STEPS);
+  const drawn = icon(`0 0 ${WIDTH} ${HEIGHT}`, pathOf(points));
   drawn.setAttribute("class", "sketch");
   return drawn;
 }
