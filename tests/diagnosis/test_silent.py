@@ -47,6 +47,14 @@ def test_a_loss_below_zero_is_held_against_the_guess_itself(constant):
     assert gain(replace(case, constant_loss=constant), "unit_labels") == pytest.approx(0.6)
 
 
+def test_a_short_replay_that_stays_above_the_guess_refutes_no_cause_of_a_negative_loss():
+    case = tried(
+        as_it_is=Trial(True, True, 50, -1.0, -300.0),
+        as_regression=Trial(True, True, 50, 9.0, 7.0, guess=5.0),
+    )
+    assert math.isnan(gain(case, "as_regression"))
+
+
 def test_a_short_replay_may_show_a_beginning_only():
     case = tried(
         higher_rate=Trial(True, True, 50, 1.0, 0.94), clip=Trial(True, True, 50, 1.0, 0.99)

@@ -109,12 +109,15 @@ def best(case: Case, remedies: tuple[str, ...]) -> str:
 def _comparable(case: Case, base: Trial, changed: Trial) -> tuple[float, float]:
     """Both final losses on one scale: that of a constant guess where the loss's own changed.
 
-    A loss below zero has no level; the change is then held against the constant guess itself.
+    A loss of zero or less has no level. The change is then held against the constant guess
+    itself; that a short replay does not get below it says nothing.
     """
     if math.isnan(changed.guess):
         return base.last, changed.last
-    before = _level(case, base)
-    return (min(before, 1.0) if before > 0 else 1.0), _level(case, changed)
+    before, after = _level(case, base), _level(case, changed)
+    if before > 0:
+        return min(before, 1.0), after
+    return (1.0, after) if after <= 1 - SOME else (math.nan, after)
 
 
 def _level(case: Case, trial: Trial) -> float:
