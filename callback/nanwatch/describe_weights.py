@@ -14,9 +14,11 @@ MOST = 200_000
 def is_fresh(layer: Any) -> bool:
     """Whether a layer's own weights are still those that its initializers drew.
 
-    An initializer of Keras draws the same numbers every time it is asked. Weights of a constant
-    start alone, such as biases of 0, prove nothing.
+    An initializer of Keras draws the same numbers every time it is asked. A matrix of one value
+    throughout has learnt nothing either; biases of 0 prove nothing.
     """
+    if any(_is_blank(variable) for variable in layer._trainable_variables):
+        return True
     pairs = [(v, _initializer(layer, v.name)) for v in layer._trainable_variables]
     drawn = [_is_drawn(v, how) for v, how in pairs if how is not None]
     random = [v for v, how in pairs if hasattr(how, "seed") and _is_small(v)]
@@ -31,6 +33,14 @@ def _initializer(layer: Any, name: str) -> Any:
     known = getattr(layer, f"{name}_initializer", known)
     stateless = isinstance(getattr(known, "seed", 0), int)
     return known if isinstance(known, keras.initializers.Initializer) and stateless else None
+
+
+def _is_blank(variable: Any) -> bool:
+    """Whether a matrix holds one value only."""
+    if len(variable.shape) < 2 or np.prod(variable.shape) < 2:
+        return False
+    values = keras.ops.convert_to_numpy(variable.value)
+    return bool(values.min() == values.max())
 
 
 def _is_small(variable: Any) -> bool:

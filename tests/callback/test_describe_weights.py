@@ -48,8 +48,14 @@ def test_vectors_from_elsewhere_are_not_fresh():
     assert not is_fresh(layer)
 
 
-def test_zeros_alone_prove_nothing():
-    layer = layers.Dense(3, kernel_initializer="zeros")
+def test_a_matrix_of_zeros_holds_nothing_learnt():
+    layer = layers.Embedding(9, 4, weights=[np.zeros((9, 4))])
+    layer.build((None, 5))
+    assert is_fresh(layer)
+
+
+def test_offsets_of_zero_alone_prove_nothing():
+    layer = layers.BatchNormalization()
     layer.build((None, 4))
     assert not is_fresh(layer)
 

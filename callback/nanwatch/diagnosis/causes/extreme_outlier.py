@@ -52,7 +52,8 @@ def _surge(case: Case) -> Clue:
     if not now > 0:
         return Clue(0.0, check, "not known", expected)
     times = now / norms[len(norms) // 2]
-    weight = 1.5 if times > SURGE else -1.0 if times < 2 else 0.0
+    borne = -2.5 if case.symptom == "loss_spike" else -1.0  # as by a loss made for outliers
+    weight = 1.5 if times > SURGE else borne if times < 2 else 0.0
     return Clue(weight, check, f"{words.number(times)} times the usual", expected, times < SURGE)
 
 

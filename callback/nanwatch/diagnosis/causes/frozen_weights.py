@@ -8,6 +8,7 @@ from typing import Any
 from nanwatch.diagnosis import network
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
+from nanwatch.diagnosis.examples import raised
 from nanwatch.diagnosis.looks import VariableLook
 from nanwatch.diagnosis.silent import NOT_LEARNING, helps_some
 from nanwatch.diagnosis.silent_examples import idle, kernel, layer
@@ -22,6 +23,13 @@ CUT = Fix(
     "and the loss.",
     "- x = keras.ops.stop_gradient(x)",
 )
+NO_GRADIENT = "No gradients provided for any variable"
+SMOOTH = Fix(
+    "Train on a loss that changes with every small change of the predictions, and measure the "
+    "other as a metric.",
+    "- model.compile(optimizer, loss=share_wrong)\n"
+    '+ model.compile(optimizer, loss="binary_crossentropy", metrics=[share_wrong])',
+)
 OWN_STATE = ("BatchNormalization", "Normalization", "SpectralNormalization")
 THROUGH = "let_through"
 FEW = 0.1
@@ -31,6 +39,8 @@ LEARNT = 0.6
 
 def weigh(case: Case) -> Testimony | None:
     """Layers that were frozen before they learnt, or variables that the loss does not depend on."""
+    if case.symptom == "exception":
+        return _refused(case)
     frozen, cut = _frozen(case), _cut(case)
     if not frozen and not cut:
         return None
@@ -42,6 +52,23 @@ def weigh(case: Case) -> Testimony | None:
         return Testimony(summary, found, FREEZE, {"layer": layer_at}, "unfreeze")
     remedy = THROUGH if helps_some(case, THROUGH) else ""  # what lay still so long learns slowly
     return Testimony(summary, found, CUT, {"layer": layer_at}, remedy, (THROUGH,))
+
+
+def _refused(case: Case) -> Testimony | None:
+    """Keras' optimizers refuse a step in which no variable has a gradient."""
+    if case.error is None or NO_GRADIENT not in case.error.message:
+        return None
+    found = [Clue(6.0, "error", NO_GRADIENT, "none", False)]
+    summary = (
+        "The loss does not depend on any weight by way of something with a slope: what it is made "
+        "of was compared, rounded, counted, or taken out of the graph."
+    )
+    return Testimony(summary, found, SMOOTH, _line(case))
+
+
+def _line(case: Case) -> dict[str, str]:
+    source = next((one["source"] for one in case.facts.get("loss") or () if one.get("source")), "")
+    return {"source_line": source} if source else {}
 
 
 def _layers(case: Case) -> list[dict[str, Any]]:
@@ -132,6 +159,7 @@ PAGE = CausePage(
     fires=(
         idle(facts=_facts(False, False, fresh=False), unfreeze=0.3),
         idle(facts=_facts(False, True), unfreeze=0.3),
+        raised(f"{NO_GRADIENT}."),
         idle(
             autopsy={
                 "layers": (layer("a", "relu"), layer("b", "linear")),
@@ -141,9 +169,10 @@ PAGE = CausePage(
     ),
     quiet=(
         idle(facts=_facts(True, True)),
+        raised("Shapes (32, 3) and (32, 4) are incompatible"),
         idle(facts=_facts(False, True), unfreeze=1.0),
         idle(facts=_facts(False, True, fresh=False), unfreeze=0.3),
         idle(facts=_facts(False, True), losses=(1.0, 0.7, 0.3), unfreeze=0.3),
     ),
-    symptoms=NOT_LEARNING,
+    symptoms=NOT_LEARNING | {"exception"},
 )

@@ -20,6 +20,8 @@ PLAIN = {"SGD"}
 USUAL_PLAIN, USUAL_ADAPTIVE = 0.1, 0.01
 FACTORS = {"lower_rate": 0.1, "much_lower_rate": 0.01, "far_lower_rate": 0.001}
 """The replays that lower the rate, the mildest first, and by how much they do."""
+LEAST_SHARE = 2e-3
+"""Of the highest usual rate: a lower one would not show its worth in a short replay."""
 
 
 def weigh(case: Case) -> Testimony | None:
@@ -51,7 +53,15 @@ def weigh(case: Case) -> Testimony | None:
         f"from; the loss was {words.number(case.history.start)} at first{grew}."
     )
     fix = _fix(case, rate, rate * FACTORS[remedy])
-    return Testimony(summary, found, fix, {}, remedy, tuple(FACTORS))
+    return Testimony(summary, found, fix, {}, remedy, _factors(case, rate))
+
+
+def _factors(case: Case, rate: float) -> tuple[str, ...]:
+    """The replays worth their time: of a run that stayed finite, none at a rate too low for it."""
+    if not does_not_learn(case):
+        return tuple(FACTORS)
+    least = LEAST_SHARE * _usual(case)
+    return tuple(name for name, factor in FACTORS.items() if rate * factor >= least)
 
 
 def _remedy(case: Case) -> str:
