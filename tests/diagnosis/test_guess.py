@@ -91,6 +91,17 @@ def test_the_truth_may_lie_on_another_scale(loss, likes_the_truth):
     assert (perfect_loss(made, batch) < guess_loss(made, batch)) == likes_the_truth
 
 
+def clipped_likelihood(y_true, y_pred):
+    p = keras.ops.clip(y_pred, 1e-6, 1 - 1e-6)
+    return keras.ops.mean(y_true * keras.ops.log(p) + (1 - y_true) * keras.ops.log(1 - p), -1)
+
+
+def test_guesses_beyond_a_limit_do_not_speak_for_the_truth():
+    y = np.random.default_rng(1).integers(0, 2, (60, 1)).astype("float32")
+    batch, made = (rows(), y), model(1, "sigmoid", clipped_likelihood)
+    assert perfect_loss(made, batch) > guess_loss(made, batch)
+
+
 def test_without_labels_there_is_none():
     made = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
     assert math.isnan(guess_loss(made, (rows(),)))

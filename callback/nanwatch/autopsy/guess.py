@@ -102,8 +102,9 @@ def perfect_loss(model: Any, batch: Any) -> float:
     """The least loss of `batch`, without penalties, for predictions that follow the labels.
 
     They equal the labels, or lean towards them from a constant guess: a loss may want them on
-    another scale, such as the logarithm of a count. NaN where labels and predictions differ in
-    shape. Metrics may move: put them back.
+    another scale, such as the logarithm of a count. Where leaning changes nothing, as beyond a
+    limit to which predictions are clipped, a guess tells nothing. NaN where labels and predictions
+    differ in shape. Metrics may move: put them back.
     """
     x, y, weight = split(batch)
     predictions = model(x, training=False)
@@ -112,10 +113,12 @@ def perfect_loss(model: Any, batch: Any) -> float:
     if [label.size for label in labels] != [math.prod(tuple(p.shape)) for p in given]:
         return math.nan
     rows = [label.reshape(tuple(p.shape)) for label, p in zip(labels, given, strict=True)]
-    tried = (
-        _loss(model, (x, y, weight), predictions, rows, [follow] * len(rows))
-        for follow in (lambda rows: rows, *map(_leaning, GUESSES))
-    )
+
+    def loss(follow: Callable[[Array], Array]) -> float:
+        return _loss(model, (x, y, weight), predictions, rows, [follow] * len(rows))
+
+    pairs = [(loss(guess), loss(_leaning(guess))) for guess in GUESSES]
+    tried = [loss(lambda rows: rows), *(leaning for flat, leaning in pairs if leaning != flat)]
     return min(filter(math.isfinite, tried), default=math.nan)
 
 
