@@ -11,6 +11,7 @@ from nanwatch.recorder.batches import BatchRing
 from nanwatch.recorder.logs import LogsRecorder
 from nanwatch.recorder.memory import BUDGET
 from nanwatch.recorder.seen import Step
+from nanwatch.recorder.strategy import strategy_of
 
 if TYPE_CHECKING:
     from nanwatch.recorder.snapshot import Snapshot
@@ -92,7 +93,7 @@ def _why_not(model: Any, probes: str) -> str | None:
         return "torch.compile takes the step whole"
     if backend == "jax" and keras.config.is_nnx_enabled():
         return "with NNX the step cannot be replaced"
-    strategy = getattr(model, "_distribute_strategy", None)
+    strategy = strategy_of(model)
     if strategy is not None and type(strategy).__name__ not in STRATEGIES:
         return f"the distribution strategy {type(strategy).__name__} is in use"
     return None
