@@ -15,7 +15,7 @@ const SYMPTOMS = {
   huge_loss: ["Huge loss", "Loss is far above what it can mean"],
   loss_stuck: ["Loss stuck", "Loss does not fall", "from"],
   underfit: ["Underfit", "Loss settles at a bad level"],
-  negative_loss: ["Negative loss", "Loss is below zero, where it cannot be"],
+  negative_loss: ["Negative loss", "Loss is below what it can be", "from"],
   zero_loss: ["Zero loss", "Loss is near zero while the predictions are bad", "from"],
   oscillating: ["Oscillating", "Loss swings without settling"],
   overfit: ["Overfit", "Validation loss rises while training loss falls"],
