@@ -4,6 +4,7 @@
 409 expected   the server wants another number: go there
 400 413 422    alone, the frame is set aside and a stand-in takes its number; in company, the
                frames are posted one by one to find the one that is meant
+410            the run was deleted: what is left of it, and what still comes, is dropped
 401 403        refused: nothing more is sent until somebody mends the token
 429, 5xx, all else, no answer     try again later
 """
@@ -64,11 +65,18 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class Deleted:
+    """Somebody deleted the run on the server; these frames are dropped, as all that follow."""
+
+    frames: int
+
+
+@dataclass(frozen=True)
 class Idle:
     """Nothing is left to deliver."""
 
 
-Outcome = Advanced | SetAside | Again | Retry | Refused | Idle
+Outcome = Advanced | SetAside | Again | Retry | Refused | Deleted | Idle
 
 
 class Delivery:
@@ -81,6 +89,7 @@ class Delivery:
         self._one_by_one = False
         self._stand_in = False
         self._rewound_to: int | None = None
+        self._deleted = False
 
     def step(self) -> Outcome:
         """Post the next frames, or those that were not acknowledged. Raises OSError."""
@@ -88,6 +97,8 @@ class Delivery:
             self._batch = self._stream.take(1 if self._one_by_one else BATCH_BYTES)
         if not self._batch:
             return Idle()
+        if self._deleted:
+            return self._drop()
         posted = self._batch[:1] if self._one_by_one else self._batch
         try:
             answer = self.link.deliver([record.raw for record in posted])
@@ -105,6 +116,9 @@ class Delivery:
             return self._find_refused(answer, posted)
         if answer.status in (401, 403):
             return Refused(f"the server refuses the token ({answer.detail})")
+        if answer.status == 410 and answer.body.get("code") == "deleted_run":
+            self._deleted = True
+            return self._drop()
         floor = RATE_LIMITED_S if answer.status == 429 else None
         return Retry(answer.detail, answer.retry_after_s or floor)
 
@@ -120,6 +134,11 @@ class Delivery:
         pause = answer.body.get("flush_interval")
         pause_s = min(max(float(pause), 0.0), 5.0) if isinstance(pause, int | float) else 0.2
         return Advanced(len(done), sum(len(record.raw) for record in done), pause_s)
+
+    def _drop(self) -> Outcome:
+        dropped, self._batch = self._batch, []
+        self._stream.acknowledge(dropped[-1].seq)
+        return Deleted(len(dropped))
 
     def _may_rewind(self, expected: int, posted: list[Record]) -> bool:
         # A number beyond what was posted was never given out here, and the same number twice

@@ -12,6 +12,7 @@ from nanwatch.delivery import (
     BATCH_BYTES,
     Advanced,
     Again,
+    Deleted,
     Delivery,
     Idle,
     Outcome,
@@ -89,6 +90,7 @@ class Sender:
         self._backoff = Backoff()
         self._in_outage = False
         self._silent_until = 0.0
+        self._told_of_deletion = False
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -178,6 +180,9 @@ class Sender:
                 self._failed(why, delivery.link.endpoint)
                 self._wait_to_retry(after_s)
                 self._follow_the_server(delivery)
+            case Deleted():
+                self._tell_of_deletion()
+                self._rest(IDLE_S)
             case Idle():
                 self._rest(IDLE_S)
             case Again() | Refused():
@@ -191,6 +196,11 @@ class Sender:
             self._in_outage = False
             self._say(f"{link.endpoint.url} is back; what had to wait is being sent")
         self._backoff.failures = 0
+
+    def _tell_of_deletion(self) -> None:
+        if not self._told_of_deletion:
+            self._told_of_deletion = True
+            self._say("the run was deleted on the server; the training goes on, unrecorded")
 
     def _failed(self, why: str, endpoint: Endpoint) -> None:
         # One failure is nothing: a connection that the server closed just now looks like this.

@@ -15,6 +15,7 @@ from nanwatch_monitor.problems import Problem, shown
 from nanwatch_monitor.store.log import (
     BatchLog,
     ConflictError,
+    DeletedRunError,
     RawFrame,
     Receipt,
     SequenceGapError,
@@ -54,6 +55,9 @@ def _append(log: BatchLog, frames: list[RawFrame], now: float) -> Receipt:
         extra = {"expected": error.expected}
         how = f"send from frame {error.expected} on"
         raise Problem(409, "gap", "frames are missing", str(error), how, extra=extra) from error
+    except DeletedRunError as error:
+        how = "send nothing more of it; a new run takes another id"
+        raise Problem(410, "deleted_run", "the run was deleted", str(error), how) from error
     except UnknownRunError as error:
         how = "begin the stream with frame 0, whose first event is RunStarted"
         raise Problem(409, "unknown_run", "the run is not known", str(error), how) from error

@@ -39,6 +39,12 @@ class RunViews:
         severities = self.store.incidents.severities([run.no for run in runs])
         return [_view(run, severities.get(run.no, []), now, self.deaf) for run in runs]
 
+    def with_sizes(self, runs: Sequence[Run], now: float) -> list[dict[str, Any]]:
+        """The same, and how many bytes are stored of each."""
+        sizes = self.store.housekeeping.sizes([run.no for run in runs])
+        views = self.many(runs, now)
+        return [view | {"size_bytes": sizes[run.no]} for run, view in zip(runs, views, strict=True)]
+
     def counts(self, now: float) -> dict[str, int]:
         """How many runs there are in each state."""
         states = {state: self.of_state(RunQuery(), state, now) for state in get_args(State)}
@@ -53,7 +59,7 @@ class RunViews:
     def one(self, run: Run, now: float) -> dict[str, Any]:
         """One run with config and facts."""
         described = {"config": run.description.config, "facts": run.description.facts}
-        return self.many([run], now)[0] | described
+        return self.with_sizes([run], now)[0] | described
 
 
 def _view(run: Run, severities: Sequence[Severity], now: float, deaf: Deafness) -> dict[str, Any]:

@@ -9,12 +9,11 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from ledger_server import LedgerServer, free_port
+from ledger_server import LedgerServer
 from nanwatch import local_monitor
 from nanwatch._version import __version__
 from nanwatch.cli import SECTIONS, connection, main
 from nanwatch.run import start_run
-from nanwatch.spool import Spool, stored_streams
 from servers import wait_for
 
 COMMANDS = [name for section in SECTIONS.values() for name in section]
@@ -172,64 +171,6 @@ def test_alerts_are_listed(broken_run):
     assert (row["symptom"], row["run"], row["step"]) == ("nan_loss", "calm-otter-17", "7")
     (alert,) = json.loads(nanwatch("alerts", "--json").output)["alerts"]
     assert alert["run_id"] == broken_run.id
-
-
-def test_sync_delivers_what_offline_runs_left(server, home):
-    run = offline_run(points=30)
-    result = nanwatch("sync")
-    assert result.exit_code == 0
-    assert f"left-behind-10 ({run.id}): delivered" in result.output
-    points = server.client.get(f"/runs/{run.id}/points?name=batch/loss")
-    assert points["steps"] == list(range(30))
-    assert stored_streams(home / "spool") == []
-    assert "nothing to deliver" in nanwatch("sync").output
-
-
-def test_sync_as_json(server, home):
-    run = offline_run()
-    (report,) = json.loads(nanwatch("sync", "--json").output)["streams"]
-    assert (report["run_id"], report["name"]) == (run.id, "left-behind-10")
-    assert (report["state"], report["rejected"]) == ("delivered", 0)
-    assert json.loads(nanwatch("sync", "--json").output) == {"streams": []}
-
-
-def test_sync_leaves_a_running_training_alone(server, home):
-    spool = Spool(home / "spool", "still-running", print)
-    spool.append([])
-    result = nanwatch("sync")
-    assert result.exit_code == 0
-    assert "its training is running" in result.output
-    spool.close(delivered=False)
-
-
-def test_sync_starts_a_local_monitor_when_none_runs(home):
-    run = offline_run()
-    assert nanwatch("sync").exit_code == 0
-    (found,) = json.loads(nanwatch("runs", "--json").output)["runs"]
-    assert found["id"] == run.id
-    assert nanwatch("stop").exit_code == 0
-    assert nanwatch("runs").exit_code == 1
-
-
-def test_sync_keeps_what_it_cannot_deliver(home, monkeypatch):
-    monkeypatch.setattr("nanwatch.cli.sync.TRIES", 2)
-    offline_run()
-    result = nanwatch("sync", "--server", f"http://127.0.0.1:{free_port()}")
-    assert result.exit_code == 1
-    assert "kept on disk" in result.output
-    assert "refused" in result.output
-    assert len(stored_streams(home / "spool")) == 1
-
-
-def test_sync_says_what_the_server_refuses_and_delivers_the_rest(home):
-    offline_run(points=3)
-    with LedgerServer() as picky:
-        take = picky.take
-        picky.take = lambda body: (400, {"detail": "no"}) if b"batch/loss" in body else take(body)
-        result = nanwatch("sync", "--server", picky.url)
-    assert result.exit_code == 1
-    assert "the server refused 1 (no), they are kept" in result.output
-    assert len(list(home.glob("spool/*/*/rejected/*.frame"))) == 1
 
 
 @pytest.mark.parametrize("command", ["runs", "alerts", "show x"])

@@ -1,10 +1,12 @@
 """Every answer of a server leads to the right next step, and every frame arrives exactly once."""
 
+from unittest.mock import ANY
+
 import pytest
 
 from ledger_server import Fault
 from nanwatch import wire
-from nanwatch.delivery import Advanced, Again, Delivery, Idle, Refused, Retry, SetAside
+from nanwatch.delivery import Advanced, Again, Deleted, Delivery, Idle, Refused, Retry, SetAside
 from nanwatch.events import Gap, RunStarted
 from nanwatch.spool import Stream
 from nanwatch.transport import Endpoint, Link
@@ -184,3 +186,17 @@ def test_big_backlogs_go_in_requests_of_at_most_a_mebibyte(server, tmp_path, del
     assert len([o for o in outcomes if isinstance(o, Advanced)]) > 1
     assert max(len(body) for _, _, body in server.requests) <= 1 << 20
     assert len(server.steps("batch/7")) == 40
+
+
+def test_what_is_left_of_a_deleted_run_is_dropped_and_not_sent(server, spool, delivery):
+    server.faults.append(Fault(410, body=b'{"code": "deleted_run"}'))
+    assert run_to_the_end(delivery) == [Deleted(6), Idle()]
+    spool.append([at(6)])
+    assert run_to_the_end(delivery) == [Deleted(1), Idle()]
+    assert (len(server.requests), spool.backlog) == (1, 0)
+
+
+def test_a_page_that_is_gone_for_another_reason_drops_nothing(server, spool, delivery):
+    server.faults.append(Fault(410, body=b"<html>"))
+    assert isinstance(delivery.step(), Retry)
+    assert run_to_the_end(delivery) == [Advanced(6, ANY, 0.01), Idle()]

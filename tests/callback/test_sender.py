@@ -164,3 +164,13 @@ def test_backoff_doubles_with_full_jitter_and_honours_the_server():
     assert waits[:3] == [0.2, 0.4, 0.8]
     assert waits[-1] == 30.0
     assert Backoff(draw=min).next(7.0) == 7.0
+
+
+def test_the_deletion_of_a_run_is_said_once(server, sending):
+    server.always = Fault(410, body=b'{"code": "deleted_run"}')
+    sender, spool, said, _ = sending(server.url)
+    server.wait_for(lambda: spool.backlog == 0)
+    spool.append([at(6)])
+    sender.finish(10)
+    assert spool.backlog == 0
+    assert said == ["the run was deleted on the server; the training goes on, unrecorded"]

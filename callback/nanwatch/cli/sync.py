@@ -17,7 +17,7 @@ from nanwatch.cli.connection import (
     settle,
     write_json,
 )
-from nanwatch.delivery import Advanced, Again, Delivery, Idle, Refused, Retry, SetAside
+from nanwatch.delivery import Advanced, Again, Deleted, Delivery, Idle, Refused, Retry, SetAside
 from nanwatch.events import RunStarted
 from nanwatch.sender import Backoff
 from nanwatch.spool import Stream, StreamBusyError, stored_streams
@@ -31,7 +31,8 @@ class Report:
     """What became of one stream.
 
     Attributes:
-        state: "delivered", "busy" (its training still delivers it) or "kept".
+        state: "delivered", "busy" (its training still delivers it), "deleted" (on the server, and
+            now here) or "kept".
         why: why it was kept, else empty.
         rejected: how many frames the server refused; they stay in the folder.
     """
@@ -78,7 +79,7 @@ def deliver(directory: Path, endpoint: Endpoint) -> Report:
         report = replace(report, why=f"{directory} cannot be read: {error.strerror}")
     finally:
         link.close()
-        stream.close(delivered=report.state == "delivered")
+        stream.close(delivered=report.state in ("delivered", "deleted"))
     return report
 
 
@@ -94,8 +95,11 @@ def _drain(delivery: Delivery, report: Report) -> Report:
                 report = replace(report, rejected=report.rejected + 1, why=why)
             case Again():
                 continue
+            case Deleted(frames):
+                report = replace(report, state="deleted", frames=report.frames + frames)
             case Idle():
-                return replace(report, state="delivered")
+                done = "deleted" if report.state == "deleted" else "delivered"
+                return replace(report, state=done)
             case Refused(why):
                 return replace(report, why=why)
             case Retry(why, after_s):
@@ -125,6 +129,8 @@ def _words(report: Report) -> str:
     size = f"{report.frames} blocks, {report.n_bytes / 1024:.1f} KiB"
     if report.state == "busy":
         return "its training is running and delivers by itself"
+    if report.state == "deleted":
+        return "was deleted on the server; what was left of it is removed here as well"
     if report.state == "kept":
         return f"kept on disk after {size}: {printable(report.why)}"
     aside = f"; the server refused {report.rejected} ({printable(report.why)}), they are kept"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from nanwatch_monitor.store.access import AccessStore
 from nanwatch_monitor.store.claims import Claims, claims_on
 from nanwatch_monitor.store.database import Database, answers
+from nanwatch_monitor.store.housekeeping import Housekeeping
 from nanwatch_monitor.store.incidents import IncidentStore
 from nanwatch_monitor.store.log import BatchLog
 from nanwatch_monitor.store.migrate import migrate
@@ -31,6 +32,7 @@ class Store:
     outbox: OutboxStore
     access: AccessStore
     claims: Claims
+    housekeeping: Housekeeping
 
     @classmethod
     def open(cls, url: str, notify_after_s: float | None = None) -> Store:
@@ -55,6 +57,7 @@ class Store:
             outbox=OutboxStore(database),
             access=AccessStore(database),
             claims=claims_on(database),
+            housekeeping=Housekeeping(database),
         )
 
     def trouble(self) -> str | None:

@@ -22,7 +22,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from nanwatch_monitor.errors import SetupError
 
 _PRAGMAS = (
-    "PRAGMA page_size = 16384",  # before WAL: it cannot change afterwards
+    "PRAGMA page_size = 16384",  # these two before WAL: they cannot change afterwards
+    "PRAGMA auto_vacuum = INCREMENTAL",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA busy_timeout = 10000",

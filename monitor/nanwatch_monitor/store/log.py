@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Integer, bindparam, insert, select, update
 from nanwatch import events, wire
 from nanwatch_monitor.store.database import Database
 from nanwatch_monitor.store.runs import advance_run, lock_run, open_run
-from nanwatch_monitor.store.tables import batch, run, stream
+from nanwatch_monitor.store.tables import batch, deleted_run, run, stream
 
 # Made once: building a statement costs as much as running it.
 _FIND_STREAM = select(stream.c.id, stream.c.run_no, stream.c.last_seq).where(
@@ -51,6 +51,10 @@ class LogError(Exception):
 
 class UnknownRunError(LogError):
     """A stream that does not begin with RunStarted."""
+
+
+class DeletedRunError(LogError):
+    """Somebody deleted the run; nothing more of it is taken in."""
 
 
 class SequenceGapError(LogError):
@@ -141,6 +145,10 @@ def _append(connection: Connection, frames: Sequence[RawFrame], now: float) -> R
     if first.seq == 0 and isinstance(started, events.RunStarted):
         open_run(connection, first.run_id, started, now)
     locked = lock_run(connection, first.run_id)
+    if (
+        first.seq == 0 or locked is None
+    ):  # asked with the lock held, so that nobody deletes it meanwhile
+        _refuse_deleted(connection, first.run_id)
     if locked is None:
         raise UnknownRunError("the run was never opened")
     no, progress = locked
@@ -172,6 +180,12 @@ def _find_or_open(connection: Connection, no: int, first: wire.Frame) -> tuple[i
     stream_id = connection.scalar(insert(stream).values(values).returning(stream.c.id))
     assert stream_id is not None  # noqa: S101 - for the type checker: INSERT returns its row
     return stream_id, -1, True
+
+
+def _refuse_deleted(connection: Connection, run_id: str) -> None:
+    query = select(deleted_run.c.id).where(deleted_run.c.id == run_id)
+    if connection.scalar(query) is not None:
+        raise DeletedRunError("somebody deleted it")
 
 
 def _refuse_gaps(fresh: Iterable[RawFrame], last_seq: int) -> None:

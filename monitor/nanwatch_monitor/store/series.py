@@ -244,13 +244,20 @@ def _advance(connection: Connection, sealing: Sealing) -> bool:
     moved = (
         update(stream)
         .where(stream.c.id == sealing.stream_id, stream.c.sealed_seq == sealing.before)
-        .values(sealed_seq=sealing.upto)
+        .values(
+            sealed_seq=sealing.upto, sealed_bytes=stream.c.sealed_bytes + _written_bytes(sealing)
+        )
     )
     if connection.execute(moved).rowcount == 0:
         return False
     behind = (stream.c.id == sealing.stream_id, stream.c.watched_seq < sealing.upto)
     connection.execute(update(stream).where(*behind).values(watched_seq=sealing.upto))
     return True
+
+
+def _written_bytes(sealing: Sealing) -> int:
+    rows = sum(len(row.data) for _, row in sealing.nodes)
+    return rows + sum(len(said) for _, said in sealing.remarks)
 
 
 def _write(connection: Connection, sealing: Sealing) -> None:

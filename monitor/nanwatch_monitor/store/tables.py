@@ -67,8 +67,17 @@ run = Table(
     Index("run_by_state", "end_state", "seen_at"),
 )
 
+# Runs that somebody deleted: what is still on its way of them is not taken in again.
+deleted_run = Table(
+    "deleted_run",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("deleted_at", Double, nullable=False),
+)
+
 # One writing process of a run. `watched_seq` says how far the brain has come in its log, and
 # `sealed_seq` up to where the log's frames have become chunks; it is never ahead of the brain.
+# `sealed_bytes` is the size of what was written once of it: chunks, rollups and remarks.
 stream = Table(
     "stream",
     metadata,
@@ -78,6 +87,7 @@ stream = Table(
     Column("last_seq", BigInteger, nullable=False),
     Column("watched_seq", BigInteger, nullable=False),
     Column("sealed_seq", BigInteger, nullable=False, server_default=text("-1")),
+    Column("sealed_bytes", BigInteger, nullable=False, server_default=text("0")),
 )
 
 # The open log: verbatim frames, never changed, until they are sealed.
