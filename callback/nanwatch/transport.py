@@ -70,11 +70,13 @@ class Answer:
     Attributes:
         body: the JSON object, empty when there was none.
         retry_after_s: what it asked for, capped at 300 s, or None.
+        data: the very bytes.
     """
 
     status: int
     body: Mapping[str, Any]
     retry_after_s: float | None = None
+    data: bytes = b""
 
     @property
     def detail(self) -> str:
@@ -143,7 +145,7 @@ def _read_answer(response: urllib3.BaseHTTPResponse, limit: int) -> Answer:
         response.close()  # what is left of this answer must not be taken for the next one
         raise
     response.release_conn()
-    return Answer(response.status, _json_object(data), _retry_after(response))
+    return Answer(response.status, _json_object(data), _retry_after(response), data)
 
 
 def _read_bounded(response: urllib3.BaseHTTPResponse, limit: int) -> bytes:

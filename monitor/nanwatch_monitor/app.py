@@ -24,6 +24,7 @@ from nanwatch_monitor.api import (
     login,
     metrics,
     pages,
+    report,
     runs,
     series,
 )
@@ -134,6 +135,7 @@ def _tokens(settings: ServerSettings) -> tuple[str, ...]:
 def _add_routes(app: FastAPI, monitor: Monitor, keys: Keys, clock: Callable[[], float]) -> None:
     store = monitor.store
     followers = (monitor.watch.committed, monitor.announcer.frames)
+    reader = SeriesReader(store.series)
     taking = Ingest(store.log, followers, monitor.metrics, clock)
     gauges = Gauges(monitor.views, monitor.watch, monitor.hub, clock)
     monitor.metrics.registry.register(gauges)
@@ -142,7 +144,8 @@ def _add_routes(app: FastAPI, monitor: Monitor, keys: Keys, clock: Callable[[], 
         metrics.router(monitor.metrics.registry),
         ingest.router(taking),
         runs.router(store, monitor.views, monitor.announcer.deleted, clock),
-        series.router(store, SeriesReader(store.series)),
+        series.router(store, reader),
+        report.router(store, monitor.views, reader, clock),
         incidents.router(store),
         catalogue.router(),
         live.router(monitor.hub),

@@ -70,6 +70,12 @@ def test_parquet_holds_what_csv_holds(run, tmp_path):
     assert all(same(a, b) for a, b in zip(rows, VALUES, strict=True))
 
 
+def test_html_is_the_report_of_the_server(run, tmp_path):
+    file = tmp_path / "report.html"
+    assert nanwatch("export", run.id, "-o", file).returncode == 0
+    assert "<h1>odd-values-7</h1>" in file.read_text()
+
+
 def test_points_come_page_by_page(run, monkeypatch, tmp_path):
     monkeypatch.setattr(module, "PAGE", 3)
     module.export([run.id, "-o", str(tmp_path / "points.csv")], standalone_mode=False)
@@ -82,5 +88,5 @@ def test_slips_are_explained(run, tmp_path):
         nanwatch("export", run.id, "--series", "batch/los"),
     )
     assert (unknown.returncode, no_series.returncode) == (2, 1)
-    assert "choose one of csv, json, parquet" in unknown.stderr
+    assert "choose one of csv, json, parquet, html" in unknown.stderr
     assert "`nanwatch show` lists them" in no_series.stderr

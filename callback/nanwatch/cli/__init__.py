@@ -19,7 +19,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "show": "Show one run, or the failing step in a bundle.",
             "tail": "Follow a run until it ends: its loss, and what is found.",
             "alerts": "List what went wrong, the latest first.",
-            "export": "Write a run's exact points as CSV, JSON or Parquet.",
+            "export": "Write a run's exact points, or a report of it.",
             "explain": "Say how to mend a cause, or where a loss breaks.",
             "check": "Say what would go wrong in a training script, without training.",
         },

@@ -64,14 +64,27 @@ def open_link(server: str | None) -> Iterator[Link]:
 
 def fetch(link: Link, path: str, query: Mapping[str, str] | None = None) -> Mapping[str, Any]:
     """The JSON object at a path. Raises ClickException with what, why and how."""
+    answer = _accepted(_answer(link, path, query), link.endpoint.url)
+    if not answer.body:
+        raise click.ClickException(
+            f"{link.endpoint.url} is not a nanwatch server. Check the address."
+        )
+    return answer.body
+
+
+def fetch_file(link: Link, path: str) -> bytes:
+    """The bytes at a path. Raises ClickException with what, why and how."""
+    return _accepted(_answer(link, path), link.endpoint.url).data
+
+
+def _answer(link: Link, path: str, query: Mapping[str, str] | None = None) -> Answer:
     try:
-        answer = link.get(path, query)
+        return link.get(path, query)
     except LinkError as error:
         raise click.ClickException(
             f"{link.endpoint.url} cannot be reached ({error}). "
             f"Check the address and that the server runs."
         ) from error
-    return _accepted(answer, link.endpoint.url)
 
 
 def fetch_all(
@@ -133,11 +146,9 @@ def _cell(value: object) -> str:
     return printable(value)
 
 
-def _accepted(answer: Answer, url: str) -> Mapping[str, Any]:
-    if answer.status == 200 and answer.body:
-        return answer.body
+def _accepted(answer: Answer, url: str) -> Answer:
+    if answer.status == 200:
+        return answer
     if answer.status in (401, 403):
         raise RefusedError(f"{url} refuses the token. Set NANWATCH_TOKEN to one that it knows.")
-    if answer.status == 200:
-        raise click.ClickException(f"{url} is not a nanwatch server. Check the address.")
     raise click.ClickException(f"{url}: {answer.detail}")

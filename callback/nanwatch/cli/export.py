@@ -12,7 +12,14 @@ from typing import IO, Any
 
 import click
 
-from nanwatch.cli.connection import RefusedError, fetch, open_link, printable, server_option
+from nanwatch.cli.connection import (
+    RefusedError,
+    fetch,
+    fetch_file,
+    open_link,
+    printable,
+    server_option,
+)
 from nanwatch.cli.reading import RUNS, find_run
 from nanwatch.transport import Link
 
@@ -45,10 +52,11 @@ class Series:
 def export(
     run: str, form: str | None, output: Path | None, wanted: tuple[str, ...], server: str | None
 ) -> None:
-    """Write a run's exact points, NaN and infinities included.
+    """Write a run's exact points, NaN and infinities included, or a report of it.
 
     RUN is an id, the beginning of one, or a name. CSV and Parquet hold one point a row: series,
-    step, value. JSON holds the whole run: what it is, its points, and what was found.
+    step, value. JSON holds the whole run: what it is, its points, and what was found. HTML is a
+    report for people, one file with curves and diagnoses that needs no server.
     """
     form = form or (output.suffix.lstrip(".") if output else "") or "csv"
     if form not in WRITERS:
@@ -131,6 +139,11 @@ def _write_parquet(link: Link, path: str, names: Sequence[str], file: IO[bytes])
             writer.write_table(pyarrow.table(columns, schema=schema))
 
 
+def _write_html(link: Link, path: str, _names: Sequence[str], file: IO[str]) -> None:
+    """The report that the server makes of the whole run."""
+    file.write(fetch_file(link, f"{path}/report").decode())
+
+
 def _harmless(name: str) -> str:
     """A name that a spreadsheet does not take for a formula."""
     return f"'{name}" if name.startswith(FORMULA) else name
@@ -140,4 +153,5 @@ WRITERS: Mapping[str, Callable[[Link, str, Sequence[str], Any], None]] = {
     "csv": _write_csv,
     "json": _write_json,
     "parquet": _write_parquet,
+    "html": _write_html,
 }
