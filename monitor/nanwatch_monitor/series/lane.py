@@ -146,16 +146,22 @@ class SealedLane:
 
     def cover(self, begin: int, end: int, level: int) -> list[Buckets]:
         """The same points in buckets: the coarsest where they fit, finer ones at both edges."""
+        return self._cover(begin, end, level, edge=min(level, 1))
+
+    def _cover(self, begin: int, end: int, level: int, edge: int) -> list[Buckets]:
         if level == 0 or begin >= end:
-            return rolled_points(self.points(begin, end), level)
+            return rolled_points(self.points(begin, end), edge)
         size = tree.bucket_size(level)
         stored = self.n // tree.row_size(level) * tree.row_size(level)
         low, high = -(-begin // size) * size, min(end, stored) // size * size
         if low >= high:
-            return self.cover(begin, end, level - 1)
+            return self._cover(begin, end, level - 1, edge)
         rows = self._rows(level, low, high)
-        middle = [tree.unpack_node(data, level)[i // size : j // size] for data, i, j in rows]
-        return [*self.cover(begin, low, level - 1), *middle, *self.cover(high, end, level - 1)]
+        return [
+            *self._cover(begin, low, level - 1, edge),
+            *(tree.unpack_node(data, level)[i // size : j // size] for data, i, j in rows),
+            *self._cover(high, end, level - 1, edge),
+        ]
 
     def nonfinite(self, first: int, last: int, most: int) -> Curve:
         """The first points that are no finite numbers."""

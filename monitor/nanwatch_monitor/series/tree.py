@@ -76,9 +76,12 @@ def level_for(points_a_bucket: float) -> int:
 
 def of_points(points: Curve) -> Buckets:
     """A bucket for each point."""
-    values = points.values
-    finite = np.where(np.isfinite(values), values, np.nan)
-    one = np.ones(len(values), np.int64)
+    values, one = points.values, np.ones(len(points.values), np.int64)
+    is_finite = np.isfinite(values)
+    if is_finite.all():  # as nearly always
+        none = np.zeros(len(values), np.int64)
+        return Buckets(points.steps, points.steps, values, values, values, one, none, none, none)
+    finite = np.where(is_finite, values, np.nan)
     kinds = (np.isnan(values), values == np.inf, values == -np.inf)
     counts = (kind.astype(np.int64) for kind in kinds)
     return Buckets(points.steps, points.steps, finite, finite, finite, one, *counts)

@@ -1,0 +1,106 @@
+"""Kill -9 at any moment, while frames come in and become chunks: what was acknowledged is there."""
+
+import itertools
+import random
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import urllib3
+from sqlalchemy import text
+
+from frames import frame, opening
+from nanwatch.events import Points
+from nanwatch_monitor.store.database import Database
+from servers import wait_for
+
+CARELESS = Path(__file__).with_name("careless.py")
+ROWS, WORDS = 100, ["NaN", "Infinity", "-Infinity"]
+NAMES = ["batch/loss", "batch/grad_norm"]
+
+
+def values_of(seq, name):
+    """The same at every attempt; some are no finite numbers."""
+    values = np.random.default_rng([seq, NAMES.index(name)]).standard_normal(ROWS)
+    values[seq % ROWS] = [np.nan, np.inf, -np.inf][seq % 3]
+    return values
+
+
+def nth(seq):
+    if seq == 0:
+        return opening()
+    steps = np.arange((seq - 1) * ROWS, seq * ROWS)
+    return frame(seq, Points(steps, {name: values_of(seq, name) for name in NAMES}))
+
+
+def send_until_killed(process, begin, seconds):
+    """Send frames from number `begin` on; the last acknowledged one."""
+    acked = [begin - 1]
+
+    def send():
+        try:
+            for seq in itertools.count(begin):
+                acked.append(process.client.send(nth(seq)).json()["acked"])
+        except urllib3.exceptions.HTTPError:
+            return
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    time.sleep(seconds)
+    process.kill()
+    sender.join()
+    return acked[-1]
+
+
+def kept(process, name):
+    """Every point of a series, as the server tells it: {step: value or word}."""
+    found, path, cursor = {}, f"/runs/run1/points?limit=50000&name={name}", ""
+    while cursor is not None:
+        page = process.client.get(path + (f"&cursor={cursor}" if cursor else ""))
+        found.update(zip(page["steps"], page["values"], strict=True))
+        cursor = page["next"]
+    return found
+
+
+def said(last, name):
+    """What was sent up to a frame, in the same form."""
+    values = np.concatenate([values_of(seq, name) for seq in range(1, last + 1)])
+    words = {at: WORDS[(at // ROWS + 1) % 3] for at in np.flatnonzero(~np.isfinite(values))}
+    return {step: words.get(step, value) for step, value in enumerate(values.tolist())}
+
+
+def is_kept(process, last):
+    """Whether all up to the last acknowledged frame is there; one more may have been on its way."""
+    return all(kept(process, name) in (said(last, name), said(last + 1, name)) for name in NAMES)
+
+
+def sealed(database_url):
+    """How many points are in chunks."""
+    database = Database(database_url)
+    with database.read() as connection:
+        count = connection.scalar(text("SELECT coalesce(sum(n), 0) FROM series"))
+    database.close()
+    return count
+
+
+def test_nothing_acknowledged_is_lost_however_often_the_server_is_killed(
+    server_process, database_url
+):
+    moments, last = random.Random(1), -1  # noqa: S311 - no secret
+    process = server_process("--database-url", database_url).start()
+    for _ in range(3):
+        last = send_until_killed(process, last + 1, seconds=moments.uniform(0.3, 1.2))
+        process = server_process("--database-url", database_url).start()
+        assert is_kept(process, last)
+    found = wait_for(lambda: process.client.get("/runs/run1/diagnoses")["diagnoses"])
+    assert [(one["symptom"], one["first_step"]) for one in found] == [("nan_loss", 1)]
+    assert last > 10
+    assert sealed(database_url) > 0
+
+
+def test_the_crash_test_notices_frames_that_go_before_their_chunks_come(server_process):
+    process = server_process(program=CARELESS).start()
+    last = send_until_killed(process, 0, seconds=2.0)
+    assert last > 10
+    assert not is_kept(server_process().start(), last)
