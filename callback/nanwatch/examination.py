@@ -10,6 +10,7 @@ import keras
 
 from nanwatch.autopsy import Examiner
 from nanwatch.autopsy.examiner import SECONDS
+from nanwatch.autopsy.trials import SKIPPED
 from nanwatch.detectors import Signal
 from nanwatch.diagnosis import diagnose, remedies
 from nanwatch.diagnosis.case import Case
@@ -72,7 +73,7 @@ class Examination:
                 fixes = examiner.fixes(remedies(case), calm=case.history.growth < CALM)
                 case = dataclasses.replace(case, trials=fixes, untried=examiner.untried)
         except KeyboardInterrupt:
-            self._say("nanwatch: the examination was skipped")
+            case = self._skipped(case)
         except Exception as error:  # noqa: BLE001 - a door: a failed autopsy must not fail the fit
             self._say(f"nanwatch: the examination failed ({error_text(error)})")
         return diagnose(case), observed(case)
@@ -90,6 +91,8 @@ class Examination:
                 self._say(f"nanwatch: the loss is {case.seen} at step {case.first_step}, {LOOKING}")
                 trials = examiner.without_spike(remedies(case), case.first_step)
                 case = dataclasses.replace(case, trials=trials, untried=examiner.untried)
+        except KeyboardInterrupt:
+            case = self._skipped(case)
         except Exception as error:  # noqa: BLE001 - a door: a failed replay must not fail the fit
             self._say(f"nanwatch: the examination failed ({error_text(error)})")
         found = diagnose(case)
@@ -130,6 +133,11 @@ class Examination:
         except Exception as error:  # noqa: BLE001 - a door: a failed review must not fail the fit
             self._say(f"nanwatch: the examination failed ({error_text(error)})")
         return None
+
+    def _skipped(self, case: Case) -> Case:
+        """A case whose user did not want to wait: what was not tried is told as such."""
+        self._say("nanwatch: the examination was skipped")
+        return dataclasses.replace(case, untried=dict.fromkeys(remedies(case), SKIPPED))
 
     def _examiner(self, step: Step, seconds: float = SECONDS) -> Examiner | None:
         """Who examines a step; None where there is no batch, or no optimizer of Keras."""

@@ -40,9 +40,8 @@ def replay_clues(case: Case, remedy: str) -> list[Clue]:
     if trial is not None:
         clue = Clue(0.0, REPLAY, "", HOPED) if proof is None else HELD if proof else FAILED
         found.append(replace(clue, seen=f"{trial.made}: {_result(case, trial, proof)}"))
-    elif case.autopsy is not None:
-        why = case.untried.get(remedy, "") if remedy else NO_REPLAY
-        found += [Clue(0.0, REPLAY, f"not made: {why}", HOPED)] if why else []
+    elif why := case.untried.get(remedy, "" if remedy or case.autopsy is None else NO_REPLAY):
+        found.append(Clue(0.0, REPLAY, f"not made: {why}", HOPED))
     return found
 
 
