@@ -21,6 +21,7 @@ from nanwatch.describe import describe_data, describe_run, has_own_step
 from nanwatch.detectors import Signal
 from nanwatch.diagnosis.preflight import foresee
 from nanwatch.events import (
+    Cause,
     Diagnosed,
     Diagnosis,
     EndState,
@@ -179,8 +180,13 @@ class Session:
         if self.over:
             return
         self.over = True
-        if state == "finished":
-            self._review(lambda last: self._examination.of_run(last, self.foreseen))
+        try:
+            if state == "finished":
+                self._review(lambda last: self._examination.of_run(last, self.foreseen))
+        finally:
+            self._end(state, reason)
+
+    def _end(self, state: EndState, reason: str) -> None:
         self._leaving()
         self._recorder.uninstall()
         self._last = None  # it holds a batch
@@ -266,8 +272,8 @@ class Session:
         step = diagnosis.first_step or 0
         start, epoch = next(item for item in reversed(self._epochs) if item[0] <= step)
         place = {"epoch": epoch, "batch": step - start}
-        causes = [dataclasses.replace(c, where={**place, **c.where}) for c in diagnosis.causes]
-        return dataclasses.replace(diagnosis, causes=tuple(causes))
+        causes = tuple(_at(place, cause) for cause in diagnosis.causes)
+        return dataclasses.replace(diagnosis, causes=causes)
 
     def _diagnosed(
         self, diagnosis: Diagnosis, seen: Sequence[Evidence] = (), words: str = ""
@@ -275,6 +281,13 @@ class Session:
         self.diagnoses.append(diagnosis)
         self._reporter.send_now(Diagnosed(diagnosis))
         self._say(terminal.render(diagnosis, seen, words))
+
+
+def _at(place: Mapping[str, int], cause: Cause) -> Cause:
+    """A cause with a place, unless it names an epoch of its own: that has another batch."""
+    if "epoch" in cause.where:
+        return cause
+    return dataclasses.replace(cause, where={**place, **cause.where})
 
 
 def _points(step: int, values: Mapping[str, float]) -> Points:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -37,10 +38,14 @@ BUNDLE_HINT = (
 
 
 def say(line: str) -> None:
-    """Write to the terminal, below a progress bar that may stand in the current line."""
-    start = "\n" if sys.stdout.isatty() else ""
-    sys.stderr.write(f"{start}{line}\n")
-    sys.stderr.flush()
+    """Write to the terminal, below a progress bar that may stand in the current line.
+
+    Where there is none, or it was closed, nobody is told and no training is harmed.
+    """
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        start = "\n" if sys.stdout.isatty() else ""
+        sys.stderr.write(f"{start}{line}\n")
+        sys.stderr.flush()
 
 
 def render(diagnosis: Diagnosis, observed: Sequence[Evidence] = (), words: str = "") -> str:

@@ -1,5 +1,7 @@
 """What a person reads: everything that matters, in lines that fit."""
 
+import sys
+
 import pytest
 
 from nanwatch import terminal
@@ -68,3 +70,11 @@ def test_what_a_replay_did_not_show_is_said(verified, words):
 def test_a_line_goes_to_the_standard_error(capsys):
     terminal.say("news")
     assert capsys.readouterr() == ("", "news\n")
+
+
+def test_a_terminal_that_is_gone_harms_nobody(monkeypatch, tmp_path):
+    closed = (tmp_path / "log").open("w")
+    closed.close()
+    for gone in (None, closed):
+        monkeypatch.setattr(sys, "stderr", gone)
+        terminal.say("nanwatch: nobody reads this")
