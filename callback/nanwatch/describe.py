@@ -17,7 +17,7 @@ from keras import tree
 from nanwatch._version import __version__
 from nanwatch.describe_losses import describe_loss
 from nanwatch.describe_outputs import describe_outputs
-from nanwatch.describe_weights import is_fresh
+from nanwatch.describe_weights import is_blank, is_fresh
 from nanwatch.plain import plain
 
 MAX_LAYERS = 500
@@ -179,7 +179,7 @@ def _layer(layer: Any) -> dict[str, Any]:
     if layer.built and layer.count_params():
         facts["trainable_parameters"] = _size(layer.trainable_variables)
         if not layer.trainable:
-            facts["fresh"] = is_fresh(layer)
+            facts |= {"fresh": is_fresh(layer), "blank": is_blank(layer)}
     activation = getattr(layer, "activation", None)
     if activation is not None:
         facts["activation"] = getattr(activation, "__name__", type(activation).__name__)

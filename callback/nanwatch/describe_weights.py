@@ -17,12 +17,17 @@ def is_fresh(layer: Any) -> bool:
     An initializer of Keras draws the same numbers every time it is asked. A matrix of one value
     throughout has learnt nothing either; biases of 0 prove nothing.
     """
-    if any(_is_blank(variable) for variable in layer._trainable_variables):
+    if is_blank(layer):
         return True
     pairs = [(v, _initializer(layer, v.name)) for v in layer._trainable_variables]
     drawn = [_is_drawn(v, how) for v, how in pairs if how is not None]
     random = [v for v, how in pairs if hasattr(how, "seed") and _is_small(v)]
     return bool(random) and all(drawn)
+
+
+def is_blank(layer: Any) -> bool:
+    """Whether a matrix of the layer's holds one value only: it says the same of everything."""
+    return any(_is_blank(variable) for variable in layer._trainable_variables)
 
 
 def _initializer(layer: Any, name: str) -> Any:

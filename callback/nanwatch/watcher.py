@@ -251,7 +251,8 @@ class Watcher:
 
     def _history(self, signal: Signal) -> History:
         loss = self._track(signal.series if is_loss(signal.series) else "batch/loss")
-        end = signal.first_step if signal.severity == "critical" else None  # else all of the run
+        at_once = signal.severity == "critical" or signal.symptom == SPIKE
+        end = signal.first_step if at_once else None  # else all of the run
         return History(
             loss=_until(loss, end),
             grad_norm=_until(self._track(GRAD_NORM), end),

@@ -63,5 +63,5 @@ def test_offsets_of_zero_alone_prove_nothing():
 def test_the_facts_tell_it_of_frozen_layers():
     body = [layers.Dense(3, trainable=False), layers.Dense(1)]
     frozen, head = describe_model(keras.Sequential([keras.Input((4,)), *body]))["layers"][1:]
-    assert frozen["fresh"] is True
+    assert (frozen["fresh"], frozen["blank"]) == (True, False)
     assert "fresh" not in head

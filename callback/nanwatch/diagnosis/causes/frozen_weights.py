@@ -31,7 +31,7 @@ SMOOTH = Fix(
     '+ model.compile(optimizer, loss="binary_crossentropy", metrics=[share_wrong])',
 )
 OWN_STATE = ("BatchNormalization", "Normalization", "SpectralNormalization")
-THROUGH = "let_through"
+THROUGH, THAW = "let_through", "unfreeze"
 FEW = 0.1
 LEARNT = 0.6
 """A loss this far below a constant guess's, as a share of it, is that of a head that learns."""
@@ -49,7 +49,9 @@ def weigh(case: Case) -> Testimony | None:
     why = f"{layer_at} is frozen" if frozen else f"no gradient reaches {cut[0].name}"
     summary = f"{why[0].upper()}{why[1:]}: it stays as it began, whatever the loss says."
     if frozen:
-        return Testimony(summary, found, FREEZE, {"layer": layer_at}, "unfreeze")
+        proof = helps_some(case, THAW) or not any(one.get("blank") for one in frozen)
+        remedy = THAW if proof else ""  # zeros may be a dead end even for those who may learn
+        return Testimony(summary, found, FREEZE, {"layer": layer_at}, remedy, (THAW,))
     remedy = THROUGH if helps_some(case, THROUGH) else ""  # what lay still so long learns slowly
     return Testimony(summary, found, CUT, {"layer": layer_at}, remedy, (THROUGH,))
 
@@ -110,7 +112,8 @@ def _share(case: Case, frozen: list[dict[str, Any]]) -> Clue:
     total = sum(int(one["parameters"]) for one in layers)
     share = sum(int(one["parameters"]) for one in frozen) / total if total else 0.0
     seen = f"{share:.0%} of the weights" if frozen else "none"
-    weight = 3.5 if frozen and len(frozen) == len(layers) else 2.0 if share > 0.5 else 0.0
+    certain = len(frozen) == len(layers) or any(one.get("blank") for one in frozen)
+    weight = 0.0 if not frozen else 3.5 if certain else 2.0 if share > 0.5 else 0.0
     return Clue(weight, "frozen layers", seen, "only such as were trained before", not frozen)
 
 
