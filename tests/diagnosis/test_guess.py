@@ -5,6 +5,7 @@ import math
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from nanwatch.autopsy.guess import guess_loss, output_guesses, perfect_loss
 
@@ -100,6 +101,28 @@ def test_guesses_beyond_a_limit_do_not_speak_for_the_truth():
     y = np.random.default_rng(1).integers(0, 2, (60, 1)).astype("float32")
     batch, made = (rows(), y), model(1, "sigmoid", clipped_likelihood)
     assert perfect_loss(made, batch) > guess_loss(made, batch)
+
+
+class OwnStep(keras.Sequential):
+    """Computes its loss by itself, over a flat target: every row beside every other."""
+
+    def train_step(self, data):
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.abs(y - self(x, training=True)))
+        variables = self.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        return {"loss": loss}
+
+
+def test_of_an_own_step_it_is_what_the_step_makes_of_it():
+    made = OwnStep([keras.Input((4,)), keras.layers.Dense(1)])
+    made.compile("sgd")
+    y = np.random.default_rng(2).normal(3.0, 1.0, 60).astype("float32")
+    weights = made.get_weights()
+    expected = np.abs(y - np.median(y)).mean()
+    assert guess_loss(made, (rows(), y)) == pytest.approx(expected, rel=1e-3)
+    np.testing.assert_array_equal(made.get_weights()[0], weights[0])
 
 
 def test_without_labels_there_is_none():

@@ -11,7 +11,10 @@ import numpy as np
 from keras import tree
 from numpy.typing import NDArray
 
+from nanwatch.autopsy.operands import mean_of
+from nanwatch.autopsy.steps import slopes_of
 from nanwatch.recorder.arrays import as_numpy, split
+from nanwatch.recorder.patching import patched
 
 Array = NDArray[np.float64]
 TINY = 1e-7
@@ -140,9 +143,26 @@ def _bare(prediction: Any) -> Any:
 def _loss(model: Any, parts: Any, predictions: Any, rows: list[Any], guesses: Any) -> float:
     constants = [_constant(guess, row) for guess, row in zip(guesses, rows, strict=True)]
     y_pred = tree.pack_sequence_as(predictions, constants)
+    if getattr(model, "_compile_loss", None) is None:
+        return _loss_of_own_step(model, tuple(part for part in parts if part is not None), y_pred)
     x, y, weight = parts
     loss = model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=weight)
     return float(np.asarray(loss)) - sum(float(np.asarray(part)) for part in model.losses)
+
+
+def _loss_of_own_step(model: Any, batch: Any, y_pred: Any) -> float:
+    """What a train step that computes its own loss makes of given predictions."""
+
+    def instead(call: Callable[..., Any]) -> Callable[..., Any]:
+        def give(*args: Any, **kwargs: Any) -> Any:
+            made = call(*args, **kwargs)  # kept in the graph, so that gradients are still taken
+            return tree.map_structure(lambda real, given: given + 0 * real, made, y_pred)
+
+        return give
+
+    with patched([(model, "call", instead)]):
+        loss = slopes_of(model, batch).loss
+    return math.nan if loss is None else mean_of(loss)
 
 
 def _constant(guess: Callable[[Array], Array], rows: Array) -> Any:
