@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,16 @@ def traces(page: Page, plot: str = LOSS) -> dict[str, dict[str, Any]]:
             ({name, x: [...x], y: [...y], customdata, yaxis, connectgaps}))""",
     )
     return {trace["name"]: trace for trace in reversed(drawn)}
+
+
+def test_the_report_is_one_file_to_keep(page: Page, server: RunningServer, tmp_path: Path) -> None:
+    broken_run(server.url)
+    opened(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download report").click()
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    assert (file.suffix, "Curves" in file.read_text()) == (".html", True)
 
 
 def test_points_arrive_without_reload(page: Page, server: RunningServer) -> None:

@@ -30,9 +30,17 @@ export function showHead(run, diagnoses) {
     el("span", { "aria-hidden": "true" }, "/"),
     el("span", { "aria-current": "page" }, run.name),
   );
+  showReport(run.id);
   showFavicon(health);
   const told = worst && health !== "info" ? symptomBadge(worst.symptom) : healthWord(health);
   document.title = `${told} · ${run.name} · nanwatch`;
+}
+
+/** @param {string} id */
+function showReport(id) {
+  const link = byId("report");
+  link.setAttribute("href", `/api/v1/runs/${encodeURIComponent(id)}/report`);
+  link.hidden = false;
 }
 
 /**
