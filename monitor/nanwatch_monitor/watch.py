@@ -178,8 +178,8 @@ class Watch:
             if not self._judge(watched, frames):
                 return
             if watched.is_due:
-                self._seal(watched)
-                self.mark(watched.stream_id, whole)
+                if self._seal(watched):
+                    self.mark(watched.stream_id, whole)
                 return
         if whole and not self._seal(watched):
             return

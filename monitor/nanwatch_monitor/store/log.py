@@ -1,8 +1,8 @@
-"""The log: the verbatim frames of every stream, stored exactly once and never changed.
+"""The open log: the verbatim frames of every stream, stored exactly once and never changed.
 
 A frame is known by (stream, seq). What was seen before is acknowledged again and not stored; what
-comes too early is refused with the number that is expected. Sealed chunks can take the place of
-old frames behind this door.
+comes too early is refused with the number that is expected. Sealed points take the place of old
+frames (series.py); a frame that comes again after that is known by its number alone.
 """
 
 from __future__ import annotations
