@@ -19,7 +19,7 @@ import numpy as np
 from nanwatch.autopsy import plain_stepper
 from nanwatch.autopsy.guess import guess_loss
 from nanwatch.autopsy.made import Made, Stepper
-from nanwatch.autopsy.merging import latest
+from nanwatch.autopsy.merging import latest, rows_of
 from nanwatch.autopsy.remedies import Remedy
 from nanwatch.diagnosis.case import PERFECT, Trial
 from nanwatch.recorder.snapshot import Snapshot
@@ -70,19 +70,20 @@ def replay(
 
 
 def _run(step: Stepper, batches: list[Any], remedy: Remedy, seconds: float) -> list[Made]:
-    """Make steps; the time counts after the first, which traces."""
+    """Make steps; one over a new number of rows traces, and its time does not count."""
     made: list[Made] = []
-    until = math.inf
-    while len(made) < MOST and time.monotonic() < until:
-        began = time.monotonic()
-        made.append(step(batches[len(made) % len(batches)], remedy.share, remedy.limit))
+    known: set[int] = set()
+    spent = 0.0
+    while len(made) < MOST and spent < seconds:
+        batch, began = batches[len(made) % len(batches)], time.monotonic()
+        made.append(step(batch, remedy.share, remedy.limit))
         if not math.isfinite(made[-1].loss):
             break
-        if len(made) == 1:
-            until = time.monotonic() + seconds
-        if len(made) == 2:
-            affordable = int(seconds / max(time.monotonic() - began, 1e-6) / ROUNDS)
-            batches = batches[-max(1, affordable) :]
+        took = time.monotonic() - began
+        if rows_of(batch) in known:
+            affordable = len(batches) if spent else int(seconds / max(took, 1e-6) / ROUNDS)
+            batches, spent = batches[-max(1, affordable) :], spent + took
+        known.add(rows_of(batch))
     return made
 
 
