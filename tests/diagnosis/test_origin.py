@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fits import mlp, state_of, table
-from nanwatch.autopsy.origin import at_this_rate, raised_rates, same_rates
+from nanwatch.autopsy.origin import at_this_rate, other_rates, same_rates
 from nanwatch.recorder.snapshot import Snapshot
 
 
@@ -43,8 +43,10 @@ def test_a_schedule_goes_on_from_where_it_stands():
     assert float(model.optimizer.learning_rate) == pytest.approx(0.9)
 
 
-@pytest.mark.parametrize(("now", "raised"), [(0.02, False), (0.5, True), (0.001, False)])
-def test_a_rate_is_raised_where_it_is_another_one_altogether(now, raised):
+@pytest.mark.parametrize(
+    ("now", "other"), [(0.02, False), (0.5, True), (0.001, False), (1e-9, True)]
+)
+def test_a_rate_that_was_raised_or_is_gone_is_another_one(now, other):
     model, start = trained()
     model.optimizer.learning_rate = now
-    assert raised_rates(model, start) == raised
+    assert other_rates(model, start) == other

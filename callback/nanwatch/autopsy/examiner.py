@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from nanwatch.autopsy.dissect import dissect
 from nanwatch.autopsy.guess import guess_loss, output_guesses, perfect_loss, plain_loss
 from nanwatch.autopsy.merging import latest
-from nanwatch.autopsy.origin import at_this_rate, raised_rates, same_rates
+from nanwatch.autopsy.origin import at_this_rate, other_rates, same_rates
 from nanwatch.autopsy.steps import make_step
 from nanwatch.autopsy.trials import Trials
 from nanwatch.diagnosis.case import Autopsy, Trial
@@ -129,10 +129,10 @@ class Examiner:
     def trials(self, names: list[str], seconds_each: float = SECONDS_EACH) -> dict[str, Trial]:
         """Replay the training's beginning with each named remedy, as long as the time lasts.
 
-        Where a callback has raised the learning rate since, that of now is what is to be tried.
+        Where a callback has made the rate another one since, that of now is what is to be tried.
         """
         start = self._recorder.start
-        if start is not None and raised_rates(self._model, start):
+        if start is not None and other_rates(self._model, start):
             start = at_this_rate(self._model, start)
         return self._from(start, names, self._batches, seconds_each)
 

@@ -15,15 +15,18 @@ import numpy as np
 from nanwatch.diagnosis.rates import FEW_TIMES
 from nanwatch.recorder.snapshot import Snapshot, optimizers_of
 
+NEXT_TO_NOTHING = 1e-3
+
 
 def same_rates(model: Any, start: Snapshot) -> bool:
     """Whether no callback has changed a learning rate since `start`."""
     return all(then == now for then, now in _then_and_now(model, start))
 
 
-def raised_rates(model: Any, start: Snapshot) -> bool:
-    """Whether a callback has raised a learning rate since `start`, to another one altogether."""
-    return any(now > FEW_TIMES * then for then, now in _then_and_now(model, start))
+def other_rates(model: Any, start: Snapshot) -> bool:
+    """Whether a callback has raised a rate since `start`, or lowered one to next to nothing."""
+    pairs = _then_and_now(model, start)
+    return any(now > FEW_TIMES * then or now < NEXT_TO_NOTHING * then for then, now in pairs)
 
 
 def _then_and_now(model: Any, start: Snapshot) -> list[tuple[float, float]]:

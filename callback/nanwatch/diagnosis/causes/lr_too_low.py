@@ -8,6 +8,7 @@ from typing import Any
 from nanwatch.diagnosis import words
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
+from nanwatch.diagnosis.rates import RATE
 from nanwatch.diagnosis.silent import NOT_LEARNING, best, helps
 from nanwatch.diagnosis.silent_examples import idle
 from nanwatch.events import Fix
@@ -16,6 +17,13 @@ USUAL = {"SGD": 0.01, "Adagrad": 0.01, "Adadelta": 0.1, "Ftrl": 0.01}
 USUAL_ADAPTIVE = 0.001
 FACTORS = {"higher_rate": 10.0, "much_higher_rate": 1e3, "far_higher_rate": 1e6}
 """The replays that raise the rate, and by how much."""
+GONE = 1e3
+"""A rate that fell by more than this is as good as gone."""
+KEEP = Fix(
+    "Let the rate fall slowly, and to no less than a hundredth of where it began.",
+    "- keras.optimizers.schedules.ExponentialDecay(1e-3, decay_steps=1, decay_rate=0.8)\n"
+    "+ keras.optimizers.schedules.CosineDecay(1e-3, decay_steps=steps, alpha=0.01)",
+)
 LIVELY, SLOW, STILL, NOT_AT_ALL = 1e-3, 2e-4, 2e-5, 1e-6
 """By which share of their length weights move in a step."""
 
@@ -25,9 +33,11 @@ def weigh(case: Case) -> Testimony | None:
     rate = case.learning_rate
     if rate is None or rate < 0:
         return None
+    usual = USUAL.get(str(case.optimizer.get("class")), USUAL_ADAPTIVE)
+    if (first := case.history.early.get(RATE, math.nan)) > GONE * rate:
+        return _gone(first, rate, usual)
     names = tuple(reversed(FACTORS)) if rate else ("sane_optimizer",)
     remedy = best(case, names)
-    usual = USUAL.get(str(case.optimizer.get("class")), USUAL_ADAPTIVE)
     better = rate * FACTORS[remedy] if rate and helps(case, remedy) else usual
     summary = (
         f"At a rate of {words.number(rate)} a step hardly changes the weights: the loss stays "
@@ -39,6 +49,20 @@ def weigh(case: Case) -> Testimony | None:
     return Testimony(
         summary, [_rate(rate, usual), _moves(case, rate, usual)], fix, {}, remedy, names
     )
+
+
+def _gone(first: float, rate: float, usual: float) -> Testimony:
+    """A schedule or a callback has taken the rate away before anything was learnt."""
+    seen = f"{words.number(first)} at first, {words.number(rate)} at the end"
+    summary = (
+        f"The learning rate fell from {words.number(first)} to {words.number(rate)}, long before "
+        "the loss was down: from then on a step hardly changes the weights."
+    )
+    found = [
+        _rate(rate, usual),
+        Clue(1.5, "rate over the run", seen, "no lower while the loss falls", False),
+    ]
+    return Testimony(summary, found, KEEP, {}, "steady_rate")
 
 
 def _rate(rate: float, usual: float) -> Clue:
@@ -96,8 +120,12 @@ PAGE = CausePage(
     before='model.compile(keras.optimizers.Adam(1e-8), "mse")',
     after='model.compile(keras.optimizers.Adam(1e-3), "mse")',
     weigh=weigh,
-    fires=(idle(optimizer=_adam(1e-8), history=_moving(1e-8), far_higher_rate=0.3),),
+    fires=(
+        idle(optimizer=_adam(1e-8), history=_moving(1e-8), far_higher_rate=0.3),
+        idle(history={"early": {RATE: 1e-3}, "learning_rate": (1e-9, 1e-12)}, steady_rate=0.3),
+    ),
     quiet=(
+        idle(history={"early": {RATE: 1e-3}, "learning_rate": (1e-9, 1e-12)}, steady_rate=1.0),
         idle(optimizer=_adam(1e-3), history=_moving(2e-3), far_higher_rate=0.6),
         idle(optimizer=_adam(1e-4), history=_moving(1e-4), far_higher_rate=1.0),
     ),
