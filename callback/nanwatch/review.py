@@ -30,10 +30,9 @@ get better, and of one that left no time for replays."""
 BELOW, BETTER = 0.9, 0.6
 """What a replay must reach to prove that a poor end could have been better: as multiples of the
 end's level, after far fewer steps, and of the level of the replay without the change."""
-SETTLED, BETTER_AS_SETTLED = 0.88, 0.8
-"""A cause that is as likely before any replay needs the weaker proof, or none if none can be had
-and the run ended as HIGH."""
-HIGH = 0.6
+SETTLED, HIGH = 0.88, 0.6
+"""A cause that is as likely before any replay must only help in one; where none can be made, the
+run must have ended so high, as a multiple of a constant guess's loss."""
 
 
 class Review:
@@ -114,15 +113,15 @@ class Review:
 
         What was not feared at the beginning must be the cause that the replay was made for.
         """
-        before, proven = diagnose(case), bool(found.causes[0].verified)
+        before, proven = diagnose(case), found.causes[0].verified
         settled = before.label == found.label and before.likelihood >= SETTLED
         ended = self._watcher.course(case.constant_loss).against_guess
-        if settled and found.causes[0].verified is None:
+        if settled and proven is None:
             return ended > HIGH
         tried = dataclasses.replace(case, trials=dict(self._trials))
         best = min((level(tried, name) for name in remedies(case)), default=math.nan)
-        least = (BETTER_AS_SETTLED if settled else BETTER) * level(tried, BASELINE)
-        return (found.label in feared or proven) and bool(best < BELOW * ended and best < least)
+        better = best < BETTER * level(tried, BASELINE) or (settled and proven)
+        return bool((found.label in feared or proven) and best < BELOW * ended and better)
 
     def _tried(self, case: Case, output: str) -> Diagnosis:
         """The diagnosis with what the replays show; each is made once for all doubts."""
