@@ -98,7 +98,7 @@ def run_of(store, run_id, said):
 runs = iter(range(10**6))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(attempts, st.integers(1, 30), st.integers(0, 150), st.integers(0, 150))
 def test_any_window_of_any_attempts_is_what_a_list_of_the_points_is(
     store, reader, small_rows, said, buckets, first, last

@@ -140,10 +140,7 @@ def _first(spans: Iterable[Span], most: int) -> Curve:
 
 
 def _summary(lanes: Sequence[Lane]) -> Summary:
-    """What lies under another lane is not counted, so where lanes meet, it is looked at."""
-    spans = spans_of(lanes, None, None)
-    ends = sorted((lane.first, lane.last) for lane in lanes)
-    apart = [(span.first, span.last) for span in spans] == ends
-    known = [lane.whole() for lane in lanes] if apart else [_cover(spans, 1)]
+    """Of lanes over each other only what counts is counted."""
+    parts = [part for span in spans_of(lanes, None, None) for part in span.whole()]
     latest = max(reversed(lanes), key=lambda lane: lane.last)
-    return summary(tree.joined(known), latest.final())
+    return summary(tree.joined(parts), latest.final())

@@ -41,6 +41,13 @@ class Span:
             return self.lanes[0].cover(*self._part(self.lanes[0]), level)
         return [b for block in self.blocks() for b in rolled_points(block, level)]
 
+    def whole(self) -> list[Buckets]:
+        """Its points in few buckets, whose means may be left out."""
+        lane = self.lanes[-1]
+        if len(self.lanes) == 1 and (lane.first, lane.last) == (self.first, self.last):
+            return [lane.whole()]
+        return self.cover(tree.level_for(self.n / 2))
+
     def nonfinite(self, most: int) -> Curve:
         """The first of its points that are no finite numbers."""
         if len(self.lanes) == 1:
