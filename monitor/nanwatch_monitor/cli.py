@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Any
+from contextlib import suppress
 
 import click
 
+from nanwatch_monitor.commands import database_url_option, refusals, settings_of
+from nanwatch_monitor.database_commands import backup, migrate, restore
 from nanwatch_monitor.demo import demo
 from nanwatch_monitor.errors import SetupError
-from nanwatch_monitor.settings import ServerSettings, as_local_monitor, from_environment
+from nanwatch_monitor.settings import ServerSettings, as_local_monitor
 
-REFUSED = 2
 _STOP_TIMEOUT_S = 10.0
-
-_database_url = click.option(
-    "--database-url", metavar="URL", help="SQLite or PostgreSQL; default: a file of this user."
-)
 
 
 @click.command()
 @click.option("--host", help="Address to listen on; default 127.0.0.1.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Default 8777; 0: any free one.")
-@_database_url
+@database_url_option
 @click.option("--no-auth", is_flag=True, help="Ask for no token; on loopback only.")
 @click.option("--local", is_flag=True, hidden=True, help="The monitor that a callback starts.")
 def serve(
@@ -39,8 +33,8 @@ def serve(
     from nanwatch_monitor.presence import AlreadyRunningError
 
     set_up_logging()
-    with _refusals():
-        settings = _settings(
+    with refusals():
+        settings = settings_of(
             host=host,
             port=port,
             database_url=database_url,
@@ -64,8 +58,8 @@ def stop() -> None:
     """End the local monitor."""
     from nanwatch_monitor.presence import who_answers
 
-    with _refusals():
-        note = _settings().home.read_note()
+    with refusals():
+        note = settings_of().home.read_note()
     found = who_answers(note.url) if note else None
     if note is None or found is None or found.get("instance") != note.instance:
         click.echo("no local monitor runs")
@@ -78,55 +72,21 @@ def stop() -> None:
 
 
 @click.command()
-@_database_url
-def migrate(database_url: str | None) -> None:
-    """Bring the database up to date. `serve` does it by itself."""
-    from nanwatch_monitor.store.database import Database
-    from nanwatch_monitor.store.migrate import HEAD
-    from nanwatch_monitor.store.migrate import migrate as bring_up_to_date
-
-    with _refusals():
-        settings = _settings(database_url=database_url)
-        if settings.database_url is None:
-            settings.home.prepare()
-        database = Database(settings.effective_database_url)
-        try:
-            done = bring_up_to_date(database)
-        finally:
-            database.close()
-    click.echo(f"{'migrated to' if done else 'is up to date at'} schema {HEAD}")
-
-
-@click.command()
 @click.option("--login", is_flag=True, help="Print a link that logs a browser in, once.")
 def token(login: bool) -> None:
     """Print this user's token."""
-    with _refusals():
-        settings = _settings()
+    with refusals():
+        settings = settings_of()
         secret = settings.home.token()
         click.echo(_login_link(settings, secret) if login else secret)
 
 
-commands: list[click.Command] = [demo, serve, stop, migrate, token]
+commands: list[click.Command] = [demo, serve, stop, migrate, backup, restore, token]
 
 
 def main() -> None:
     """Run a command of the server."""
     click.Group(name="nanwatch_monitor", commands=commands)(prog_name="nanwatch_monitor")
-
-
-def _settings(**overrides: Any) -> ServerSettings:
-    return from_environment(os.environ, **overrides)
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """What the user can mend ends the command with words instead of a traceback."""
-    try:
-        yield
-    except SetupError as error:
-        click.echo(f"nanwatch: {error}", err=True)
-        sys.exit(REFUSED)
 
 
 def _greet(settings: ServerSettings, login_path: str) -> None:

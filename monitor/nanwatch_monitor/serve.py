@@ -75,7 +75,7 @@ def serve(
     """
     # Uvicorn raises the signal again when it has ended; the note and the lock go after that.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with _lock(settings), _listening(settings, local) as bound:
+    with sole_use(settings), _listening(settings, local) as bound:
         settings = replace(settings, port=bound.getsockname()[1])
         app = create_app(settings)
         monitor: Monitor = app.state.monitor
@@ -108,8 +108,8 @@ def _login_path(settings: ServerSettings, monitor: Monitor) -> str:
     return f"/login?code={monitor.store.access.new_code(time.time())}"
 
 
-def _lock(settings: ServerSettings) -> AbstractContextManager[None]:
-    """One process a database file; PostgreSQL is made for several."""
+def sole_use(settings: ServerSettings) -> AbstractContextManager[None]:
+    """One process a database file; PostgreSQL is made for several. Entering raises SetupError."""
     file = sqlite_file(settings.effective_database_url)
     if file is None:
         return nullcontext()

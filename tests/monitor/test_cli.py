@@ -61,12 +61,6 @@ def test_stop_says_when_there_is_nothing_to_stop(run):
     assert (done.exit_code, done.output) == (0, "no local monitor runs\n")
 
 
-def test_migrate_says_what_it_did(run, database_url):
-    first, again = (run("migrate", "--database-url", database_url) for _ in range(2))
-    assert "migrated to schema" in first.output
-    assert "is up to date" in again.output
-
-
 @pytest.mark.parametrize("port", ["x", "-1", "70000"])
 def test_a_wrong_port_is_refused(run, monkeypatch, port):
     monkeypatch.setenv("NANWATCH_PORT", port)

@@ -2,13 +2,16 @@
 
 import numpy as np
 import pytest
+from alembic import command
 from sqlalchemy import func, select
 
 from frames import frame, opening, points
+from monitor.test_migrate import config
 from nanwatch import wire
 from nanwatch.events import Cause, Diagnosed, Diagnosis
 from nanwatch_monitor.incidents import Finding
 from nanwatch_monitor.store.log import DeletedRunError
+from nanwatch_monitor.store.migrate import migrate
 from nanwatch_monitor.store.series import Node, SealedSeries, Sealing
 from nanwatch_monitor.store.tables import metadata
 from servers import wait_for
@@ -78,6 +81,16 @@ def test_the_size_of_a_run_counts_what_is_sealed_and_what_is_open(store):
     assert sizes[one] == 3000 + 70 + 50 + still_open
     assert sizes[two] == len(wire.encode(opening("run2", "s2")))
     assert store.housekeeping.sizes([]) == {}
+
+
+def test_the_size_of_what_an_older_version_sealed_is_known(store):
+    fill(store, "run1", "s1")
+    run = store.runs.find("run1").no
+    size = store.housekeeping.sizes([run])
+    with store.database.write() as connection:
+        command.downgrade(config(connection=connection), "0003")
+    migrate(store.database)
+    assert store.housekeeping.sizes([run]) == size
 
 
 def test_the_file_shrinks(store, database_url, tmp_path):

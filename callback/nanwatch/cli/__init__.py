@@ -35,6 +35,8 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "serve": "Run the server with the dashboard.",
             "stop": "End the local monitor.",
             "migrate": "Bring the database up to date.",
+            "backup": "Copy the database to a file, also while the server runs.",
+            "restore": "Put a backup in the place of the database.",
             "token": "Print this user's token.",
         },
     }

@@ -11,6 +11,7 @@ from nanwatch_monitor.errors import SetupError
 from nanwatch_monitor.store.database import Database
 
 HEAD = "0004"  # the newest revision in migrations/versions; a test compares
+_SCRIPTS = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK = 0x6E616E77  # "nanw": the lock under which PostgreSQL servers migrate in turn
 
 
@@ -57,17 +58,23 @@ def _migrate_in_turn(database: Database) -> bool:
         return _upgrade(connection)
 
 
+def known_revisions() -> set[str]:
+    """The revisions of every schema that this program can bring up to date."""
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory(str(_SCRIPTS))
+    return {script.revision for script in scripts.walk_revisions()}
+
+
 def _upgrade(connection: Connection) -> bool:
     from alembic import command
     from alembic.config import Config
     from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
 
     config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(_SCRIPTS))
     revision = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision is not None and revision not in known_revisions():
         raise SetupError(
             "the database was written by a newer nanwatch",
             f"its schema is {revision[:40]!r}, this version knows up to {HEAD!r}",
