@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup node browser database demo test test-jax test-torch test-backends check bench format clean bench-diagnosis
+.PHONY: help setup node browser database demo test test-jax test-torch test-backends check bench bench-store format clean bench-diagnosis
 
 BIN := .venv/bin
 NPM := $(shell command -v npm)
@@ -64,6 +64,9 @@ check: setup node ## Lint, formatting, types and the arrows between the rooms
 
 bench: setup ## What watching costs a training, side by side with no callback and with TensorBoard's
 	TF_CPP_MIN_LOG_LEVEL=3 NANWATCH_MODE=offline $(BIN)/python bench/callback.py
+
+bench-store: setup ## What storing and showing points cost, against a plain table of rows
+	$(BIN)/python bench/store.py
 
 bench-diagnosis: setup ## How well causes are named: every program of the gallery, against the bars
 	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python bench/diagnosis.py

@@ -1,0 +1,264 @@
+"""What storing and showing cost: `make bench-store` prints the tables of docs/benchmarks.md.
+
+All variants run in turn in one process and one folder, so that ratios can be trusted where times
+cannot. CPU is of the process, its threads included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import resource
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nanwatch import wire
+from nanwatch.events import Points, RunEnded, RunStarted
+from nanwatch.wire import Frame
+from nanwatch_monitor.app import create_app
+from nanwatch_monitor.home import Home
+from nanwatch_monitor.ingest import Ingest
+from nanwatch_monitor.series.sealer import seal
+from nanwatch_monitor.settings import ServerSettings
+from nanwatch_monitor.store import Store
+
+SERIES = 10
+ROUNDS = 3
+TABLE = "CREATE TABLE point(series INT, step INT, value REAL, PRIMARY KEY(series, step))"
+
+
+def metrics(begin: int, rows: int) -> dict[str, np.ndarray]:
+    """Ten metrics as trainings log them: most of single precision, some smooth, some constant."""
+    steps = np.arange(begin, begin + rows)
+    random = np.random.default_rng(begin)
+    trend = np.exp(-steps / 20_000)
+    noise = random.standard_normal((6, rows))
+    single = {
+        "batch/loss": trend * (1 + 0.1 * noise[0]),
+        "batch/loss_running": trend + 0.01 * noise[1],
+        "batch/grad_norm": np.exp(noise[2]),
+        "batch/update_ratio": 1e-3 * np.exp(0.3 * noise[3]),
+        "batch/accuracy": random.integers(0, 33, rows) / 32,
+        "batch/top5": random.integers(20, 33, rows) / 32,
+        "layer/dense/grad_norm": np.exp(noise[4]),
+        "layer/dense/weight_norm": 10 + steps * 1e-5,
+    }
+    found = {name: values.astype(np.float32).astype(float) for name, values in single.items()}
+    schedule = 1e-3 * np.cos(steps * 1e-6)
+    return {**found, "batch/learning_rate": schedule, "batch/seconds": 0.01 + 1e-3 * noise[5] ** 2}
+
+
+def frames(points: int, per_request: int, run: str) -> list[bytes]:
+    """The requests of a run."""
+    rows = per_request // SERIES
+    said: list[Any] = [RunStarted(run, "bench")]
+    for begin in range(0, points // SERIES, rows):
+        said.append(Points(np.arange(begin, begin + rows), metrics(begin, rows)))
+    said.append(RunEnded("finished"))
+    return [wire.encode(Frame(run, run, seq, (event,))) for seq, event in enumerate(said)]
+
+
+class Server:
+    """The application without a socket."""
+
+    def __init__(self, folder: Path) -> None:
+        url = f"sqlite:///{folder / 'bench.db'}"
+        self.settings = ServerSettings(Home(folder, "bench"), database_url=url, auth=False)
+        self.app = create_app(self.settings)
+        self.monitor = self.app.state.monitor
+        self.store: Store = self.monitor.store
+
+    def ask(self, path: str) -> int:
+        """GET a path; the size of the answer."""
+        return asyncio.run(self._ask(path))
+
+    async def _ask(self, path: str) -> int:
+        path, _, query = path.partition("?")
+        size = 0
+        scope = {
+            "type": "http", "http_version": "1.1", "method": "GET", "scheme": "http",
+            "path": path, "raw_path": path.encode(), "query_string": query.encode(),
+            "headers": [(b"host", b"127.0.0.1:8777")], "client": ("127.0.0.1", 1),
+            "server": ("127.0.0.1", 8777), "root_path": "",
+        }  # fmt: skip
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: dict[str, Any]) -> None:
+            nonlocal size
+            if message.get("status", 200) != 200:
+                raise SystemExit(f"{path}: {message}")
+            size += len(message.get("body", b""))
+
+        await self.app(scope, receive, send)
+        return size
+
+
+def raw_rows(folder: Path, requests: list[bytes]) -> None:
+    """The same points as rows of a table, one transaction a request."""
+    connection = sqlite3.connect(folder / "rows.db", isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(TABLE)
+    for body in requests:
+        connection.execute("BEGIN IMMEDIATE")
+        for event in wire.decode(body).events:
+            if isinstance(event, Points):
+                for no, values in enumerate(event.values.values()):
+                    steps = event.steps.tolist()
+                    rows = zip([no] * len(steps), steps, values.tolist(), strict=True)
+                    connection.executemany("INSERT INTO point VALUES (?, ?, ?)", rows)
+        connection.execute("COMMIT")
+    connection.close()
+
+
+def acknowledged(folder: Path, requests: list[bytes]) -> None:
+    """Requests decoded and committed to the log."""
+    server = Server(folder)
+    taking = Ingest(server.store.log, (), server.monitor.metrics, time.time)
+    for body in requests:
+        taking.accept(body)
+    server.store.close()
+
+
+def judged(folder: Path, requests: list[bytes]) -> None:
+    """Requests through log, detectors and sealing, until all is judged."""
+    server = Server(folder)
+    watch = server.monitor.watch
+    watch.start()
+    taking = Ingest(server.store.log, (watch.committed,), server.monitor.metrics, time.time)
+    for body in requests:
+        taking.accept(body)
+    while watch.backlog():
+        time.sleep(0.05)
+    watch.stop()
+    server.store.close()
+
+
+def timed(act: Callable[[], Any]) -> tuple[float, float]:
+    """Seconds of CPU and by the wall."""
+    gc.collect()
+    cpu, wall = time.process_time(), time.perf_counter()
+    act()
+    return time.process_time() - cpu, time.perf_counter() - wall
+
+
+def ingest(per_request: int, points: int) -> Iterator[str]:
+    """Rows of the table: how much faster requests are than rows."""
+    requests = frames(points, per_request, "run")
+    times: dict[Any, list[tuple[float, float]]] = {raw_rows: [], acknowledged: [], judged: []}
+    for _ in range(ROUNDS):
+        for act, found in times.items():
+            with tempfile.TemporaryDirectory() as folder:
+                found.append(timed(lambda act=act, folder=folder: act(Path(folder), requests)))
+    for act, words in ((acknowledged, "acknowledged"), (judged, "judged and sealed")):
+        pairs = list(zip(times[raw_rows], times[act], strict=True))
+        cpu, wall = (statistics.median(row[at] / ours[at] for row, ours in pairs) for at in (0, 1))
+        rate = points / statistics.median(wall for _, wall in times[act]) / 1000
+        what = f"{per_request} points a request, {words}, against rows"
+        yield f"{what} | CPU {cpu:.1f}x, wall {wall:.1f}x ({rate:.0f}k points/s) |"
+
+
+def large_run(server: Server, points: int) -> Iterator[str]:
+    """Rows of the table: what showing one long series takes."""
+    fill(server.store, points)
+    reader_cpu = median_ms(
+        lambda: server.ask("/api/v1/runs/long/overview?name=batch/loss&buckets=2000&format=typed")
+    )
+    yield f"HTTP answer, 2000 buckets of {points:.0e} points | {reader_cpu:.1f} ms |"
+    window = f"&from={points // 3}&to={points // 2}"
+    found = median_ms(
+        lambda: server.ask(
+            f"/api/v1/runs/long/overview?name=batch/loss&buckets=2000{window}&format=typed"
+        )
+    )
+    yield f"the same of a sixth of them | {found:.1f} ms |"
+    found = median_ms(
+        lambda: server.ask(
+            f"/api/v1/runs/long/points?name=batch/loss&from={points // 2}&limit=10000"
+        )
+    )
+    yield f"HTTP answer, 10 000 exact points out of the middle | {found:.1f} ms |"
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    yield f"memory of the process at its peak | {peak:.0f} MiB |"
+
+
+def fill(store: Store, points: int, rows: int = 50_000) -> None:
+    """A run of one long series, sealed."""
+    opening = Frame("long", "long", 0, (RunStarted("long", "bench"),))
+    stream_id = store.log.append([(opening, wire.encode(opening))], now=1.0).stream_id
+    for seq, begin in enumerate(range(0, points, rows), start=1):
+        loss = np.exp(np.random.default_rng(seq).standard_normal(rows)).astype(np.float32)
+        block = Points(np.arange(begin, begin + rows), {"batch/loss": loss.astype(float)})
+        frame = Frame("long", "long", seq, (block,))
+        store.log.append([(frame, wire.encode(frame))], now=1.0)
+        sealed(store, stream_id, seq)
+
+
+def sealed(store: Store, stream_id: int, upto: int) -> None:
+    """Seal, without a brain to remember anything."""
+    if not seal(store.series, stream_id, upto, b""):
+        raise SystemExit(f"frame {upto} was not sealed")
+
+
+def median_ms(act: Callable[[], Any], times: int = 15) -> float:
+    """CPU of one call."""
+    act()
+    return 1000 * statistics.median(timed(act)[0] for _ in range(times))
+
+
+def size(points: int) -> Iterator[str]:
+    """A row of the table: bytes on disk, of an SQLite file that was vacuumed."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(Path(folder))
+        taking = Ingest(server.store.log, (), server.monitor.metrics, time.time)
+        for seq, body in enumerate(frames(points, 20_000, "run")):
+            taking.accept(body)
+            sealed(server.store, 1, seq)
+        server.store.close()
+        connection = sqlite3.connect(Path(folder) / "bench.db")
+        connection.execute("VACUUM")
+        held = connection.execute("SELECT sum(length(data)) FROM node").fetchone()[0]
+        connection.close()
+        used = (Path(folder) / "bench.db").stat().st_size
+    yield f"bytes a point, ten metrics, rollups included | {held / points:.2f} |"
+    yield f"the same, on disk in SQLite | {used / points:.2f} |"
+
+
+def many_runs(server: Server, runs: int) -> Iterator[str]:
+    """A row of the table: the list of runs."""
+    for no in range(runs):
+        frame = Frame(f"r{no}", f"r{no}", 0, (RunStarted(f"run-{no}", "bench"),))
+        server.store.log.append([(frame, wire.encode(frame))], now=time.time())
+    found = median_ms(lambda: server.ask("/api/v1/runs?limit=100"))
+    yield f"HTTP answer, the latest 100 of {runs} runs | {found:.1f} ms |"
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--points", type=float, default=1e7, help="of the long series")
+    points = int(parser.parse_args().points)
+    print("| | |\n|---|---|")
+    for lines in (ingest(2000, 1_000_000), ingest(200, 200_000), size(4_000_000)):
+        for line in lines:
+            print("|", line, flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(Path(folder))
+        for lines in (large_run(server, points), many_runs(server, 10_000)):
+            for line in lines:
+                print("|", line, flush=True)
+        server.store.close()
+
+
+if __name__ == "__main__":
+    main()
