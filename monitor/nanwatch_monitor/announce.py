@@ -43,8 +43,9 @@ class Pages:
                 self.hub.publish("alert", incident.run_id, partial(alert_view, incident))
 
     def deleted(self, run_id: str) -> None:
-        """A run was deleted."""
+        """A run was deleted: lists drop it, and its own page comes back to find it gone."""
         self.hub.publish("deleted", run_id, lambda: {"id": run_id})
+        self.hub.send_back(run_id)
 
 
 @dataclass(frozen=True)

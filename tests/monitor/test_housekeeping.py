@@ -6,6 +6,7 @@ from alembic import command
 from sqlalchemy import func, select
 
 from frames import frame, opening, points
+from monitor.test_live import events_until
 from monitor.test_migrate import config
 from nanwatch import wire
 from nanwatch.events import Cause, Diagnosed, Diagnosis
@@ -116,15 +117,13 @@ def test_a_run_is_deleted_over_http_and_everybody_hears_of_it(live_server):
     client.send(opening(), frame(1, Diagnosed(DIAGNOSIS)))
     assert client.get("/runs")["runs"][0]["size_bytes"] > 0
     assert client.get("/runs/run1")["size_bytes"] > 0
-    page = client.open_stream("?run=run1")
-    wait_for(lambda: live_server.monitor.hub.viewers)
+    overview, page = client.open_stream(), client.open_stream("?run=run1")
+    wait_for(lambda: live_server.monitor.hub.viewers == 2)
     assert client.ask("DELETE", "/api/v1/runs/run1").status == 204
-    assert client.ask("DELETE", "/api/v1/runs/run1").status == 404
+    assert events_until(overview, "deleted")[-1] == ("deleted", {"id": "run1"})
+    b"".join(page.stream())  # it is sent back, to find the run gone
     assert client.ask("GET", "/api/v1/runs/run1").status == 404
+    assert client.ask("DELETE", "/api/v1/runs/run1").status == 404
     assert client.get("/alerts")["alerts"] == []
     answer = client.send(frame(2))
     assert (answer.status, answer.json()["code"]) == (410, "deleted_run")
-    assert b'event: deleted\ndata: {"id":"run1"}' in next(
-        piece for piece in page.stream(200) if b"deleted" in piece
-    )
-    page.close()

@@ -49,6 +49,15 @@ def test_a_list_hears_of_runs_at_other_servers(pair):
     events_until(answer, "run", state="finished")
 
 
+def test_a_list_hears_of_runs_deleted_at_other_servers(pair):
+    here, there = pair
+    there.client.send(opening())
+    answer = here.client.open_stream()
+    wait_for(lambda: here.monitor.hub.viewers)
+    there.client.ask("DELETE", "/api/v1/runs/run1")
+    events_until(answer, "deleted", id="run1")
+
+
 def test_after_many_frames_at_once_a_page_comes_back_for_the_whole(pair):
     here, there = pair
     there.client.send(opening())
@@ -60,13 +69,12 @@ def test_after_many_frames_at_once_a_page_comes_back_for_the_whole(pair):
 
 
 def test_a_stream_that_moves_to_another_server_keeps_its_judge(pair):
-    here, there = pair
-    here.client.send(opening(), loss(1, 1.0))
-    wait_for(lambda: here.monitor.watch.judged(1) == 1)
-    there.client.send(loss(2, math.nan))
-    wait_for(lambda: here.monitor.watch.judged(1) == 2)
-    assert there.monitor.watch.judged(1) == -1
-    assert len(here.client.get("/runs/run1/diagnoses")["diagnoses"]) == 1
+    pair[0].client.send(opening(), loss(1, 1.0))
+    (judge,) = wait_for(lambda: [one for one in pair if one.monitor.watch.judged(1) == 1])
+    (other,) = [one for one in pair if one is not judge]
+    other.client.send(loss(2, math.nan))
+    (_,) = wait_for(lambda: other.client.get("/runs/run1/diagnoses")["diagnoses"])
+    assert (judge.monitor.watch.judged(1), other.monitor.watch.judged(1)) == (2, -1)
 
 
 def test_words_reach_everybody_who_listens(postgres):

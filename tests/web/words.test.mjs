@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { endsOf, placeOf, toEpoch, toStep } from "../../web/nanwatch_web/static/js/charts/epochs.js";
 import { linearTicks, logTicks, wantsLog } from "../../web/nanwatch_web/static/js/charts/scale.js";
-import { ago, duration, num, number, plain } from "../../web/nanwatch_web/static/js/format.js";
+import { ago, bytes, duration, num, number, plain } from "../../web/nanwatch_web/static/js/format.js";
 import { standing, wherePairs } from "../../web/nanwatch_web/static/js/run/cause.js";
 import { flat, headFacts } from "../../web/nanwatch_web/static/js/run/facts.js";
 import { diagnosisAt, failureOf } from "../../web/nanwatch_web/static/js/run/failure.js";
@@ -184,6 +184,11 @@ test("where a cause was seen is told in words, with names of columns", () => {
   ]);
 });
 
+test("a size is told in three digits or four", () => {
+  const told = [0, 1023, 1024, 130_000, 12.44 * 1024 ** 2, 3 * 1024 ** 4].map(bytes);
+  assert.deepEqual(told, ["0 bytes", "1023 bytes", "1.0 KiB", "127 KiB", "12.4 MiB", "3.0 TiB"]);
+});
+
 test("the head shows the last finite loss beside a NaN", () => {
   const facts = headFacts(
     RUN,
@@ -195,6 +200,7 @@ test("the head shows the last finite loss beside a NaN", () => {
   assert.deepEqual(of("Best val_loss").more, "epoch 1");
   assert.equal(of("Elapsed").value, "1 min 0 s");
   assert.equal(of("Optimizer"), undefined);
+  assert.equal(of("Stored"), undefined);
 });
 
 test("the head tells what the callback found out", () => {
@@ -207,12 +213,13 @@ test("the head tells what the callback found out", () => {
     versions: { backend: "jax", jax: "0.9", keras: "3.15.0", python: "3.12" },
   };
   const told = Object.fromEntries(
-    headFacts({ ...RUN, facts }, { ends: [], lastFinite: null, bestVal: null }, 0).map(({ name, value }) => [
+    headFacts({ ...RUN, facts, size_bytes: 2048 }, { ends: [], lastFinite: null, bestVal: null }, 0).map(({ name, value }) => [
       name,
       value,
     ]),
   );
   assert.equal(told.Optimizer, "AdamW, 0.001");
+  assert.equal(told.Stored, "2.0 KiB");
   assert.equal(told.Loss, "MeanSquaredError");
   assert.equal(told.Parameters, "25,557,032");
   assert.equal(told.Epoch, "1 of 30");

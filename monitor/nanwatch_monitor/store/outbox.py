@@ -11,7 +11,7 @@ from nanwatch_monitor.store.database import Database
 from nanwatch_monitor.store.incidents import incidents_by_ids
 from nanwatch_monitor.store.tables import outbox
 
-_LEASE_S = 60.0  # a claimed message comes up again when its sender dies
+_LEASE_S = 30.0  # a claimed message comes up again when its sender dies; sending takes 5 s
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,16 @@ export function clock(when) {
 }
 
 /**
+ * A size: "640 bytes", "12.4 MiB".
+ * @param {number} count
+ */
+export function bytes(count) {
+  const power = count < 1024 ? 0 : Math.min(4, Math.floor(Math.log2(count) / 10));
+  const value = count / 1024 ** power;
+  return `${power && value < 100 ? value.toFixed(1) : Math.round(value)} ${["bytes", "KiB", "MiB", "GiB", "TiB"][power]}`;
+}
+
+/**
  * A share between 0 and 1 as "93%".
  * @param {number} share
  */

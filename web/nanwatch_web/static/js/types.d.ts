@@ -52,6 +52,7 @@ export interface Run {
   incidents: number;
   last_loss: Num | null;
   best_val_loss: Num | null;
+  size_bytes?: number;
   config?: Record<string, unknown>;
   facts?: Record<string, unknown>;
 }

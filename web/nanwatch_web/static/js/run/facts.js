@@ -3,7 +3,7 @@
  * @module
  */
 
-import { duration, integer, num, number, plain } from "../format.js";
+import { bytes, duration, integer, num, number, plain } from "../format.js";
 
 /** @typedef {import("../types").Run} Run */
 /** @typedef {import("../types").Failure} Failure */
@@ -39,6 +39,7 @@ export function headFacts(run, known, now) {
     fact("Parameters", words(dict(facts.model).parameters)),
     fact("Host", words(facts.host)),
     fact("Versions", versionWords(facts)),
+    fact("Stored", run.size_bytes === undefined ? null : bytes(run.size_bytes)),
   ];
   return all.filter((each) => each !== null);
 }

@@ -148,5 +148,6 @@ new LiveStream("/api/v1/stream", {
   on: {
     run: (run) => (keep(run), show()),
     alert: (alert) => (keepAlert(alert), show()),
+    deleted: ({ id }) => (state.runs.delete(id), show()),
   },
 }).start();
