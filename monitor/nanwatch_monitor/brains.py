@@ -62,9 +62,7 @@ class Watched:
         for frame in frames:
             new = _findings(self.brain, frame)
             found += new if frame.seq > self.recorded else ()
-            self.rows += sum(
-                len(event.steps) for event in frame.events if isinstance(event, Points)
-            )
+            self.rows += _rows(frame)
             self.fed = frame.seq
             self.ended = any(isinstance(event, RunEnded) for event in frame.events)
         return found
@@ -104,6 +102,12 @@ def was_sealed_elsewhere(store: SeriesStore, watched: Watched) -> bool:
     """Whether another server has sealed frames that this brain was not fed."""
     with store.snapshot() as snapshot:
         return snapshot.stream(watched.stream_id).sealed_seq > watched.fed
+
+
+def _rows(frame: wire.Frame) -> int:
+    """How many rows of points a frame has; many series come as several blocks of the same steps."""
+    blocks = (event.steps for event in frame.events if isinstance(event, Points))
+    return sum({steps.tobytes(): len(steps) for steps in blocks}.values())
 
 
 def _findings(brain: Brain, frame: wire.Frame) -> list[Finding]:

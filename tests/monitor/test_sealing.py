@@ -70,6 +70,15 @@ def test_a_long_stream_is_sealed_while_it_runs(store, watch):
     assert steps(store) == list(range(LONG))
 
 
+def test_what_an_older_version_left_judged_is_sealed(store, watch):
+    append(store, opening(), *losses(0, LONG, lambda _step: math.nan))
+    with store.database.write() as connection:
+        connection.exec_driver_sql("UPDATE stream SET watched_seq = last_seq")
+    watch()
+    wait_for(lambda: open_frames(store) == 0)
+    assert (steps(store), found(store)) == (list(range(LONG)), [])
+
+
 def test_a_run_that_is_over_is_sealed_whole(store, watch):
     append(store, opening(), *losses(0, 9), frame(10, RunEnded("finished")))
     watch(now=1000.0 + SETTLED_S)

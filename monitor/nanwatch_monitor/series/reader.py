@@ -18,6 +18,7 @@ from nanwatch_monitor.series.spans import Span, spans_of
 from nanwatch_monitor.store.series import SealedStream, SeriesStore, Snapshot
 
 CACHE_BYTES = 64 * 1024 * 1024
+_OVERHEAD = 2048  # bytes, roughly: the objects round the numbers of a frame
 
 Column = list[tuple[Steps, Values]]
 
@@ -39,7 +40,7 @@ class OpenFrames:
         missing = [key for key in keys if key not in found]
         if missing:
             rows = dict(snapshot.frames(of.id, missing[0][1], missing[-1][1]))
-            new = {key: (wire.decode(rows[key[1]]), len(rows[key[1]])) for key in missing}
+            new = {key: _decoded(rows[key[1]]) for key in missing}
             self._keep(new)
             found.update((key, frame) for key, (frame, _) in new.items())
         return [found[key] for key in keys]
@@ -113,6 +114,11 @@ def columns_of(frames: Iterable[wire.Frame], name: str | None = None) -> dict[st
                 for known in wanted:
                     found[known].append((event.steps, event.values[known]))
     return dict(found)
+
+
+def _decoded(data: bytes) -> tuple[wire.Frame, int]:
+    """A frame and about how much memory it takes."""
+    return wire.decode(data), len(data) + _OVERHEAD
 
 
 def _cover(spans: Sequence[Span], buckets: int) -> tree.Buckets:
