@@ -12,6 +12,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from html import escape
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import quote, urlsplit
 
@@ -179,7 +180,7 @@ def cookie_name(host: str) -> str:
 
 def is_local_path(path: str) -> bool:
     """Whether a redirect to `path` stays on this server."""
-    return bool(re.fullmatch(r"/(?![/\\])[A-Za-z0-9_\-./?=&%]*", path))
+    return bool(re.fullmatch(r"/(?![/\\])[A-Za-z0-9_\-./?=&%,+*]*", path))
 
 
 def _cookie(headers: Headers) -> str | None:
@@ -212,20 +213,20 @@ def _once_more(path: str) -> Response:
     A link on another site (a notebook, a chat) is followed without our SameSite=Strict cookie, so
     that somebody who is logged in would land on the login page. The second request carries it.
     """
-    page = (
-        f'<!doctype html><meta http-equiv="refresh" content="0;url={path}"><title>nanwatch</title>'
-    )
+    again = f'<meta http-equiv="refresh" content="0;url={escape(path)}">'
+    page = f"<!doctype html>{again}<title>nanwatch</title>"
     return HTMLResponse(page, headers=PAGE_HEADERS)
 
 
 def _login_first(scope: Scope, headers: Headers) -> Response:
     wants_page = scope["method"] in _SAFE_METHODS and "text/html" in headers.get("accept", "")
     if wants_page:
-        path = quote(scope["path"])
+        query = scope["query_string"].decode("ascii", "replace")
+        path = quote(scope["path"]) + (f"?{query}" if query else "")
         here = path if is_local_path(path) else "/"
         if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
             return _once_more(here)
-        return RedirectResponse(f"/login?next={here}", 303)
+        return RedirectResponse(f"/login?next={quote(here)}", 303)
     return Problem(
         401,
         "unauthorized",

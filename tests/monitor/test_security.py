@@ -1,5 +1,8 @@
 """Nobody gets past the guard."""
 
+from html import escape
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from starlette.datastructures import Headers
 
@@ -51,6 +54,16 @@ def test_a_browser_without_a_session_is_sent_to_the_login_page(live_server):
     assert b'content="0;url=/runs/run1"' in again.data  # asks once more, as our own page
     astray = stranger.ask("GET", "//evil.example/", foreign)
     assert b'content="0;url=/"' in astray.data
+    stranger.close()
+
+
+def test_a_link_that_holds_a_view_keeps_it_on_the_way_through_the_login(live_server):
+    view = "/runs/run1?x=epoch&steps=12.25-97&log=1"
+    stranger = Client(live_server.url)
+    answer = stranger.ask("GET", view, {"Accept": "text/html"})
+    assert parse_qs(urlsplit(answer.headers["location"]).query) == {"next": [view]}
+    foreign = {"Accept": "text/html", "Sec-Fetch-Site": "cross-site"}
+    assert f'content="0;url={escape(view)}"'.encode() in stranger.ask("GET", view, foreign).data
     stranger.close()
 
 

@@ -80,5 +80,5 @@ async function parse(response) {
 }
 
 function goToLogin() {
-  location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
+  location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
 }

@@ -11,7 +11,7 @@ import { mountThemeButton } from "./theme.js";
 /** Where to go afterwards: only to a page of this server. */
 function next() {
   const wanted = new URL(new URLSearchParams(location.search).get("next") ?? "/", location.origin);
-  return wanted.origin === location.origin ? wanted.pathname : "/";
+  return wanted.origin === location.origin ? wanted.pathname + wanted.search : "/";
 }
 
 /** @param {SubmitEvent} event */

@@ -160,6 +160,8 @@ export interface View {
   running: boolean;
   ignoreOutliers: boolean;
   logY: boolean;
+  /** Whether the reader chose it; until then the loss itself may ask for a log axis. */
+  logChosen: boolean;
 }
 
 /** The step at which the run failed, as all charts mark it. */

@@ -9,6 +9,7 @@ import { num } from "../format.js";
 import { showBanner, showLive } from "../pills.js";
 import { LiveStream } from "../stream.js";
 import { mountThemeButton } from "../theme.js";
+import { addressOf, viewOf } from "./address.js";
 import { showAlerts } from "./alerts.js";
 import { Board } from "./board.js";
 import { openCard, showCards } from "./cards.js";
@@ -18,7 +19,7 @@ import { showFacts, showHead } from "./head.js";
 import { RunSeries } from "./series.js";
 import { showSteps } from "./steps.js";
 import { byGravity, withoutEchoes } from "../words.js";
-import { defaultView, Toolbar } from "./toolbar.js";
+import { Toolbar } from "./toolbar.js";
 
 /** @typedef {import("../types").Alert} Alert */
 /** @typedef {import("../types").Diagnosis} Diagnosis */
@@ -30,10 +31,11 @@ const BUCKETS = 500;
 const FACTS_MS = 1000;
 const STEPS_AROUND = 60;
 const NEW_SERIES_MS = 400;
+const ADDRESS_MS = 300;
 
 const runId = decodeURIComponent(location.pathname.split("/").filter(Boolean).pop() ?? "");
 const path = `/runs/${encodeURIComponent(runId)}`;
-const view = defaultView();
+const view = viewOf(location.search);
 const series = new RunSeries(runId);
 const state = {
   /** @type {Run | null} */
@@ -48,10 +50,20 @@ const state = {
   around: null,
 };
 const board = new Board(byId("charts"), { series, view, failure, zoom, openFailure }, onError);
-const toolbar = new Toolbar(byId("toolbar"), view, () => board.redraw(), zoom);
+const toolbar = new Toolbar(byId("toolbar"), view, showView, zoom);
 
 function failure() {
   return failureOf(series.of(LOSS, false), series.of(GRADIENT, false), state.diagnoses);
+}
+
+function showView() {
+  board.redraw();
+  later("address", ADDRESS_MS, keepAddress);
+}
+
+/** A link to this page shows what is seen now. */
+function keepAddress() {
+  history.replaceState(null, "", location.pathname + addressOf(view) + location.hash);
 }
 
 /**
@@ -62,6 +74,7 @@ function zoom(range) {
   view.range = range && [Math.max(0, range[0]), range[1]];
   toolbar.showWindow(series.last());
   board.rezoom();
+  later("address", ADDRESS_MS, keepAddress);
 }
 
 /** @param {number} step */
@@ -87,6 +100,7 @@ async function refetch() {
       board.reload(),
       fetchStory(),
     ]);
+    if (view.range && view.range[0] > series.last()) zoom(null);
     showBanner(byId("banner"), null);
   } catch (error) {
     onError(error);

@@ -5,23 +5,11 @@
 
 import { el, fill } from "../dom.js";
 import { integer } from "../format.js";
+import { MOST_SMOOTHING } from "./address.js";
 
 /** @typedef {import("../types").View} View */
 
 const COARSE = matchMedia("(pointer: coarse)");
-
-/** @returns {View} */
-export function defaultView() {
-  return {
-    x: "step",
-    range: null,
-    smoothing: 0,
-    band: true,
-    running: true,
-    ignoreOutliers: true,
-    logY: false,
-  };
-}
 
 /** The controls above the charts. */
 export class Toolbar {
@@ -34,9 +22,7 @@ export class Toolbar {
   constructor(element, view, onChange, zoom) {
     this.view = view;
     this.onChange = onChange;
-    /** Whether the reader chose the axis; until then the loss itself may ask for a log axis. */
-    this.logChosen = false;
-    this.log = this.check("Log y", "logY", () => (this.logChosen = true));
+    this.log = this.check("Log y", "logY", () => (view.logChosen = true));
     this.hint = el("span", { class: "hint" });
     this.reset = el("button", { type: "button", hidden: true, onclick: () => zoom(null) }, "Show all steps");
     fill(
@@ -70,7 +56,7 @@ export class Toolbar {
    * @param {boolean} wanted
    */
   preferLog(wanted) {
-    if (this.logChosen || this.view.logY === wanted) return;
+    if (this.view.logChosen || this.view.logY === wanted) return;
     this.view.logY = wanted;
     const box = this.log.querySelector("input");
     if (box) box.checked = wanted;
@@ -105,8 +91,9 @@ export class Toolbar {
   }
 
   slider() {
-    const output = el("output", {}, "0");
-    const input = el("input", { type: "range", min: 0, max: 0.99, step: 0.01, value: 0 });
+    const value = this.view.smoothing;
+    const output = el("output", {}, value);
+    const input = el("input", { type: "range", min: 0, max: MOST_SMOOTHING, step: 0.01, value });
     input.addEventListener("input", () => {
       this.view.smoothing = Number(input.value);
       output.textContent = input.value;
