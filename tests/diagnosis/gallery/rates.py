@@ -141,7 +141,8 @@ def penalty_and_rate_that_multiply(callbacks, repaired):
     fit(model, x, y, epochs=8, callbacks=callbacks)
 
 
-@faulty("regularization_too_strong", "nan_loss")
+# Keras' own sum over the rows of a batch overflows a step sooner than the loss.
+@faulty("regularization_too_strong", "nan_loss", first_step=19)
 def penalty_of_hundreds(callbacks, repaired):
     """An ordinary rate, and l2=500 on the convolution."""
     x, y = pictures()
