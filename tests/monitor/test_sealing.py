@@ -176,3 +176,12 @@ def test_sealed_points_outlive_the_process(store, database_url):
     again = Store.open(database_url)
     assert steps(again) == list(range(5000))
     again.close()
+
+
+def test_a_reader_sees_one_moment(store):
+    append(store, opening(), *losses(0, 5))
+    with store.series.snapshot() as snapshot:
+        (stream,) = snapshot.streams("run1")
+        assert seal(store.series, 1, 5, b"")
+        assert len(snapshot.open_frames(stream)) == 6
+        assert snapshot.series(1) == []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, or_, select, update
@@ -262,11 +262,11 @@ def _written_bytes(sealing: Sealing) -> int:
 
 def _write(connection: Connection, sealing: Sealing) -> None:
     stream_id = sealing.stream_id
-    known = [{**asdict(found), "rest": rest} for found, rest in sealing.series]
+    known = [{**vars(found), "rest": rest} for found, rest in sealing.series]
     _put(connection, series, known)
     _put(connection, memory, [{"stream_id": stream_id, "data": sealing.memory}])
     if sealing.nodes:
-        which = [{"stream_id": stream_id, "series_no": no, **asdict(n)} for no, n in sealing.nodes]
+        which = [{"stream_id": stream_id, "series_no": no, **vars(n)} for no, n in sealing.nodes]
         connection.execute(insert(node), which)
     if sealing.remarks:
         said = [{"stream_id": stream_id, "seq": s, "data": data} for s, data in sealing.remarks]
