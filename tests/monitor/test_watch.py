@@ -121,7 +121,7 @@ def test_of_two_servers_one_judges_a_stream_and_the_other_takes_over(postgres, w
     second.look_around()
     first.stop()
     assert second.judged(1) == -1
-    second.look_around()
+    wait_for(second.look_around)
     wait_for(lambda: told)
     assert found(stores[1]) == [("nan_loss", NAN_STEP)]
     second.stop()
