@@ -88,7 +88,7 @@ class ExplosionDetector:
         if high:
             self._began = step if self._began is None else self._began
             self._high += 1
-        elif not any(high for _, high in self._recent):
+        elif self._high and not any(high for _, high in self._recent):
             self._began, self._high = None, 0
 
     def _proven(self) -> bool:
