@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from fits import mlp, table
 from nanwatch.autopsy.remedies import REMEDIES, data, losses, optimizing
+from nanwatch.autopsy.terms import loss_terms
 from nanwatch.diagnosis import CAUSES
 
 
@@ -187,15 +188,15 @@ def test_only_weights_that_cannot_be_meant_become_1_and_they_come_back():
     x, y = table(8)
     model.compute_loss(x, [y, y, y], model(x))
     with losses.even_weights(model):
-        assert [term.loss_weights for term in losses.loss_terms(model)] == [1.0, 0.5, 1.0]
+        assert [term.loss_weights for term in loss_terms(model)] == [1.0, 0.5, 1.0]
         assert math.isfinite(model.compute_loss(x, [y, y, y], model(x)))
-    assert [term.loss_weights for term in losses.loss_terms(model)] == [math.inf, 0.5, -2.0]
+    assert [term.loss_weights for term in loss_terms(model)] == [math.inf, 0.5, -2.0]
 
 
 def test_a_focal_loss_gets_its_usual_exponent_and_keeps_the_rest():
     model = mlp(loss=keras.losses.BinaryFocalCrossentropy(gamma=0.5, from_logits=True))
     model.train_on_batch(*batches()[0])
     with losses.usual_gamma(model):
-        (term,) = losses.loss_terms(model)
+        (term,) = loss_terms(model)
         assert (term.loss.gamma, term.loss.from_logits) == (2.0, True)
-    assert losses.loss_terms(model)[0].loss.gamma == 0.5
+    assert loss_terms(model)[0].loss.gamma == 0.5

@@ -67,16 +67,6 @@ def dissect(model: Any, batch: Any, source: DataSource, update_finite: bool = Tr
     )
 
 
-def glance(model: Any, batch: Any, source: DataSource, update_finite: bool = True) -> Autopsy:
-    """A look at the batch and the weights alone, for a step that cannot be taken apart."""
-    weights = Slopes(None, [(variable, None) for variable in model.trainable_variables])
-    return Autopsy(
-        arrays=look_at_batch(model, batch, source),
-        variables=_variables(model, weights),
-        update_finite=update_finite,
-    )
-
-
 class _Step:
     """The step, run once under all watches.
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from nanwatch.autopsy.operands import mean_of
 from nanwatch.autopsy.steps import slopes_of
+from nanwatch.autopsy.terms import loss_terms
 from nanwatch.recorder.arrays import as_numpy, split
 from nanwatch.recorder.patching import patched
 
@@ -61,7 +62,7 @@ def output_guesses(model: Any, batch: Any) -> dict[str, float]:
     By the output's name, unweighted; empty for a single output. Metrics may move: put them back.
     """
     x, y, _ = split(batch)
-    terms = getattr(getattr(model, "_compile_loss", None), "_flat_losses", None) or ()
+    terms = loss_terms(model)
     predictions = model(x, training=False)
     targets = _targets(model, y, predictions)
     if len(terms) < 2 or len(targets) != len(tree.flatten(predictions)):
@@ -95,10 +96,8 @@ def plain_loss(model: Any, batch: Any) -> float:
     `predict` gives may be far worse than the loss that was trained. Metrics, seeds and batch
     statistics may move: put them back.
     """
-    x, y, weight = split(batch)
-    bare = tree.map_structure(_bare, model(x, training=True))
-    loss = model.compute_loss(x=x, y=y, y_pred=bare, sample_weight=weight)
-    return float(np.asarray(loss)) - sum(float(np.asarray(part)) for part in model.losses)
+    parts = split(batch)
+    return _compiled_loss(model, parts, tree.map_structure(_bare, model(parts[0], training=True)))
 
 
 def perfect_loss(model: Any, batch: Any) -> float:
@@ -145,6 +144,11 @@ def _loss(model: Any, parts: Any, predictions: Any, rows: list[Any], guesses: An
     y_pred = tree.pack_sequence_as(predictions, constants)
     if getattr(model, "_compile_loss", None) is None:
         return _loss_of_own_step(model, tuple(part for part in parts if part is not None), y_pred)
+    return _compiled_loss(model, parts, y_pred)
+
+
+def _compiled_loss(model: Any, parts: Any, y_pred: Any) -> float:
+    """The compiled loss of predictions, without the penalties that Keras adds to it."""
     x, y, weight = parts
     loss = model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=weight)
     return float(np.asarray(loss)) - sum(float(np.asarray(part)) for part in model.losses)

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from nanwatch.diagnosis.rates import FEW_TIMES
-from nanwatch.recorder.snapshot import Snapshot, optimizers_of
+from nanwatch.recorder.snapshot import Snapshot, inner_optimizers
 
 NEXT_TO_NOTHING = 1e-3
 
@@ -48,14 +48,9 @@ def at_this_rate(model: Any, start: Snapshot) -> Snapshot:
 
 
 def _rates(model: Any) -> list[Any]:
-    rates = [getattr(optimizer, "_learning_rate", None) for optimizer in _inner(model)]
+    rates = [getattr(optimizer, "_learning_rate", None) for optimizer in inner_optimizers(model)]
     return [rate for rate in rates if isinstance(rate, keras.Variable)]
 
 
 def _counts(model: Any) -> list[Any]:
-    return [optimizer.iterations for optimizer in _inner(model)]
-
-
-def _inner(model: Any) -> list[Any]:
-    """The model's optimizers; of one that scales the loss, the one that it wraps."""
-    return [getattr(optimizer, "inner_optimizer", optimizer) for optimizer in optimizers_of(model)]
+    return [optimizer.iterations for optimizer in inner_optimizers(model)]

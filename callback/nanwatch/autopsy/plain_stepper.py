@@ -13,8 +13,8 @@ import numpy as np
 
 from nanwatch.autopsy.made import Made, Stepper
 from nanwatch.autopsy.steps import make_step
-from nanwatch.recorder.patching import patched
-from nanwatch.recorder.snapshot import optimizers_of
+from nanwatch.recorder.patching import always, patched
+from nanwatch.recorder.snapshot import inner_optimizers
 
 NO_LIMITS = ("clipnorm", "clipvalue", "global_clipnorm")
 
@@ -58,9 +58,9 @@ def _compiled(model: Any, limit: float) -> Callable[..., Any]:
 def _limited(model: Any, limit: float) -> contextlib.AbstractContextManager[None]:
     if math.isinf(limit):
         return contextlib.nullcontext()
-    inner = [getattr(one, "inner_optimizer", one) for one in optimizers_of(model)]
     values = dict.fromkeys(NO_LIMITS) | {"global_clipnorm": limit}
-    return patched([(one, name, _always(value)) for one in inner for name, value in values.items()])
+    inner = inner_optimizers(model)
+    return patched([(one, name, always(value)) for one in inner for name, value in values.items()])
 
 
 def _cut(variable: Any, old: Any, share: float) -> bool:
@@ -69,7 +69,3 @@ def _cut(variable: Any, old: Any, share: float) -> bool:
     if share != 1.0:
         variable.assign((old + share * (new - old)).astype(old.dtype))
     return bool((new != old).any())
-
-
-def _always(value: Any) -> Callable[[Any], Any]:
-    return lambda _: value

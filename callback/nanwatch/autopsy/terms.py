@@ -27,7 +27,7 @@ class LossWatch:
 
     def looks(self, model: Any, rows: int) -> tuple[LossLook, ...]:
         """A look at each call, with each row's own loss computed anew."""
-        waiting = list(getattr(getattr(model, "_compile_loss", None), "_flat_losses", None) or ())
+        waiting = loss_terms(model)
         named = len(waiting) > 1
         looks = []
         for loss, y_true, y_pred, value in self._calls:
@@ -48,10 +48,18 @@ class LossWatch:
         return call
 
 
+def loss_terms(model: Any) -> list[Any]:
+    """Keras' entries of the losses of a compiled model, one an output that has a loss.
+
+    Each has a `loss`, its `loss_weights` and the output's `name`; [] before the first step, and
+    for a train step that computes its losses by itself.
+    """
+    return list(getattr(getattr(model, "_compile_loss", None), "_flat_losses", None) or ())
+
+
 def _look(loss: Any, output: str, value: Any, rows: tuple[int, ...]) -> LossLook:
-    wraps = (
-        type(loss).__name__ == "LossFunctionWrapper"
-    )  # a function, or a loss given by its string
+    # Keras wraps a function, or a loss that is given by its string
+    wraps = type(loss).__name__ == "LossFunctionWrapper"
     kind = getattr(loss.fn, "__name__", "") if wraps else type(loss).__name__
     return LossLook(output, kind, _is_own(loss), mean_of(value), rows)
 

@@ -28,6 +28,11 @@ def patched(patches: Iterable[Patch]) -> Iterator[None]:
             _delete(owner, name) if old is _MISSING else _set(owner, name, old)
 
 
+def always(value: Any) -> Callable[[Any], Any]:
+    """For a patch: this value, whatever stands there."""
+    return lambda _: value
+
+
 def _set(owner: Any, name: str, value: Any) -> None:
     (type.__setattr__ if isinstance(owner, type) else object.__setattr__)(owner, name, value)
 

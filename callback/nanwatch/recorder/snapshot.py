@@ -81,6 +81,11 @@ def optimizers_of(model: Any) -> list[Any]:
     return list({id(optimizer): optimizer for optimizer in held}.values())
 
 
+def inner_optimizers(model: Any) -> list[Any]:
+    """The same; of one that scales the loss, the one that it wraps."""
+    return [getattr(optimizer, "inner_optimizer", optimizer) for optimizer in optimizers_of(model)]
+
+
 def _bytes_of(variable: Any) -> int:
     return int(np.prod(variable.shape)) * np.dtype(_numpy_type(variable.dtype)).itemsize
 

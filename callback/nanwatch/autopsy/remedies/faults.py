@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from nanwatch.autopsy.cells import numbers
 from nanwatch.autopsy.merging import as_tensor, with_rows
 from nanwatch.autopsy.outliers import outlying_rows
-from nanwatch.autopsy.remedies.losses import loss_terms
 from nanwatch.autopsy.remedies.remedy import Remedy, of_batches
+from nanwatch.autopsy.terms import loss_terms
 from nanwatch.recorder.arrays import as_numpy, split
 
 Change = Callable[[NDArray[Any]], NDArray[Any]]

@@ -12,11 +12,12 @@ import numpy as np
 from keras import tree
 
 from nanwatch.autopsy.remedies.remedy import Remedy, of_model
+from nanwatch.autopsy.terms import loss_terms
 from nanwatch.describe_losses import one_loss
 from nanwatch.diagnosis.weighting import HUGE
 from nanwatch.losses import find
 from nanwatch.recorder.arrays import as_numpy, split
-from nanwatch.recorder.patching import patched
+from nanwatch.recorder.patching import always, patched
 
 USUAL_GAMMA = 2.0
 
@@ -53,15 +54,6 @@ def ignored_class(model: Any, batches: list[Any]) -> Iterator[None]:
         yield
 
 
-def loss_terms(model: Any) -> list[Any]:
-    """Keras' entries of the losses of a compiled model, one an output that has a loss.
-
-    Each has a `loss`, its `loss_weights` and the output's `name`; [] before the first step, and
-    for a train step that computes its losses by itself.
-    """
-    return list(getattr(getattr(model, "_compile_loss", None), "_flat_losses", None) or ())
-
-
 def patched_terms(
     model: Any, change: Callable[[Any], Any]
 ) -> contextlib.AbstractContextManager[None]:
@@ -69,7 +61,7 @@ def patched_terms(
     terms = [change(term) for term in loss_terms(model)]
     if not terms:
         raise ValueError("no compiled loss")
-    return patched([(model._compile_loss, "_flat_losses", lambda _: terms)])
+    return patched([(model._compile_loss, "_flat_losses", always(terms))])
 
 
 def _ignoring(loss: Any, label: int) -> Any:

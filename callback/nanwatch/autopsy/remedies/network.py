@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from nanwatch.autopsy.remedies.remedy import Remedy, of_model
-from nanwatch.recorder.patching import Patch, patched
+from nanwatch.recorder.patching import Patch, always, patched
 from nanwatch.recorder.snapshot import optimizers_of
 
 FLAT = ("sigmoid", "tanh", "hard_sigmoid", "hard_tanh", "softmax", "softsign")
@@ -43,7 +43,7 @@ def hidden_relu(model: Any) -> Iterator[None]:
 def leaky_relu(model: Any) -> Iterator[None]:
     """A block in which no relu is flat on its negative side."""
     layers = [layer for layer in layers_of(model) if type(layer).__name__ == "ReLU"]
-    slopes: list[Patch] = [(layer, "negative_slope", lambda _: 0.2) for layer in layers]
+    slopes: list[Patch] = [(layer, "negative_slope", always(0.2)) for layer in layers]
     with patched([*slopes, *_activations(model, RECTIFIED, keras.activations.leaky_relu)]):
         yield
 
@@ -52,7 +52,7 @@ def leaky_relu(model: Any) -> Iterator[None]:
 def between_relu(model: Any) -> Iterator[None]:
     """A block in which a relu stands between linear layers that follow each other."""
     relu = keras.activations.relu
-    with patched([(layer, "activation", lambda _: relu) for layer in linear_in_a_row(model)]):
+    with patched([(layer, "activation", always(relu)) for layer in linear_in_a_row(model)]):
         yield
 
 
@@ -114,7 +114,7 @@ def _activations(model: Any, names: tuple[str, ...], wanted: Any) -> list[Patch]
     """Patches of every hidden activation of these names, by `wanted`."""
     head = head_of(model)
     hidden = [x for x in layers_of(model) if x is not head and activation_name(x) in names]
-    return [(layer, "activation", lambda _: wanted) for layer in hidden]
+    return [(layer, "activation", always(wanted)) for layer in hidden]
 
 
 def _after_normalizing(activation: Callable[[Any], Any]) -> Callable[[Any], Any]:

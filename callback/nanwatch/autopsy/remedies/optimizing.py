@@ -11,8 +11,8 @@ from keras import tree
 
 from nanwatch.autopsy.remedies.remedy import Block, Remedy, of_model
 from nanwatch.diagnosis.settings import SETTINGS
-from nanwatch.recorder.patching import Patch, patched
-from nanwatch.recorder.snapshot import optimizers_of
+from nanwatch.recorder.patching import Patch, always, patched
+from nanwatch.recorder.snapshot import inner_optimizers
 
 
 @contextlib.contextmanager
@@ -43,7 +43,7 @@ def sane_optimizer(model: Any) -> Iterator[None]:
         for name, setting in SETTINGS.items():
             value = getattr(inner, name, None)
             if isinstance(value, int | float) and not setting.fits(value):
-                patches.append((inner, name, _always(setting.usual)))
+                patches.append((inner, name, always(setting.usual)))
         if not SETTINGS["learning_rate"].fits(float(inner.learning_rate)):
             inner.learning_rate = SETTINGS["learning_rate"].usual  # a variable: the replay ends it
     with patched(patches):
@@ -57,20 +57,11 @@ def steady_rate(model: Any) -> Iterator[None]:
     rates = [float(optimizer.learning_rate) for optimizer in inner]
     name = "_get_current_learning_rate"
     pairs = zip(inner, rates, strict=True)
-    with patched([(o, name, _always(_always_called(rate))) for o, rate in pairs]):
+    with patched([(o, name, always(_giving(rate))) for o, rate in pairs]):
         yield
 
 
-def inner_optimizers(model: Any) -> list[Any]:
-    """The model's optimizers; of one that scales the loss, the one that it wraps."""
-    return [getattr(optimizer, "inner_optimizer", optimizer) for optimizer in optimizers_of(model)]
-
-
-def _always(value: Any) -> Callable[[Any], Any]:
-    return lambda _: value
-
-
-def _always_called(value: Any) -> Callable[[], Any]:
+def _giving(value: Any) -> Callable[[], Any]:
     return lambda: value
 
 

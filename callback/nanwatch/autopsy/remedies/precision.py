@@ -9,12 +9,12 @@ from typing import Any
 import keras
 from keras import tree
 
-from nanwatch.autopsy.remedies.losses import loss_terms
 from nanwatch.autopsy.remedies.remedy import Remedy, of_model
 from nanwatch.autopsy.remedies.safe_forms import DIVISIONS, LOGARITHMS, ROOTS
 from nanwatch.autopsy.remedies.safe_math import safe
-from nanwatch.recorder.patching import patched
-from nanwatch.recorder.snapshot import optimizers_of
+from nanwatch.autopsy.terms import loss_terms
+from nanwatch.recorder.patching import always, patched
+from nanwatch.recorder.snapshot import inner_optimizers
 
 EPSILON = 1e-3
 
@@ -23,8 +23,8 @@ EPSILON = 1e-3
 def full_precision(model: Any) -> Iterator[None]:
     """A block in which layers and losses compute in float32."""
     policy = keras.dtype_policies.DTypePolicy("float32")
-    layers = [(layer, "_dtype_policy", lambda _: policy) for layer in model._flatten_layers()]
-    losses = [(loss, "_dtype", lambda _: "float32") for loss in _losses(model)]
+    layers = [(layer, "_dtype_policy", always(policy)) for layer in model._flatten_layers()]
+    losses = [(loss, "_dtype", always("float32")) for loss in _losses(model)]
     with patched([*layers, *losses]):
         yield
 
@@ -32,12 +32,12 @@ def full_precision(model: Any) -> Iterator[None]:
 @contextlib.contextmanager
 def larger_epsilon(model: Any) -> Iterator[None]:
     """A block in which what is added against a division by 0 is large enough for float16."""
-    inner = [getattr(made, "inner_optimizer", made) for made in optimizers_of(model)]
+    inner = [one for one in inner_optimizers(model) if hasattr(one, "epsilon")]
     before = keras.config.epsilon()
     keras.config.set_epsilon(EPSILON)
     try:
         with (
-            patched([(o, "epsilon", lambda _: EPSILON) for o in inner if hasattr(o, "epsilon")]),
+            patched([(one, "epsilon", always(EPSILON)) for one in inner]),
             safe({**DIVISIONS, **LOGARITHMS, **ROOTS}, model),
         ):
             yield

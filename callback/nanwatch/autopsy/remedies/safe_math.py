@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -32,7 +32,7 @@ from nanwatch.autopsy.remedies.safe_forms import (
     Make,
     is_float,
 )
-from nanwatch.recorder.patching import Patch, patched
+from nanwatch.recorder.patching import Patch, always, patched
 
 
 @contextlib.contextmanager
@@ -41,7 +41,7 @@ def safe(forms: dict[str, Make], model: Any) -> Iterator[None]:
     replaced = dict(_replacements(forms))
     operators = [(tf.Tensor, name, _for_own(make)) for name, make in forms.items() if _dunder(name)]
     held = [
-        (owner, name, _always(replaced[id(value)]))
+        (owner, name, always(replaced[id(value)]))
         for owner in [*_modules(), *model._flatten_layers()]
         for name, value in list(vars(owner).items())
         if id(value) in replaced
@@ -119,10 +119,6 @@ def _inlined(original: Function) -> Function:
 
 def _is_number(x: Any) -> bool:
     return is_float(x) or isinstance(x, int | float)
-
-
-def _always(value: Any) -> Callable[[Any], Any]:
-    return lambda _: value
 
 
 def _dunder(name: str) -> bool:

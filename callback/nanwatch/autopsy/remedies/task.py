@@ -17,7 +17,7 @@ from nanwatch.autopsy.remedies.remedy import Remedy, Settings, of_batches, of_mo
 from nanwatch.describe_losses import describe_loss
 from nanwatch.losses import find
 from nanwatch.recorder.arrays import as_numpy, split
-from nanwatch.recorder.patching import patched
+from nanwatch.recorder.patching import always, patched
 
 
 @contextlib.contextmanager
@@ -115,7 +115,7 @@ def _with_loss(model: Any, loss: Any) -> contextlib.AbstractContextManager[None]
 
 def _with_head(model: Any, activation: str) -> contextlib.AbstractContextManager[None]:
     """A block in which the model ends in another activation."""
-    return patched([(head_of(model), "activation", lambda _: keras.activations.get(activation))])
+    return patched([(head_of(model), "activation", always(keras.activations.get(activation)))])
 
 
 def _targets(batches: list[Any]) -> list[Any]:
