@@ -11,6 +11,7 @@ from monitor.test_migrate import config
 from nanwatch import wire
 from nanwatch.events import Cause, Diagnosed, Diagnosis
 from nanwatch_monitor.incidents import Finding
+from nanwatch_monitor.store import housekeeping
 from nanwatch_monitor.store.log import DeletedRunError
 from nanwatch_monitor.store.migrate import migrate
 from nanwatch_monitor.store.series import Node, SealedSeries, Sealing
@@ -94,7 +95,8 @@ def test_the_size_of_what_an_older_version_sealed_is_known(store):
     assert store.housekeeping.sizes([run]) == size
 
 
-def test_the_file_shrinks(store, database_url, tmp_path):
+def test_the_file_shrinks(store, monkeypatch):
+    monkeypatch.setattr(housekeeping, "_PAGES_AT_ONCE", 16)
     append(store, opening())
     noise = [points(range(1000), batch_loss=np.full(1000, n)) for n in range(200)]
     append(store, *(frame(n + 1, block) for n, block in enumerate(noise)))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 
-from sqlalchemy import Column, Select, delete, func, insert, select
+from sqlalchemy import Column, Connection, Select, delete, func, insert, select
 
 from nanwatch_monitor.store.database import Database
 from nanwatch_monitor.store.tables import (
@@ -58,12 +58,8 @@ class Housekeeping:
         """
         if not self._database.is_sqlite:
             return
-        before = None
-        while (left := self._free_pages()) and left != before:  # an older file keeps its pages
-            before = left
-            with self._database.write() as connection, closing(connection.connection.cursor()) as c:
-                c.execute(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})")
-                c.fetchall()  # each row that is asked for moves a page
+        while self._shrink():
+            pass
 
     def sizes(self, run_nos: Sequence[int]) -> Counter[int]:
         """How many bytes of points and words are stored of some runs."""
@@ -78,9 +74,18 @@ class Housekeeping:
                 found.update({no: int(n) for no, n in connection.execute(query)})
         return found
 
-    def _free_pages(self) -> int:
-        with self._database.read() as connection:
-            return int(connection.exec_driver_sql("PRAGMA freelist_count").scalar_one())
+    def _shrink(self) -> bool:
+        """Give some pages back; whether there is more to give. An older file keeps its pages."""
+        with self._database.write() as connection:
+            before = _free_pages(connection)
+            with closing(connection.connection.cursor()) as cursor:
+                cursor.execute(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})")
+                cursor.fetchall()  # each row that is asked for moves a page
+            return 0 < _free_pages(connection) < before
+
+
+def _free_pages(connection: Connection) -> int:
+    return int(connection.exec_driver_sql("PRAGMA freelist_count").scalar_one())
 
 
 def _stored(data: Column[bytes], stream_id: Column[int]) -> Select[tuple[int, int]]:
