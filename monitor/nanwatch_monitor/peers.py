@@ -1,7 +1,7 @@
 """Several servers on one database: each hears what happens at the others.
 
 What was committed anywhere is shown to the pages that are open here, and judged here when the
-stream is ours. A letter may be lost with its sender or a connection, so every two seconds this
+stream is ours. A letter may be lost with its sender or a connection, so every second this
 server looks around for frames that nobody told of and streams that a dead server has left.
 """
 
@@ -20,7 +20,7 @@ from nanwatch_monitor.store.notices import Notices, Receive
 from nanwatch_monitor.watch import Watch
 
 PACE_S = 0.15
-LOOK_AROUND_S = 2.0
+LOOK_AROUND_S = 1.0
 RETRY_S = 1.0
 
 log = logging.getLogger(__name__)
@@ -54,14 +54,17 @@ class Peers:
         self._thread.join()
 
     def _work(self) -> None:
+        missed = False
         while not self._stopping.is_set():
             try:
                 with self._notices.listening() as receive:
+                    if missed:  # what happened elsewhere meanwhile was not shown
+                        self._pages.hub.send_back()
                     self._exchange(receive)
             except self._notices.errors as error:
                 log.warning("other servers are not heard: %s", type(error).__name__)
                 self._stopping.wait(RETRY_S)
-                self._pages.hub.send_back()  # what happened elsewhere meanwhile was not shown
+                missed = True
 
     def _exchange(self, receive: Receive) -> None:
         looked_at = float("-inf")

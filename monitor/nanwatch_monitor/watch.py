@@ -58,6 +58,7 @@ class Watch:
         self._claims = store.claims
         self._marks: dict[int, bool] = {}  # in order; True: seal all of it
         self._asked_at = float("-inf")
+        self._suspected: set[int] = set()
         self._news = threading.Condition()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="nanwatch-watch", daemon=True)
@@ -93,11 +94,15 @@ class Watch:
     def look_around(self) -> list[str]:
         """Mark what nobody told us of: new frames of our streams, and streams without a judge.
 
+        Whoever has just taken frames in may not have got to the claim yet: without a judge is a
+        stream that had none at the last look either.
+
         Returns:
             The runs of the streams without a judge.
         """
         heads = {head.id: head for head in self._store.log.unwatched()}
-        abandoned = self._claims.abandoned(heads)
+        suspected, self._suspected = self._suspected, set(self._claims.abandoned(heads))
+        abandoned = suspected & self._suspected
         behind = [head.id for head in heads.values() if -1 < self.judged(head.id) < head.last_seq]
         for stream_id in (*behind, *abandoned):
             self.mark(stream_id)

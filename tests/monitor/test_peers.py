@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from sqlalchemy import text
 
 from frames import frame, opening, points
 from monitor.test_live import events_until
@@ -10,6 +11,11 @@ from nanwatch.events import RunEnded
 from nanwatch_monitor.store import Store
 from nanwatch_monitor.store.notices import MAX_WORDS, Notices
 from servers import wait_for
+
+END_ALL_SESSIONS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 
 @pytest.fixture
@@ -75,6 +81,20 @@ def test_a_stream_that_moves_to_another_server_keeps_its_judge(pair):
     other.client.send(loss(2, math.nan))
     (_,) = wait_for(lambda: other.client.get("/runs/run1/diagnoses")["diagnoses"])
     assert (judge.monitor.watch.judged(1), other.monitor.watch.judged(1)) == (2, -1)
+
+
+def test_when_the_database_is_back_servers_hear_each_other_again(pair):
+    here, there = pair
+    there.client.send(opening())
+    answer = here.client.open_stream()
+    wait_for(lambda: here.monitor.hub.viewers)
+    with here.monitor.store.database.write() as connection:
+        connection.execute(text(END_ALL_SESSIONS))
+    b"".join(answer.stream())  # pages are sent back as soon as the others are heard
+    again = here.client.open_stream()
+    wait_for(lambda: here.monitor.hub.viewers)
+    wait_for(lambda: there.client.send(loss(1, math.nan)).status == 200)
+    events_until(again, "alert", run_id="run1")
 
 
 def test_words_reach_everybody_who_listens(postgres):
