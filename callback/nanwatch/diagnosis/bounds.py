@@ -13,6 +13,12 @@ def names_of(facts: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(loss.get("class", "")) for loss in facts.get("loss") or ())
 
 
+def place_of_own(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Where the user's own loss stands, {"source_line": "train.py:12"}; empty when not known."""
+    source = next((loss["source"] for loss in facts.get("loss") or () if loss.get("source")), "")
+    return {"source_line": source} if source else {}
+
+
 def is_own(facts: Mapping[str, Any]) -> bool:
     """Whether the step or a loss is the user's own, so that the catalogue knows nothing of it."""
     losses = facts.get("loss") or ()

@@ -7,7 +7,7 @@ at the batch, the weights and the configuration at the failure, and what replays
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -176,6 +176,11 @@ class History:
         """The first finite loss, NaN without one."""
         return next((v for v in self.first_losses if math.isfinite(v)), math.nan)
 
+    @property
+    def end(self) -> float:
+        """The last finite loss, NaN without one."""
+        return next((v for v in reversed(self.loss) if math.isfinite(v)), math.nan)
+
 
 @dataclass(frozen=True)
 class Case:
@@ -211,6 +216,12 @@ class Case:
     constant_loss: float = math.nan
     perfect_loss: float = math.nan
     untried: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def layers(self) -> Sequence[Mapping[str, Any]]:
+        """The facts of the model's layers; empty when unknown."""
+        found: Sequence[Mapping[str, Any]] = (self.facts.get("model") or {}).get("layers") or ()
+        return found
 
     @property
     def optimizer(self) -> Mapping[str, Any]:

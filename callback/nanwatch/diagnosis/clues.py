@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
+from nanwatch.diagnosis import network
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import Clue
 from nanwatch.diagnosis.looks import ArrayLook
 from nanwatch.diagnosis.words import number, places
 
 GREW, CALM = 100.0, 3.0
+"""A loss that grew by more diverged; one that grew by less was calm."""
+
+
+def weight_above(value: float, *bounds: tuple[float, float], otherwise: float) -> float:
+    """The weight of the first bound that a value lies above: (bound, weight), the highest first."""
+    return next((weight for bound, weight in bounds if value > bound), otherwise)
+
+
+def weight_below(value: float, *bounds: tuple[float, float], otherwise: float) -> float:
+    """The weight of the first bound that a value lies below: (bound, weight), the lowest first."""
+    return next((weight for bound, weight in bounds if value < bound), otherwise)
 
 
 def grew(case: Case) -> Clue:
@@ -42,7 +55,8 @@ def weights_were_finite(case: Case) -> Clue:
 
 def bad_cells(look: ArrayLook, count: int, kind: str) -> Clue:
     """The bad cells themselves: where there are any, little else needs to be asked."""
-    seen = f"{count} of {look.shape[0]} × {_width(look)} cells, {places('row', look.rows)}"
+    rows, width = look.shape[0], math.prod(look.shape[1:])
+    seen = f"{count} of {rows} × {width} cells, {places('row', look.rows)}"
     return Clue(6.0, f"{kind} in {look.name}", seen, "none", healthy=False)
 
 
@@ -54,13 +68,13 @@ def reached_the_model(case: Case) -> Clue:
     return Clue(weight, "predictions and gradients of the batch", seen, "finite", not harmed)
 
 
+def kernels_alike(case: Case) -> list[Clue]:
+    """Kernels that began with one value throughout are a cause of their own."""
+    if case.beginning is None or not network.alike(case.beginning):
+        return []
+    return [Clue(-3.0, "kernels of one value throughout", "there are some", "none", False)]
+
+
 def _finite_clue(check: str, finite: bool) -> Clue:
     seen, weight = ("all finite", 0.5) if finite else ("not all finite", -6.0)
     return Clue(weight, check, seen, "all finite", finite)
-
-
-def _width(look: ArrayLook) -> int:
-    width = 1
-    for size in look.shape[1:]:
-        width *= size
-    return width

@@ -70,8 +70,7 @@ def percentages(case: Case, output: Output) -> Finding | None:
     has_zero = target.low == 0 or 0.0 in target.distinct
     if not has_zero and not target.low < 0 < target.high:
         return None
-    last = next((v for v in reversed(case.history.loss) if math.isfinite(v)), 0.0)
-    weight = 5.0 if has_zero else 3.0 if last > 1e3 else 1.0
+    weight = 5.0 if has_zero else 3.0 if case.history.end > 1e3 else 1.0
     summary = (
         "The percentage error is divided by the target. Targets at 0 are taken for 1e-7, so that "
         "they outweigh all others by a factor of millions."

@@ -58,8 +58,7 @@ def index_range(case: Case) -> Range | None:
 
 def _layer(case: Case, node: str) -> str:
     """The layer that a node of the graph belongs to: a scope that is used again gets a number."""
-    layers = (case.facts.get("model") or {}).get("layers") or ()
-    names = {str(layer.get("name")) for layer in layers}
+    names = {str(layer.get("name")) for layer in case.layers}
     scopes = [name for part in node.split("/") for name in (re.sub(r"_\d+$", "", part), part)]
     return next((name for name in reversed(scopes) if name in names), "")
 

@@ -1,4 +1,4 @@
-"""What the causes of a wrong configuration share: one finding an output, weighed in one way.
+"""What the causes of a wrong configuration share: findings at its outputs, weighed alike.
 
 A finding says what of an output does not fit together. It needs no failure to be seen, so the
 same finding serves before the training as a word of warning, and after it as an explanation.
@@ -16,7 +16,8 @@ from nanwatch.diagnosis.cause import Clue, Testimony
 from nanwatch.diagnosis.outputs import Output, outputs
 from nanwatch.events import Fix, Symptom
 
-SILENT: frozenset[Symptom] = frozenset({"loss_stuck", "underfit", "zero_loss", "huge_loss"})
+MISFIT: frozenset[Symptom] = frozenset({"loss_stuck", "underfit", "zero_loss", "huge_loss"})
+"""What any output can show itself by that does not fit its loss or its target."""
 
 
 @dataclass(frozen=True)

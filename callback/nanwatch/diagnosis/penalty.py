@@ -12,7 +12,9 @@ from nanwatch.diagnosis.cause import Clue
 from nanwatch.diagnosis.network import portraits
 
 USUAL_L2, USUAL_RATE = 0.01, 0.1
+"""What is high, but still usual, for a penalty and for plain gradient descent."""
 NEARLY_ALL = 0.9
+"""From this share of the loss on, a penalty is what is trained."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,9 @@ class Penalty:
 
 def penalties(case: Case) -> list[Penalty]:
     """Every penalty of the model and its optimizer, the strongest first."""
-    layers: list[dict[str, Any]] = (case.facts.get("model") or {}).get("layers") or []
     found = [
         Penalty(f"penalty of {layer.get('name', '')}", str(layer.get("name", "")), _l2(penalty))
-        for layer in layers
+        for layer in case.layers
         for penalty in (layer.get("regularizers") or {}).values()
     ]
     decay = (case.optimizer.get("config") or {}).get("weight_decay")

@@ -8,9 +8,13 @@ from nanwatch.diagnosis import words
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import Clue
 from nanwatch.diagnosis.looks import ArrayLook, Role
+from nanwatch.diagnosis.silent import best, does_not_learn
 
 NORMALIZERS = ("Normalization", "BatchNormalization", "LayerNormalization", "Rescaling")
 LOOKUPS = ("Embedding", "CategoryEncoding", "Hashing", "IntegerLookup", "Discretization")
+FAR = 5.0
+"""A scale this many times 1 is no longer about 1."""
+BOTH = "scale_both"
 
 
 def scale_of(look: ArrayLook) -> float:
@@ -68,7 +72,7 @@ def scale_clue(look: ArrayLook, check: str, most: float = 4.0) -> Clue:
         seen = f"{words.number(scale)}, through {words.places('row', look.outliers)}"
         return Clue(-2.0, check, seen, "about 1", healthy=False)
     weight = min(most, max(0.0, 1.2 * math.log10(scale / 3)))
-    return Clue(weight, check, words.number(scale), "about 1", scale < 5)
+    return Clue(weight, check, words.number(scale), "about 1", scale < FAR)
 
 
 def unit_scale_clue(case: Case, far: float) -> Clue:
@@ -78,18 +82,33 @@ def unit_scale_clue(case: Case, far: float) -> Clue:
         far: the weight, in log-odds, against a cause that needs data of an ordinary scale.
     """
     scale = largest_scale(case)
-    weight = 0.5 if scale < 5 else -0.5 if scale < 30 else far
-    return Clue(weight, "scale of inputs and targets", words.number(scale), "about 1", scale < 5)
+    weight = 0.5 if scale < FAR else -0.5 if scale < 30 else far
+    return Clue(weight, "scale of inputs and targets", words.number(scale), "about 1", scale < FAR)
 
 
 def has_layer(case: Case, kinds: tuple[str, ...]) -> bool:
     """Whether the model has a layer of one of these classes."""
-    layers = (case.facts.get("model") or {}).get("layers") or []
-    return any(layer.get("class") in kinds for layer in layers)
+    return any(layer.get("class") in kinds for layer in case.layers)
 
 
-def better(case: Case, remedy: str) -> str:
-    """`remedy`, or "scale_both" when scaling inputs and targets cured only together."""
+def raw_inputs_clue(case: Case, against: float) -> Clue:
+    """Inputs of a large scale that no layer normalises drive units to their ends by themselves.
+
+    Args:
+        against: the weight, in log-odds, against a cause that is looked for in the units.
+    """
+    scale = max((scale_of(look) for look in measured(case, "input")), default=1.0)
+    raw = scale >= FAR and not has_layer(case, NORMALIZERS)
+    weight = against if raw else 0.5
+    return Clue(weight, "scale of the inputs", words.number(scale), "about 1", not raw)
+
+
+def scaling(case: Case, alone: str) -> str:
+    """The remedy that scales: `alone`, or "scale_both" where inputs and targets need it together.
+
+    Where the loss stayed finite, the one that gains more.
+    """
+    if does_not_learn(case):
+        return best(case, (alone, BOTH))
     cured = {name for name, trial in case.trials.items() if trial.cured}
-    only_both = "scale_both" in cured and not cured & {"scale_inputs", "scale_targets"}
-    return "scale_both" if only_both else remedy
+    return BOTH if BOTH in cured and not cured & {"scale_inputs", "scale_targets"} else alone

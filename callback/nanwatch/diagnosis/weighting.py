@@ -11,7 +11,21 @@ from nanwatch.diagnosis.cause import Clue
 from nanwatch.diagnosis.looks import ArrayLook
 from nanwatch.diagnosis.outputs import CROSSENTROPIES, outputs
 from nanwatch.diagnosis.words import number
+from nanwatch.events import Symptom
 
+SYMPTOMS: frozenset[Symptom] = frozenset(
+    {
+        "nan_loss",
+        "negative_loss",
+        "exploding_loss",
+        "loss_spike",
+        "huge_loss",
+        "loss_stuck",
+        "underfit",
+        "oscillating",
+    }
+)
+"""What weights that cannot be meant show themselves by."""
 HUGE = 1000.0
 """A weight above this, or this many times the smallest one, drowns all others."""
 CENTRED = 0.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from nanwatch.diagnosis.looks import ArrayLook, ColumnLook
@@ -11,7 +12,7 @@ SHOWN = 8
 
 def number(value: float) -> str:
     """A number with three significant digits, thousands grouped: 0.0123, 41.2, 1,520, 3.4e+12."""
-    if value != value or abs(value) in (float("inf"),):
+    if not math.isfinite(value):
         return str(value)
     if abs(value) >= 1e6 or 0 < abs(value) < 1e-3:
         return f"{value:.2e}".replace("e+0", "e+").replace("e-0", "e-")

@@ -6,21 +6,9 @@ from nanwatch.diagnosis import clues
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import FAILED, failed, labels, silent, table
-from nanwatch.diagnosis.weighting import BadWeight, bad_weight, class_weights
-from nanwatch.events import Fix, Symptom
+from nanwatch.diagnosis.weighting import SYMPTOMS, BadWeight, bad_weight, class_weights
+from nanwatch.events import Fix
 
-SYMPTOMS: frozenset[Symptom] = frozenset(
-    {
-        "nan_loss",
-        "negative_loss",
-        "exploding_loss",
-        "loss_spike",
-        "huge_loss",
-        "loss_stuck",
-        "underfit",
-        "oscillating",
-    }
-)
 FIX = Fix(
     "Weigh classes by how rare they are, but not more than that: total / (classes * count), with a "
     "limit, and 1 for a class without samples.",
@@ -52,9 +40,8 @@ def _in_batch(case: Case, bad: BadWeight) -> Clue:
     if not looks or bad.fault != "not finite":
         return Clue(0.0 if looks else -2.0, check, "none" if not looks else "finite", expected)
     finite = all(look.finite for look in looks)
-    return Clue(
-        -6.0 if finite else 1.0, check, "finite" if finite else "not finite", expected, finite
-    )
+    weight, seen = (-6.0, "finite") if finite else (1.0, "not finite")
+    return Clue(weight, check, seen, expected, finite)
 
 
 def _consequence(bad: BadWeight) -> str:

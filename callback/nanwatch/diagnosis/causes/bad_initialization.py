@@ -21,6 +21,7 @@ FIX = Fix(
     '+ keras.layers.Dense(64, kernel_initializer="glorot_uniform")',
 )
 SMALL = 0.05
+"""A kernel that begins smaller than this, beside what keeps activations at their scale, is odd."""
 
 
 def weigh(case: Case) -> Testimony | None:
@@ -38,10 +39,10 @@ def weigh(case: Case) -> Testimony | None:
         odd = [(look, spread) for look, spread in odd if not look.constant]
     if not alike and not odd:
         return None
-    clues = [_alike(alike), _spread(odd), _pinned(start), unit_scale_clue(case, -1.0)]
+    found = [_alike(alike), _spread(odd), _pinned(start), unit_scale_clue(case, -1.0)]
     worst = alike[0] if alike else odd[0][0]
     where = {"layer": worst.layer, "variable": worst.name}
-    return Testimony(_summary(worst, alike, odd), clues, FIX, where, "redraw")
+    return Testimony(_summary(worst, alike, odd), found, FIX, where, "redraw")
 
 
 def _alike(alike: list[VariableLook]) -> Clue:

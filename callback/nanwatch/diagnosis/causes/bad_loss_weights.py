@@ -11,6 +11,7 @@ from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import failed, labels, output_facts, silent, table
 from nanwatch.diagnosis.silent import is_silent
 from nanwatch.diagnosis.weighting import (
+    SYMPTOMS,
     BadWeight,
     bad_rows,
     bad_weight,
@@ -19,20 +20,8 @@ from nanwatch.diagnosis.weighting import (
     pulls_both_ways,
     rewards,
 )
-from nanwatch.events import Fix, Symptom
+from nanwatch.events import Fix
 
-SYMPTOMS: frozenset[Symptom] = frozenset(
-    {
-        "nan_loss",
-        "negative_loss",
-        "exploding_loss",
-        "loss_spike",
-        "huge_loss",
-        "loss_stuck",
-        "underfit",
-        "oscillating",
-    }
-)
 FIX_OUTPUTS = Fix(
     "Give every output a finite, positive weight such that the weighted losses are about as large.",
     "model.compile(optimizer, losses, loss_weights=[1.0] * len(losses))",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from nanwatch.diagnosis import network, words
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
+from nanwatch.diagnosis.clues import kernels_alike
 from nanwatch.diagnosis.looks import LayerLook
 from nanwatch.diagnosis.rates import FEW_TIMES, rise
-from nanwatch.diagnosis.scale import NORMALIZERS, has_layer, measured, scale_of
+from nanwatch.diagnosis.scale import raw_inputs_clue
 from nanwatch.diagnosis.silent import NOT_LEARNING, best, helps
 from nanwatch.diagnosis.silent_examples import idle, kernel, layer
 from nanwatch.events import Fix
@@ -20,6 +21,7 @@ FIX = Fix(
 )
 REMEDIES = ("leaky_relu", "redraw")
 MANY, ALL = 0.7, 0.95
+"""Shares of dead units that are more than usual, and that let next to nothing through."""
 
 
 def weigh(case: Case) -> Testimony | None:
@@ -28,9 +30,12 @@ def weigh(case: Case) -> Testimony | None:
     look = max(looks, key=lambda one: one.dead_share, default=None)
     if look is None or look.dead_share < MANY:
         return None
-    found = [_share(look), _at_once(case, looks[0]), _inputs(case)]
-    if case.beginning is not None and network.alike(case.beginning):
-        found.append(Clue(-3.0, "kernels of one value throughout", "there are some", "none", False))
+    found = [
+        _share(look),
+        _at_once(case, looks[0]),
+        raw_inputs_clue(case, -2.0),
+        *kernels_alike(case),
+    ]
     summary = (
         f"{look.dead_share:.0%} of the units of {look.name} are 0 for every row of the batch. A "
         "relu that is 0 has no slope: these units never learn again."
@@ -54,15 +59,6 @@ def _at_once(case: Case, first: LayerLook) -> Clue:
     if rise(case) > FEW_TIMES:
         weight, seen = -2.5, f"{seen}, at a rate {words.number(rise(case))} times lower"
     return Clue(weight, check, seen, "below 40 %", True)
-
-
-def _inputs(case: Case) -> Clue:
-    """Inputs of a large scale kill units by the first steps, and are the cause themselves."""
-    scale = max((scale_of(look) for look in measured(case, "input")), default=1.0)
-    raw = scale >= 5 and not has_layer(case, NORMALIZERS)
-    return Clue(
-        -2.0 if raw else 0.5, "scale of the inputs", words.number(scale), "about 1", not raw
-    )
 
 
 DEAD = (layer("hidden", "relu", dead_share=0.98), layer("out", "linear"))

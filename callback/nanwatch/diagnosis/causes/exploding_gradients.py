@@ -1,10 +1,9 @@
-"""Gradients that grow through depth or time (document C: "large (exploding) gradients")."""
+"""Gradients that grow through depth or time."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import Any
 
 from nanwatch.diagnosis import clues, network, words
 from nanwatch.diagnosis.case import Autopsy, Case, Trial
@@ -18,8 +17,8 @@ from nanwatch.events import Fix
 HUGE, LARGE = 1e3, 50.0
 """Norms of gradients that nothing ordinary reaches, and that a long way back multiplies to more."""
 LONG = 16
+"""So many factors in a row are a long way back."""
 LIMITS = {"clip": 1.0, "clip_hard": 0.01}
-CLIPS = ("clip", "clip_hard")
 """The replays with clipped gradients, the milder first, and the norms that they clip to."""
 RECURRENT = ("SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D")
 
@@ -44,9 +43,9 @@ def weigh(case: Case) -> Testimony | None:
         f"The gradients' norm reached {words.number(max(norms))} ({words.number(first)} at first) "
         "although the data are scaled: it is multiplied on its way back through the network."
     )
-    remedy = case.better(*CLIPS)
+    remedy = case.better(*LIMITS)
     fix = _fix(case, LIMITS[remedy])
-    return Testimony(summary, found, fix, _where(case), remedy, ("lower_rate", *CLIPS))
+    return Testimony(summary, found, fix, _where(case), remedy, ("lower_rate", *LIMITS))
 
 
 def _fix(case: Case, limit: float) -> Fix:
@@ -66,7 +65,7 @@ def _fix(case: Case, limit: float) -> Fix:
 
 
 def _at_once(first: float) -> Clue:
-    weight = 2.0 if first > HUGE else 1.0 if first > 100 else -1.0
+    weight = clues.weight_above(first, (HUGE, 2.0), (100.0, 1.0), otherwise=-1.0)
     return Clue(weight, "gradient norm at the first step", words.number(first), "below 100")
 
 
@@ -83,10 +82,9 @@ def _factors(case: Case) -> int:
 
     What calls one layer of weights again and again recurs as well. 0 when it is not known.
     """
-    layers: list[dict[str, Any]] = (case.facts.get("model") or {}).get("layers") or []
-    factors = sum(1 for layer in layers if layer.get("parameters"))
+    factors = sum(1 for layer in case.layers if layer.get("parameters"))
     shapes = [look.shape for look in case.arrays("input") if len(look.shape) > 2]
-    if shapes and any(layer.get("class") in RECURRENT for layer in layers):
+    if shapes and any(layer.get("class") in RECURRENT for layer in case.layers):
         factors += max(shape[1] for shape in shapes)
     return max(factors, _calls(case))
 
@@ -118,9 +116,8 @@ def _clipping_alone(case: Case) -> Clue:
     slower: Trial | None = case.trials.get("lower_rate")
     if slower is None:
         return Clue(0.0, check, "not tried", expected)
-    return Clue(
-        -1.5 if slower.cured else 1.0, check, "held" if slower.cured else "failed", expected
-    )
+    weight, seen = (-1.5, "held") if slower.cured else (1.0, "failed")
+    return Clue(weight, check, seen, expected)
 
 
 def _where(case: Case) -> dict[str, object]:

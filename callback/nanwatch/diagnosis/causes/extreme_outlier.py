@@ -14,8 +14,10 @@ from nanwatch.events import Fix, Symptom
 SYMPTOMS: frozenset[Symptom] = frozenset(
     {"nan_loss", "exploding_loss", "loss_spike", "huge_loss", "oscillating", "underfit"}
 )
-SILENT: frozenset[Symptom] = frozenset({"huge_loss", "oscillating", "underfit"})
+OF_THE_RUN: frozenset[Symptom] = frozenset({"huge_loss", "oscillating", "underfit"})
+"""Symptoms of a whole run, which many other things bring about as well."""
 SURGE = 10.0
+"""A gradient this many times the usual stands out."""
 
 
 def weigh(case: Case) -> Testimony | None:
@@ -28,7 +30,7 @@ def weigh(case: Case) -> Testimony | None:
         return None
     what = f"cells of {look.name} far from the others of their column"
     seen = f"{words.number(extreme(look))} in {words.places('row', look.outliers)}"
-    weight = 1.0 if case.symptom in SILENT else 3.5 if in_batch else 2.5
+    weight = 1.0 if case.symptom in OF_THE_RUN else 3.5 if in_batch else 2.5
     found = [Clue(weight, what, seen, "none", False), clues.data_finite(case), _surge(case)]
     if case.symptom == "nan_loss":
         found += [clues.calm(case), clues.weights_were_finite(case)]

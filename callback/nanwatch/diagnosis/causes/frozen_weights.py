@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from nanwatch.diagnosis import network
+from nanwatch.diagnosis.bounds import place_of_own
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import raised
@@ -33,6 +35,7 @@ SMOOTH = Fix(
 OWN_STATE = ("BatchNormalization", "Normalization", "SpectralNormalization")
 THROUGH, THAW = "let_through", "unfreeze"
 FEW = 0.1
+"""A smaller share of the weights without a gradient may be a branch that is not in use."""
 LEARNT = 0.6
 """A loss this far below a constant guess's, as a share of it, is that of a head that learns."""
 
@@ -65,22 +68,18 @@ def _refused(case: Case) -> Testimony | None:
         "The loss does not depend on any weight by way of something with a slope: what it is made "
         "of was compared, rounded, counted, or taken out of the graph."
     )
-    return Testimony(summary, found, SMOOTH, _line(case))
+    return Testimony(summary, found, SMOOTH, place_of_own(case.facts))
 
 
-def _line(case: Case) -> dict[str, str]:
-    source = next((one["source"] for one in case.facts.get("loss") or () if one.get("source")), "")
-    return {"source_line": source} if source else {}
-
-
-def _layers(case: Case) -> list[dict[str, Any]]:
+def _layers(case: Case) -> list[Mapping[str, Any]]:
     """The layers with weights that a gradient should move; models that hold others don't count."""
-    told: list[dict[str, Any]] = (case.facts.get("model") or {}).get("layers") or []
     passed_over = {*OWN_STATE, *network.OUTER}
-    return [one for one in told if one.get("parameters") and one.get("class") not in passed_over]
+    return [
+        one for one in case.layers if one.get("parameters") and one.get("class") not in passed_over
+    ]
 
 
-def _frozen(case: Case) -> list[dict[str, Any]]:
+def _frozen(case: Case) -> list[Mapping[str, Any]]:
     """Layers that a flag keeps from learning: all of them, or else such as nothing has trained.
 
     A base that was trained before is frozen on purpose.
@@ -107,7 +106,7 @@ def _cut(case: Case) -> list[VariableLook]:
     ]
 
 
-def _share(case: Case, frozen: list[dict[str, Any]]) -> Clue:
+def _share(case: Case, frozen: list[Mapping[str, Any]]) -> Clue:
     layers = _layers(case)
     total = sum(int(one["parameters"]) for one in layers)
     share = sum(int(one["parameters"]) for one in frozen) / total if total else 0.0

@@ -1,4 +1,4 @@
-"""Infinity in the training inputs (document C: "NumPy infinite in the training set")."""
+"""Infinity in the training inputs."""
 
 from __future__ import annotations
 

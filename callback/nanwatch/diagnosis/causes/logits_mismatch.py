@@ -16,12 +16,13 @@ from nanwatch.diagnosis.examples import (
     silent,
     table,
 )
-from nanwatch.diagnosis.findings import SILENT, Finding, misfit, range_clue, testify
+from nanwatch.diagnosis.findings import MISFIT, Finding, misfit, range_clue, testify
 from nanwatch.diagnosis.outputs import BINARY, CROSSENTROPIES, PROBABILITIES, Output
 from nanwatch.events import Fix
 
-SYMPTOMS = SILENT | {"nan_loss", "oscillating", "loss_spike", "exploding_loss"}
+SYMPTOMS = MISFIT | {"nan_loss", "oscillating", "loss_spike", "exploding_loss"}
 PLATEAUS = (16.118, 16.03, 15.945, 15.942, 8.015, 7.97)
+"""The loss of a probability that is clipped to 0, in single and half precision, and half of it."""
 
 
 def weigh(case: Case) -> Testimony | None:
@@ -74,7 +75,7 @@ def _is_foreign(output: Output) -> bool:
 
 
 def _plateau(case: Case) -> tuple[Clue, ...]:
-    last = next((v for v in reversed(case.history.loss) if math.isfinite(v)), math.nan)
+    last = case.history.end
     if not any(abs(last - value) < 2e-3 * value for value in PLATEAUS):
         return ()
     return (Clue(1.0, "last loss", f"{last:.4g}, that of clipped probabilities", "falling", False),)
@@ -97,7 +98,7 @@ def _floor(case: Case, output: Output) -> tuple[Clue, ...]:
         return ()
     binary = output.loss in BINARY
     floor = math.log1p(math.exp(-1.0)) if binary else math.log(math.e + units - 1) - 1.0
-    last = next((v for v in reversed(case.history.loss) if math.isfinite(v)), math.nan)
+    last = case.history.end
     if math.isnan(last) or "Focal" in output.loss:
         return ()
     below = last < 0.98 * floor
@@ -106,8 +107,6 @@ def _floor(case: Case, output: Output) -> tuple[Clue, ...]:
 
 
 RULES = (_scores_as_probabilities, _probabilities_as_scores)
-
-
 CCE = "CategoricalCrossentropy"
 SCORES, CHANCES = predicted(-2.0, 2.0, 3), predicted(0.1, 0.8, 3, sums_to_one=True)
 

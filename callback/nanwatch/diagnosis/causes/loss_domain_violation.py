@@ -17,9 +17,9 @@ from nanwatch.diagnosis.examples import (
     silent,
     table,
 )
-from nanwatch.diagnosis.findings import SILENT, testify
+from nanwatch.diagnosis.findings import MISFIT, testify
 
-SYMPTOMS = SILENT | {"nan_loss", "negative_loss", "exploding_loss", "oscillating", "loss_spike"}
+SYMPTOMS = MISFIT | {"nan_loss", "negative_loss", "exploding_loss", "oscillating", "loss_spike"}
 
 
 def weigh(case: Case) -> Testimony | None:

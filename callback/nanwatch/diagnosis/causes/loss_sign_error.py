@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from nanwatch.diagnosis import clues, words
+from nanwatch.diagnosis.bounds import place_of_own
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import failed, output_facts, predicted, silent, table
@@ -14,6 +14,7 @@ from nanwatch.events import Fix
 
 SYMPTOMS = ("negative_loss", "nan_loss", "exploding_loss")
 FAR = 30.0
+"""So many times the first loss, or 1, below 0 is no minimum that a loss nears."""
 FIX = Fix(
     "Turn the sign of the loss: what is returned is made as small as possible.",
     "- return -keras.ops.mean(keras.ops.square(y_true - y_pred))\n"
@@ -31,11 +32,17 @@ def weigh(case: Case) -> Testimony | None:
     """A loss of the user's own, or what it adds to one, that falls ever deeper below zero."""
     if case.symptom not in SYMPTOMS:
         return None
-    finite = [value for value in case.history.loss if math.isfinite(value)]
     own, added = [output for output in outputs(case) if output.custom], _added(case)
-    if not finite or finite[-1] >= 0 or not (own or added or case.facts.get("own_step")):
+    last = case.history.end
+    if not last < 0 or not (own or added or case.facts.get("own_step")):
         return None
-    found = [_depth(case, finite[-1]), *_distance(own), *_metrics(case), *_truth(case), *added]
+    found = [
+        _depth(case, last),
+        *_distance(own),
+        *_metrics(case),
+        *_truth(case),
+        *added,
+    ]
     found.append(clues.data_finite(case))
     summary = (
         "The loss falls below 0 without end, as a loss does whose sign is turned: the training "
@@ -43,7 +50,7 @@ def weigh(case: Case) -> Testimony | None:
     )
     if added and not own:
         return Testimony(summary, found, FIX_ADDED, {}, "negated_addition")
-    return Testimony(summary, found, FIX, _where(case), "negated_loss")
+    return Testimony(summary, found, FIX, place_of_own(case.facts), "negated_loss")
 
 
 def _added(case: Case) -> list[Clue]:
@@ -73,7 +80,7 @@ def _distance(own: list[Output]) -> list[Clue]:
     if not seen.finite or target.largest == 0:
         return []
     ratio = seen.largest / max(target.largest, 1e-6)
-    weight = 2.5 if ratio > 10 else 0.5 if ratio > 3 else -2.0
+    weight = clues.weight_above(ratio, (10.0, 2.5), (3.0, 0.5), otherwise=-2.0)
     check = "largest prediction, in targets"
     return [Clue(weight, check, words.number(ratio), "about 1", ratio <= 3)]
 
@@ -97,12 +104,6 @@ def _metrics(case: Case) -> list[Clue]:
             seen = f"{words.number(values[0])} to {words.number(values[-1])}"
             return [Clue(2.5 if rose else -2.5, name, seen, "falling", not rose)]
     return []
-
-
-def _where(case: Case) -> dict[str, Any]:
-    told = case.facts.get("loss") or ()
-    source = next((loss["source"] for loss in told if loss.get("source")), None)
-    return {"source_line": source} if source else {}
 
 
 PAGE = CausePage(

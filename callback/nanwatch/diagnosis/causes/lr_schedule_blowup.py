@@ -36,7 +36,7 @@ def weigh(case: Case) -> Testimony | None:
 def _risen(risen: float, lost: list[float]) -> Clue:
     if lost:
         return Clue(4.0, "learning rate", words.number(lost[0]), "a finite number", False)
-    weight = 3.0 if risen > 30 else 2.0 if risen > 8 else 1.0
+    weight = clues.weight_above(risen, (30.0, 3.0), (8.0, 2.0), otherwise=1.0)
     seen = f"{words.number(risen)} times what it was at first"
     return Clue(weight, "learning rate", seen, "constant, or falling after a warm-up", False)
 

@@ -35,7 +35,21 @@ def weigh(case: Case) -> Testimony | None:
         *_rate_that_holds(case, rate),
         clues.data_finite(case),
         *(_thrown_about(case) if does_not_learn(case) else [clues.grew(case)]),
+        *_other_reasons(case),
     ]
+    remedy = _remedy(case)
+    grew = " and grew from there" if case.history.growth > clues.CALM else ""
+    summary = (
+        f"At a rate of {words.number(rate)} a step may overshoot the minimum by more than it came "
+        f"from; the loss was {words.number(case.history.start)} at first{grew}."
+    )
+    fix = _fix(case, rate, rate * FACTORS[remedy])
+    return Testimony(summary, found, fix, {}, remedy, _factors(case, rate))
+
+
+def _other_reasons(case: Case) -> list[Clue]:
+    """What explains the same without a rate that was too high from the first step."""
+    found = []
     if (risen := rise(case)) > FEW_TIMES:
         seen = f"{words.number(risen)} times lower"
         found.append(Clue(-2.5, "rate at the beginning", seen, "the same"))
@@ -46,14 +60,7 @@ def weigh(case: Case) -> Testimony | None:
         found.append(blameless_clue(case))
     if wrong := wrong_settings(case):
         found.append(Clue(-2.5, wrong[0][0], words.number(wrong[0][1]), "a value that can work"))
-    remedy = _remedy(case)
-    grew = " and grew from there" if case.history.growth > clues.CALM else ""
-    summary = (
-        f"At a rate of {words.number(rate)} a step may overshoot the minimum by more than it came "
-        f"from; the loss was {words.number(case.history.start)} at first{grew}."
-    )
-    fix = _fix(case, rate, rate * FACTORS[remedy])
-    return Testimony(summary, found, fix, {}, remedy, _factors(case, rate))
+    return found
 
 
 def _factors(case: Case, rate: float) -> tuple[str, ...]:
@@ -90,7 +97,7 @@ def _rate_that_holds(case: Case, rate: float) -> list[Clue]:
         return []
     usual = _usual(case)
     share = rate * held / usual
-    weight = -2.0 if share < 1.1e-3 else -1.0 if share < 0.011 else 0.0
+    weight = clues.weight_below(share, (1.1e-3, -2.0), (0.011, -1.0), otherwise=0.0)
     seen, expected = words.number(rate * held), f"about {usual:g}"
     return [Clue(weight, "highest rate whose replay holds", seen, expected, share > 0.011)]
 
@@ -103,9 +110,8 @@ def _clipping_does_more(case: Case) -> bool:
 
 def _rate(case: Case, rate: float) -> Clue:
     usual = _usual(case)
-    weight = (
-        2.0 if rate > 10 * usual else 1.0 if rate > usual else 0.0 if rate > usual / 10 else -1.0
-    )
+    bounds = (10 * usual, 2.0), (usual, 1.0), (usual / 10, 0.0)
+    weight = clues.weight_above(rate, *bounds, otherwise=-1.0)
     return Clue(weight, "learning rate", words.number(rate), f"at most about {usual:g}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from nanwatch.diagnosis import words
+from nanwatch.diagnosis import clues, words
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.rates import RATE
@@ -67,17 +67,8 @@ def _gone(first: float, rate: float, usual: float) -> Testimony:
 
 def _rate(rate: float, usual: float) -> Clue:
     share = rate / usual
-    weight = (
-        3.0
-        if not rate
-        else 2.0
-        if share < 1e-3
-        else 1.0
-        if share < 0.03
-        else 0.0
-        if share < 0.3
-        else -3.5
-    )
+    bounds = (1e-3, 2.0), (0.03, 1.0), (0.3, 0.0)
+    weight = clues.weight_below(share, *bounds, otherwise=-3.5) if rate else 3.0
     return Clue(weight, "learning rate", words.number(rate), f"about {usual:g}", share >= 0.3)
 
 
@@ -89,7 +80,8 @@ def _moves(case: Case, rate: float, usual: float) -> Clue:
     if not known:
         return Clue(0.0, check, "not known", expected)
     most = max(known)
-    weight = -3.0 if most > LIVELY else 0.0 if most > SLOW else 1.0 if most > STILL else 2.0
+    bounds = (LIVELY, -3.0), (SLOW, 0.0), (STILL, 1.0)
+    weight = clues.weight_above(most, *bounds, otherwise=2.0)
     if most < NOT_AT_ALL and rate < 1e-3 * usual:  # no number of such steps gets anywhere
         weight = 4.0
     return Clue(weight, check, words.number(most), expected, most > SLOW)

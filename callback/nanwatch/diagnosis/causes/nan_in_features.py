@@ -1,4 +1,4 @@
-"""NaN in the training inputs (document C: "NaN in the training set")."""
+"""NaN in the training inputs."""
 
 from __future__ import annotations
 

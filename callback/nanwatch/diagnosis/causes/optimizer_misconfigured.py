@@ -1,4 +1,4 @@
-"""Optimizer settings with which the method cannot work (document C: "wrong optimizer")."""
+"""Optimizer settings with which the method cannot work."""
 
 from __future__ import annotations
 

@@ -21,18 +21,9 @@ def weigh(case: Case) -> Testimony | None:
     if len(val) < 2 or len(train) != len(val):
         return None
     best = min(range(len(val)), key=val.__getitem__)
-    rise, fall = val[-1] / val[best], train[-1] / train[best]
     found = [
-        Clue(
-            2.5 if rise > 1.5 else 2.0,
-            "validation loss, against its best",
-            f"{rise:.2f} times",
-            "1",
-            False,
-        ),
-        Clue(
-            1.0 if fall < 0.5 else 0.5, "training loss since then", f"{fall:.2f} times", "1", False
-        ),
+        _rise(val[-1] / val[best]),
+        _fall(train[-1] / train[best]),
         Clue(0.5, "epochs since the best", str(len(val) - 1 - best), "few", False),
     ]
     summary = (
@@ -41,6 +32,16 @@ def weigh(case: Case) -> Testimony | None:
         "since then holds for the training rows only."
     )
     return Testimony(summary, found, FIX, {"epoch": best})
+
+
+def _rise(times: float) -> Clue:
+    weight = 2.5 if times > 1.5 else 2.0
+    return Clue(weight, "validation loss, against its best", f"{times:.2f} times", "1", False)
+
+
+def _fall(times: float) -> Clue:
+    weight = 1.0 if times < 0.5 else 0.5
+    return Clue(weight, "training loss since then", f"{times:.2f} times", "1", False)
 
 
 PAGE = CausePage(

@@ -1,4 +1,4 @@
-"""L1 / L2 penalty that dominates or diverges (document C: "very large l2 and learning rate")."""
+"""A penalty on the weights, L1 or L2, that outweighs the data or diverges by itself."""
 
 from __future__ import annotations
 
@@ -63,7 +63,8 @@ def _pull(case: Case, penalty: Penalty) -> list[Clue]:
     share = pull(case, penalty)
     if not share:
         return []
-    weight = 2.5 if share > 0.03 else 1.0 if share > 3e-3 else 0.0 if share > 1e-4 else -1.0
+    bounds = (0.03, 2.5), (3e-3, 1.0), (1e-4, 0.0)
+    weight = clues.weight_above(share, *bounds, otherwise=-1.0)
     check, expected = "share of a weight that the penalty takes away each step", "below 1e-5"
     return [Clue(weight, check, words.number(share), expected, share < 1e-4)]
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from nanwatch.diagnosis import network, words
+from nanwatch.diagnosis import network
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
+from nanwatch.diagnosis.clues import kernels_alike
 from nanwatch.diagnosis.looks import LayerLook
-from nanwatch.diagnosis.scale import NORMALIZERS, has_layer, measured, scale_of
+from nanwatch.diagnosis.scale import raw_inputs_clue
 from nanwatch.diagnosis.silent import NOT_LEARNING, best
 from nanwatch.diagnosis.silent_examples import idle, kernel, layer
 from nanwatch.events import Fix
@@ -21,9 +22,7 @@ def weigh(case: Case) -> Testimony | None:
     look = max(looks, key=lambda one: one.saturated_share, default=None)
     if look is None or look.saturated_share < MANY:
         return None
-    found = [_share(look), _at_once(looks[0]), _inputs(case)]
-    if case.beginning is not None and network.alike(case.beginning):
-        found.append(Clue(-3.0, "kernels of one value throughout", "there are some", "none", False))
+    found = [_share(look), _at_once(looks[0]), raw_inputs_clue(case, -2.5), *kernels_alike(case)]
     summary = (
         f"{look.saturated_share:.0%} of what {look.name} puts out lies at the ends of "
         f"{look.activation}, where it has no slope: its weights get no gradient."
@@ -44,15 +43,6 @@ def _at_once(first: LayerLook) -> Clue:
     share = first.saturated_share
     weight = 1.0 if share > MANY else -0.5
     return Clue(weight, "saturated at the first step", f"{share:.0%}", "below 20 %", share < MANY)
-
-
-def _inputs(case: Case) -> Clue:
-    """Inputs of a large scale saturate whatever they meet, and are the cause themselves."""
-    scale = max((scale_of(look) for look in measured(case, "input")), default=1.0)
-    raw = scale >= 5 and not has_layer(case, NORMALIZERS)
-    return Clue(
-        -2.5 if raw else 0.5, "scale of the inputs", words.number(scale), "about 1", not raw
-    )
 
 
 def _fix(look: LayerLook) -> Fix:

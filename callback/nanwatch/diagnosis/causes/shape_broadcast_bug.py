@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from nanwatch.diagnosis import words
 from nanwatch.diagnosis.case import Case, Trial
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
+from nanwatch.diagnosis.clues import weight_below
 from nanwatch.diagnosis.errors import is_about_shapes
 from nanwatch.diagnosis.examples import CURED, output_facts, predicted, silent, table
 from nanwatch.diagnosis.looks import ArrayLook
@@ -15,12 +18,12 @@ SYMPTOMS: frozenset[Symptom] = frozenset(
     {"loss_stuck", "underfit", "huge_loss", "oscillating", "exception"}
 )
 ALIKE = 0.25
+"""Predictions that spread less than this share of the targets are nearly the same."""
 FIX = Fix(
     "Bring both to one shape before they are compared, or give the targets the column that the "
     "predictions have.",
     "y_true = keras.ops.reshape(y_true, keras.ops.shape(y_pred))",
 )
-FIX_UNITS = Fix("Give the model as many units as the target has columns.", "- Dense(8)\n+ Dense(1)")
 
 
 def weigh(case: Case) -> Testimony | None:
@@ -34,11 +37,11 @@ def weigh(case: Case) -> Testimony | None:
         if target is None or prediction is None:
             continue
         if output.custom and _ranks_differ(target, prediction):
-            return _testimony(target, prediction, output)
+            return _ranks(target, prediction, output)
         if output.custom and _same_for_all(target, prediction):
-            return _in_the_loss(target, prediction, output)
+            return _lost_axis(target, prediction, output)
         if _both_stretch(target, prediction):
-            return _crossed(target, prediction, output)
+            return _both_axes(target, prediction, output)
         if output.loss in ERRORS and _one_beside_several(target, prediction):
             return _columns(target, prediction, output)
     return None
@@ -48,7 +51,7 @@ def _in_own_step(case: Case) -> Testimony | None:
     looks, predictions = case.arrays("target"), case.predictions
     for target, prediction in zip(looks, predictions, strict=False):
         if _ranks_differ(target, prediction):
-            return _testimony(target, prediction, Output())
+            return _ranks(target, prediction, Output())
     return None
 
 
@@ -75,10 +78,11 @@ def _both_stretch(target: ArrayLook, prediction: ArrayLook) -> bool:
     if len(target.shape) != len(prediction.shape):
         return False
     pairs = [(t, p) for t, p in zip(target.shape, prediction.shape, strict=True) if t != p]
-    return all(1 in pair for pair in pairs) and {t == 1 for t, _ in pairs} == {True, False}
+    stretched = all(1 in pair for pair in pairs)
+    return stretched and any(t == 1 for t, _ in pairs) and any(p == 1 for _, p in pairs)
 
 
-def _crossed(target: ArrayLook, prediction: ArrayLook, output: Output) -> Testimony:
+def _both_axes(target: ArrayLook, prediction: ArrayLook, output: Output) -> Testimony:
     summary = (
         f"The targets have shape {target.shape}, the predictions {prediction.shape}: both are "
         "stretched, and every number of one is compared with every number of the other."
@@ -91,7 +95,7 @@ def _crossed(target: ArrayLook, prediction: ArrayLook, output: Output) -> Testim
     return Testimony(summary, found, FIX, output.place)
 
 
-def _testimony(target: ArrayLook, prediction: ArrayLook, output: Output) -> Testimony:
+def _ranks(target: ArrayLook, prediction: ArrayLook, output: Output) -> Testimony:
     rows = target.shape[0]
     summary = (
         f"The targets have shape {target.shape}, the predictions {prediction.shape}. Subtracting "
@@ -106,7 +110,7 @@ def _testimony(target: ArrayLook, prediction: ArrayLook, output: Output) -> Test
     return Testimony(summary, found, FIX, output.place, "column_targets")
 
 
-def _in_the_loss(target: ArrayLook, prediction: ArrayLook, output: Output) -> Testimony:
+def _lost_axis(target: ArrayLook, prediction: ArrayLook, output: Output) -> Testimony:
     """One of both may lose its last axis within the loss, where nobody sees it from outside."""
     summary = (
         f"The model says nearly the same of every row under the own loss {output.loss}, and "
@@ -120,10 +124,10 @@ def _in_the_loss(target: ArrayLook, prediction: ArrayLook, output: Output) -> Te
 def _alike(target: ArrayLook, prediction: ArrayLook) -> Clue:
     """A model that is compared with all rows at once says the same of all."""
     check, expected = "spread of the predictions", "about that of the targets"
-    if not target.std > 0 or prediction.std != prediction.std:
+    if not target.std > 0 or math.isnan(prediction.std):
         return Clue(0.0, check, "not known", expected)
     share = prediction.std / target.std
-    weight = 1.5 if share < ALIKE else 0.5 if share < 0.5 else -1.0
+    weight = weight_below(share, (ALIKE, 1.5), (0.5, 0.5), otherwise=-1.0)
     seen = f"{words.number(share)} of that of the targets"
     return Clue(weight, check, seen, expected, share >= 0.5)
 
@@ -136,7 +140,8 @@ def _columns(target: ArrayLook, prediction: ArrayLook, output: Output) -> Testim
     )
     seen = f"{target.shape} and {prediction.shape}"
     clue = Clue(4.0, "shapes of target and prediction", seen, "the same", False)
-    fix = Fix(FIX_UNITS.text, f"- Dense({units})\n+ Dense({width(target)})")
+    text = "Give the model as many units as the target has columns."
+    fix = Fix(text, f"- Dense({units})\n+ Dense({width(target)})")
     return Testimony(summary, [clue], fix, output.place)
 
 

@@ -1,4 +1,4 @@
-"""Input columns far from unit scale (document C: "a training set that is not scaled")."""
+"""Input columns far from unit scale."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import CURED, FAILED, failed, table
 from nanwatch.diagnosis.looks import ArrayLook, ColumnLook
 from nanwatch.diagnosis.scale import (
+    BOTH,
+    FAR,
     NORMALIZERS,
-    better,
     has_layer,
     measured,
     scale_clue,
     scale_of,
+    scaling,
 )
-from nanwatch.diagnosis.silent import DIVERGING, NOT_LEARNING, best, does_not_learn
+from nanwatch.diagnosis.silent import DIVERGING, NOT_LEARNING, does_not_learn
 from nanwatch.diagnosis.silent_examples import idle
 from nanwatch.events import Fix
 
@@ -36,7 +38,7 @@ FIX_BOTH = Fix(
 def weigh(case: Case) -> Testimony | None:
     """Inputs of a large scale that reach the first weights as they are."""
     look = max(measured(case, "input"), key=scale_of, default=None)
-    if look is None or scale_of(look) < 5:
+    if look is None or scale_of(look) < FAR:
         return None
     found = [
         scale_clue(look, "column scale of the inputs", 2.5 if does_not_learn(case) else 4.0),
@@ -44,18 +46,10 @@ def weigh(case: Case) -> Testimony | None:
         clues.data_finite(case),
         _normalized(case),
     ]
-    columns = [column for column in look.wide if _scale(column) >= 5]
-    remedy = _remedy(case)
+    columns = [column for column in look.wide if _scale(column) >= FAR]
+    remedy = scaling(case, "scale_inputs")
     fix = FIX if remedy == "scale_inputs" else FIX_BOTH
-    return Testimony(
-        _summary(look, columns), found, fix, _where(look, columns), remedy, ("scale_both",)
-    )
-
-
-def _remedy(case: Case) -> str:
-    if does_not_learn(case):
-        return best(case, ("scale_inputs", "scale_both"))
-    return better(case, "scale_inputs")
+    return Testimony(_summary(look, columns), found, fix, _where(look, columns), remedy, (BOTH,))
 
 
 def _normalized(case: Case) -> Clue:

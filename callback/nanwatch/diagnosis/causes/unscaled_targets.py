@@ -6,11 +6,13 @@ from nanwatch.diagnosis import clues, words
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import CURED, FAILED, failed, table
-from nanwatch.diagnosis.scale import better, measured, scale_clue, scale_of
-from nanwatch.diagnosis.silent import DIVERGING, NOT_LEARNING, best, does_not_learn
+from nanwatch.diagnosis.scale import BOTH, FAR, measured, scale_clue, scale_of, scaling
+from nanwatch.diagnosis.silent import DIVERGING, NOT_LEARNING, does_not_learn
 from nanwatch.diagnosis.silent_examples import idle
 from nanwatch.events import Fix
 
+LARGE = 20.0
+"""A target of a smaller scale is learnt at a usual rate."""
 FIX = Fix(
     "Train on a standardised target and undo it when predicting.",
     "mean, std = y_train.mean(), y_train.std()\nmodel.fit(x_train, (y_train - mean) / std)\n"
@@ -21,7 +23,7 @@ FIX = Fix(
 def weigh(case: Case) -> Testimony | None:
     """Measured targets of a large scale."""
     look = max(measured(case, "target"), key=scale_of, default=None)
-    if look is None or scale_of(look) < 20:
+    if look is None or scale_of(look) < LARGE:
         return None
     summary = (
         f"The target lies between {words.number(look.low)} and {words.number(look.high)}. The "
@@ -33,19 +35,14 @@ def weigh(case: Case) -> Testimony | None:
         *([] if does_not_learn(case) else [clues.grew(case)]),
         clues.data_finite(case),
     ]
-    remedy = _remedy(case)
-    return Testimony(summary, found, FIX, {"output": look.name}, remedy, ("scale_both",))
-
-
-def _remedy(case: Case) -> str:
-    if does_not_learn(case):
-        return best(case, ("scale_targets", "scale_both"))
-    return better(case, "scale_targets")
+    remedy = scaling(case, "scale_targets")
+    return Testimony(summary, found, FIX, {"output": look.name}, remedy, (BOTH,))
 
 
 def _inputs(case: Case) -> Clue:
     scale = max((scale_of(look) for look in measured(case, "input")), default=1.0)
-    return Clue(-1.0 if scale >= 5 else 0.5, "scale of the inputs", words.number(scale), "about 1")
+    weight = -1.0 if scale >= FAR else 0.5
+    return Clue(weight, "scale of the inputs", words.number(scale), "about 1")
 
 
 PAGE = CausePage(

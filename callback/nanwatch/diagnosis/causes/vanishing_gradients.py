@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from nanwatch.diagnosis import network, words
+from nanwatch.diagnosis import clues, network, words
 from nanwatch.diagnosis.case import Autopsy, Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import table
@@ -22,8 +22,7 @@ FIX = Fix(
 )
 REMEDIES = ("hidden_relu_redrawn", "normalized")
 FADED = 0.1
-
-
+"""Less than this share of a gradient is left where it fades."""
 FIX_TIME = Fix(
     "Begin with recurrent weights that keep what is remembered at its size, or use gated cells.",
     "- SimpleRNN(16, recurrent_initializer=Orthogonal(gain=0.5))\n+ LSTM(16)",
@@ -70,7 +69,7 @@ def _through_layers(case: Case) -> Testimony | None:
 
 
 def _fading(share: float) -> Clue:
-    weight = 2.5 if share < 1e-3 else 1.5 if share < 1e-2 else 0.5
+    weight = clues.weight_below(share, (1e-3, 2.5), (1e-2, 1.5), otherwise=0.5)
     seen = words.number(share)
     return Clue(weight, "gradient of the first layer over the last one's", seen, "0.1 to 10", False)
 

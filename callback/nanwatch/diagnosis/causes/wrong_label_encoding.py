@@ -8,13 +8,13 @@ from nanwatch.diagnosis import targets, words
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import CURED, labels, output_facts, predicted, silent, table
-from nanwatch.diagnosis.findings import SILENT, Finding, testify
+from nanwatch.diagnosis.findings import MISFIT, Finding, testify
 from nanwatch.diagnosis.looks import ArrayLook
 from nanwatch.diagnosis.outputs import BINARY, CATEGORICAL, HINGES, SPARSE, Output, width
 from nanwatch.events import Fix, Symptom
 
 MORE: frozenset[Symptom] = frozenset({"negative_loss", "oscillating", "exploding_loss", "nan_loss"})
-SYMPTOMS = SILENT | MORE
+SYMPTOMS = MISFIT | MORE
 EIGHT_BITS = 255.0
 
 

@@ -14,7 +14,7 @@ from nanwatch.diagnosis.examples import (
     silent,
     table,
 )
-from nanwatch.diagnosis.findings import SILENT, Finding, testify
+from nanwatch.diagnosis.findings import MISFIT, Finding, testify
 from nanwatch.diagnosis.outputs import (
     BINARY,
     CATEGORICAL,
@@ -29,7 +29,7 @@ from nanwatch.diagnosis.outputs import (
 )
 from nanwatch.events import Fix
 
-SYMPTOMS = SILENT | {"nan_loss", "negative_loss", "oscillating", "exploding_loss"}
+SYMPTOMS = MISFIT | {"nan_loss", "negative_loss", "oscillating", "exploding_loss"}
 REGRESSION = Fix(
     "Use a loss of free numbers, and no last activation.",
     'Dense(1)\nmodel.compile("adam", "mse")',

@@ -7,6 +7,7 @@ import math
 from nanwatch.diagnosis import targets, words
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
+from nanwatch.diagnosis.clues import weight_above
 from nanwatch.diagnosis.examples import (
     CURED,
     failed,
@@ -17,7 +18,7 @@ from nanwatch.diagnosis.examples import (
     silent,
     table,
 )
-from nanwatch.diagnosis.findings import SILENT, Finding, misfit, range_clue, testify
+from nanwatch.diagnosis.findings import MISFIT, Finding, misfit, range_clue, testify
 from nanwatch.diagnosis.looks import ArrayLook
 from nanwatch.diagnosis.outputs import (
     BINARY,
@@ -31,7 +32,7 @@ from nanwatch.diagnosis.outputs import (
 )
 from nanwatch.events import Fix
 
-SYMPTOMS = SILENT | {"nan_loss", "oscillating", "loss_spike", "exploding_loss"}
+SYMPTOMS = MISFIT | {"nan_loss", "oscillating", "loss_spike", "exploding_loss"}
 NOT_PROBABLE = ("relu", "relu6", "tanh", "elu", "selu", "gelu", "silu", "swish", "leaky_relu")
 """Activations that leave 0 to 1, or stand still at its border."""
 
@@ -99,7 +100,7 @@ def _out_of_reach(_: Case, output: Output) -> Finding | None:
         return None
     reach = f"{words.number(low)} to {words.number(high)}"
     seen = f"{words.number(target.low)} to {words.number(target.high)}"
-    weight = 7.0 if share > 0.9 else 5.0 if share > 0.2 else 3.0
+    weight = weight_above(share, (0.9, 7.0), (0.2, 5.0), otherwise=3.0)
     summary = (
         f"The targets lie between {seen.replace(' to ', ' and ')}, but {output.words} gives "
         f"nothing outside {reach}. The predictions stay pinned at the border."
