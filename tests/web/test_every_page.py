@@ -114,6 +114,12 @@ def test_a_stranger_is_sent_to_the_login_and_a_token_lets_in(
     assert [said for said in problems if "401" not in said and "404" not in said] == []
 
 
+def packed(file: Path) -> bytes:
+    """A file as it travels: as it lies there packed, else as the server packs it."""
+    there = file.with_name(f"{file.name}.gz")
+    return there.read_bytes() if there.exists() else gzip.compress(file.read_bytes())
+
+
 def test_the_run_page_is_light_enough(page: Page, server: RunningServer) -> None:
     broken_run(server.url)
     visit(page, "/runs/broken")
@@ -121,8 +127,6 @@ def test_the_run_page_is_light_enough(page: Page, server: RunningServer) -> None
         "performance.getEntriesByType('resource').map((each) => new URL(each.name).pathname)"
     )
     files = [STATIC / path.lstrip("/") for path in loaded if path.startswith("/static/")]
-    sizes = {
-        file.name: len(gzip.compress(file.read_bytes())) for file in [STATIC / "run.html", *files]
-    }
+    sizes = {file.name: len(packed(file)) for file in [STATIC / "run.html", *files]}
     assert "plotly-cartesian.min.js" in sizes
     assert sum(sizes.values()) <= MOST_BYTES, sizes

@@ -220,6 +220,7 @@ declare global {
   const Plotly: {
     react(node: HTMLElement, data: unknown[], layout: unknown, config: unknown): Promise<PlotElement>;
     purge(node: HTMLElement): void;
+    toImage(figure: unknown, options: { format: string; scale: number }): Promise<string>;
     Plots: { resize(node: HTMLElement): void };
   };
 }

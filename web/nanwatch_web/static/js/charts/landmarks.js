@@ -14,6 +14,7 @@ const BOUNDARY_PX = 26;
 /** Share of the height between the plot's upper edge and the label. */
 const LABEL_BELOW = 0.14;
 const LABEL_ASIDE_PX = 22;
+const LABEL_PX = 190;
 
 /**
  * Dotted lines where epochs end, thinned when they stand too close.
@@ -79,7 +80,9 @@ export function failureLabel(scene, window, top) {
   const x = across(scene, failure.step);
   if (x < from || x > to) return [];
   // Behind a failure that lasted the plot is empty, so the label hides nothing there.
-  const side = (x - from) / (to - from) < (failure.lasting ? 0.75 : 0.4) ? "left" : "right";
+  const behind = (to - x) / (to - from);
+  const fits = behind * scene.size.width > LABEL_PX;
+  const side = fits && (failure.lasting || behind > 0.6) ? "left" : "right";
   const arrow = { showarrow: true, arrowhead: 0, arrowwidth: 1, arrowcolor: palette.bad, ay: 0 };
   const box = { bgcolor: palette.card, bordercolor: palette.bad, borderwidth: 1, borderpad: 5 };
   return [

@@ -102,7 +102,7 @@ export function arrowTrace(lines, range, palette) {
  * Text for Plotly, which reads a little HTML: what a run calls itself must stay text.
  * @param {string} text
  */
-function plainText(text) {
+export function plainText(text) {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 

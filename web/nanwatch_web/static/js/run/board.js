@@ -20,12 +20,10 @@ export class Board {
   /**
    * @param {HTMLElement} element
    * @param {PanelHost} host
-   * @param {(error: unknown) => void} onError
    */
-  constructor(element, host, onError) {
+  constructor(element, host) {
     this.element = element;
     this.host = host;
-    this.onError = onError;
     /** @type {Map<string, Panel>} */
     this.panels = new Map();
     this.watcher = new IntersectionObserver((entries) => entries.forEach((entry) => this.seen(entry)), {
@@ -105,7 +103,7 @@ export class Board {
     try {
       await panel.load();
     } catch (error) {
-      this.onError(error);
+      this.host.onError(error);
     }
   }
 

@@ -49,7 +49,8 @@ const state = {
   /** @type {import("./steps.js").Around | null} */
   around: null,
 };
-const board = new Board(byId("charts"), { series, view, failure, zoom, openFailure }, onError);
+const name = () => state.run?.name ?? runId;
+const board = new Board(byId("charts"), { series, view, failure, zoom, openFailure, name, onError });
 const toolbar = new Toolbar(byId("toolbar"), view, showView, zoom);
 
 function failure() {

@@ -10,6 +10,7 @@ import { palette } from "../charts/palette.js";
 import { toStep } from "../charts/epochs.js";
 import { el, fill } from "../dom.js";
 import { integer, number } from "../format.js";
+import { chartMenu } from "./menu.js";
 
 /** @typedef {import("../types").ChartSpec} ChartSpec */
 /** @typedef {import("../types").PlotElement} PlotElement */
@@ -21,6 +22,8 @@ import { integer, number } from "../format.js";
  * @property {() => import("../types").Failure | null} failure
  * @property {(range: [number, number] | null) => void} zoom
  * @property {() => void} openFailure
+ * @property {() => string} name of the run
+ * @property {(error: unknown) => void} onError
  */
 
 /** Finger and page scroll share a phone's screen: there a drag scrolls. */
@@ -66,6 +69,7 @@ export class Panel {
       el("h2", {}, spec.title),
       el("span", { class: "sub" }, spec.sub),
       this.legend,
+      chartMenu(this),
     );
     this.element = el(
       "figure",
@@ -82,10 +86,10 @@ export class Panel {
     return el("details", {}, el("summary", {}, `Show ${integer(this.spec.lines.length)} lines`), this.plot);
   }
 
-  /** How many buckets fit the chart's width. */
+  /** How many buckets fit the chart's width; as many as can be while it is folded away. */
   buckets() {
     const most = this.spec.big ? 500 : 300;
-    return Math.max(60, Math.min(most, Math.round(this.plot.clientWidth / PX_A_BUCKET)));
+    return Math.max(60, Math.min(most, Math.round((this.plot.clientWidth || Infinity) / PX_A_BUCKET)));
   }
 
   /** What is there may be old: fetch it again when it is looked at. */
