@@ -107,8 +107,8 @@ class Session:
     def epoch_ends(self, epoch: int, logs: Mapping[str, Any]) -> None:
         """Keras ends an epoch and tells its means, those of the validation included."""
         self._catch_up()
-        if not np.isfinite(float(logs.get("val_loss", 0.0))):
-            self.witness.see_validation()
+        if hidden := self.witness.judge_validation(float(logs.get("val_loss", 0.0))):
+            self._diagnosed(self._placed(hidden))
         values = {series_name(f"epoch/{key}"): float(value) for key, value in logs.items()}
         values["epoch/last_step"] = float(self._recorder.step - 1)
         for diagnosis in self._watcher.feed(_points(epoch, values)):

@@ -14,7 +14,7 @@ WIDTH, INDENT = 96, 13
 MOST_CHECK = 50  # longer words of a check leave too little room beside them
 SYMPTOM_WORDS: dict[Symptom, str] = {
     "nan_loss": "the loss is not finite",
-    "nan_val_only": "the validation loss is not finite",
+    "nan_val_only": "the validation is not finite",
     "exception": "fit raised",
     "exploding_loss": "the loss explodes",
     "loss_spike": "the loss spikes",

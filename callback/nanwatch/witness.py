@@ -14,6 +14,7 @@ from nanwatch.detectors import Signal
 from nanwatch.diagnosis import diagnose
 from nanwatch.diagnosis.case import Autopsy, Case
 from nanwatch.diagnosis.looks import ArrayLook, ErrorStage
+from nanwatch.events import Diagnosis
 from nanwatch.recorder.source import DataSource
 from nanwatch.watcher import Watcher
 
@@ -31,6 +32,7 @@ class Witness:
 
     def __init__(self, model: Any, source: DataSource, recorder: Any, watcher: Watcher) -> None:
         self.validating = False
+        self._judged = False
         self._model = model
         self._source = source
         self._recorder = recorder
@@ -61,6 +63,37 @@ class Witness:
         self.validating = False
         if self._watch is not None:
             self._watch.end()
+
+    def judge_validation(self, loss: float) -> Diagnosis | None:
+        """Look at the validation data after an epoch.
+
+        Returns:
+            A warning, told once, where they hold what is no number and their loss hides it.
+        """
+        if not math.isfinite(loss):
+            self.see_validation()
+            return None
+        batch = getattr(self._watch, "unsound", None)
+        if batch is None or self._judged or not all(map(_sound, self._watcher.data)):
+            return None
+        self._judged = True
+        return self._hidden(batch, loss)
+
+    def _hidden(self, batch: Any, loss: float) -> Diagnosis | None:
+        from nanwatch.autopsy.batch import look_at_validation  # only now: it imports Keras
+        from nanwatch.autopsy.fused import loses_nan
+
+        try:
+            hidden = loses_nan(self._model, batch)
+        except Exception:  # noqa: BLE001 - a door: a model may refuse to be called outside of fit
+            return None
+        seen, last = f"{loss:.4g}, of inputs that are not finite", self._recorder.step - 1
+        signal = Signal("nan_val_only", "warning", "epoch/val_loss", last, seen)
+        if not hidden or not self._watcher.is_news(signal):
+            return None
+        self._watcher.validation = self._looks(look_at_validation, batch)
+        found = diagnose(self._watcher.case(signal, Autopsy(predictions_finite=False, loss=loss)))
+        return found if found.likelihood >= LIKELY else None
 
     def see_validation(self) -> None:
         """Look at the validation data after their loss was not finite."""
@@ -95,3 +128,7 @@ class Witness:
             return look(self._model, batch, self._source)
         except Exception:  # noqa: BLE001 - a door: what cannot be looked at can still be trained on
             return ()
+
+
+def _sound(look: ArrayLook) -> bool:
+    return look.role != "input" or look.finite

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from nanwatch.recorder.arrays import present, split
 from nanwatch.recorder.culprit import culprit
 from nanwatch.recorder.seen import original_of
 from nanwatch.recorder.standin import StandIn
@@ -22,17 +23,20 @@ class ValidationWatch:
     """Stands in for `model.test_function` from the begin to the end of each validation.
 
     The loss that a test step reports is a running mean: it turns NaN with the batch that spoils
-    it, so nothing more is computed than Keras itself computes.
+    it, so nothing more is computed than Keras itself computes, but for a look at whether the inputs
+    are finite: a loss may stay finite where they are not.
 
     Args:
         on_error: called with the number of the batch, the batch and what its step raised.
 
     Attributes:
         failure: number and batch of the first step whose loss was not finite, None without one.
+        unsound: the first batch with inputs that are not finite, None without one.
     """
 
     def __init__(self, model: Any, on_error: Callable[[int, Any, BaseException], None]) -> None:
         self.failure: tuple[int, Any] | None = None
+        self.unsound: Any = None
         self._model = model
         self._on_error = on_error
         self._own: Any = None
@@ -80,10 +84,16 @@ class ValidationWatch:
             raise
         setattr(self._own, KEPT, self._watched)
         for batch, row in zip(batches, rows, strict=True):
-            if row is not None and self.failure is None and not np.isfinite(row).all():
-                self.failure = (self._index, batch)
+            if row is not None:
+                self._judge(batch, *row)
             self._index += 1
         return logs
+
+    def _judge(self, batch: Any, loss: float, sound: float) -> None:
+        if self.failure is None and not np.isfinite(loss):
+            self.failure = (self._index, batch)
+        if self.unsound is None and not sound:
+            self.unsound = batch
 
     def _end(self, end: Exception, logs: Any) -> Any:
         """The pipeline gave no further batch."""
@@ -95,12 +105,20 @@ class ValidationWatch:
 
 
 def _with_loss(test_step: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The same step, with its running loss as the row."""
+    """The same step, with its running loss, and whether its inputs are finite, as the row."""
 
     @functools.wraps(test_step)
     def watched(data: Any) -> dict[str, Any]:
         logs = test_step(data)
-        loss = [tf.cast(logs["loss"], tf.float64)] if "loss" in logs else []
-        return {**logs, ROW: tf.stack(loss) if loss else tf.zeros((0,), tf.float64)}
+        row = [tf.cast(part, tf.float64) for part in (logs.get("loss", 0.0), _sound(data))]
+        return {**logs, ROW: tf.stack(row)}
 
     return watched
+
+
+def _sound(data: Any) -> Any:
+    """Whether the inputs of a batch are finite, as far as they are plain numbers."""
+    inputs = present(split(data)[0])
+    numbers = [x for x in inputs if isinstance(x, tf.Tensor)]
+    finite = [tf.reduce_all(tf.math.is_finite(x)) for x in numbers if x.dtype.is_floating]
+    return tf.reduce_all(tf.stack(finite)) if finite else True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from nanwatch.diagnosis import clues, words
@@ -19,6 +20,18 @@ FIXES = {
     "sample_weight": "good = np.isfinite(weight_val)",
 }
 
+HIDDEN = (
+    " That loss is a number only because the compiled graph takes NaN for 0 where it joins a layer "
+    "and its activation into one operation."
+)
+FUSED = Clue(
+    0.5,
+    "predictions for these rows",
+    "finite in the graph, NaN without it",
+    "finite",
+    healthy=False,
+)
+
 
 def weigh(case: Case) -> Testimony | None:
     """Bad cells in the validation batch whose loss was not finite."""
@@ -27,13 +40,21 @@ def weigh(case: Case) -> Testimony | None:
         return None
     kind = "NaN" if look.n_nan else "infinity"
     found = [clues.bad_cells(look, look.n_nan + look.n_inf, kind), _training_finite(case)]
-    return Testimony(_summary(look, kind), found, _fix(look), where(look))
+    if not _hidden(case):
+        return Testimony(_summary(look, kind), found, _fix(look), where(look))
+    return Testimony(_summary(look, kind) + HIDDEN, [*found, FUSED], _fix(look), where(look))
 
 
 def _training_finite(case: Case) -> Clue:
     finite = all(look.finite for look in case.data)
     seen = ("all finite" if finite else "not all finite") if case.data else "not looked at"
     return Clue(0.5 if finite and case.data else 0.0, "cells of the training data", seen, "finite")
+
+
+def _hidden(case: Case) -> bool:
+    """Whether the validation loss is finite though the predictions by themselves are not."""
+    autopsy = case.autopsy
+    return bool(autopsy and math.isfinite(autopsy.loss) and not autopsy.predictions_finite)
 
 
 def _summary(look: ArrayLook, kind: str) -> str:
@@ -60,7 +81,8 @@ PAGE = CausePage(
     why=(
         "The missing values were dropped or filled in where the training data were prepared, but "
         "not in the validation data. The training is sound; the validation loss is NaN, and a "
-        "callback that watches it stops nothing and saves nothing."
+        "callback that watches it stops nothing and saves nothing. On a CPU it may be finite all "
+        "the same: a compiled graph can take NaN for 0."
     ),
     remedy="Prepare the validation data by the same code as the training data.",
     before="x = x[np.isfinite(x).all(axis=1)]\nmodel.fit(x, y, validation_data=(x_val, y_val))",
@@ -74,6 +96,11 @@ PAGE = CausePage(
             validation=(table(), table("target", n_inf=1, rows=(0,))),
             data=(table(), table("target")),
             autopsy=None,
+        ),
+        replace(
+            failed(autopsy={"predictions_finite": False, "loss": 0.69}),
+            symptom="nan_val_only",
+            validation=(BAD, table("target")),
         ),
     ),
     quiet=(

@@ -10,7 +10,7 @@ const SYMPTOMS = {
   nan_loss: ["NaN loss", "Loss is not finite", "from"],
   exception: ["Exception", "Training raised an exception", "at"],
   exploding_loss: ["Exploding loss", "Loss explodes", "from"],
-  nan_val_only: ["NaN val_loss", "Validation loss is not finite", "from"],
+  nan_val_only: ["NaN val_loss", "Validation is not finite", "from"],
   loss_spike: ["Loss spike", "Loss jumps", "at"],
   huge_loss: ["Huge loss", "Loss is far above what it can mean"],
   loss_stuck: ["Loss stuck", "Loss does not fall", "from"],
