@@ -69,9 +69,14 @@ class Doubts:
         Args:
             feared: whether something was feared at its beginning.
         """
-        certain = self.lasting() or self._all(self._watcher.suspicions(self.guess))
-        certain = certain or self._hidden() or (self._blind() if feared else [])
-        return certain or self._reversed() or self._poor_end()
+        return (
+            self.lasting()
+            or self._all(self._watcher.suspicions(self.guess))
+            or self._hidden()
+            or (self._blind() if feared else [])
+            or self._reversed()
+            or self._poor_end()
+        )
 
     def meanwhile(self) -> list[Doubt]:
         """What looks wrong with a run that goes on, and will not mend by itself."""

@@ -16,6 +16,7 @@ from nanwatch.diagnosis import diagnose, remedies
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.clues import CALM
 from nanwatch.diagnosis.observed import observed
+from nanwatch.diagnosis.ranking import LIKELY
 from nanwatch.events import Diagnosis, Evidence
 from nanwatch.options import Options
 from nanwatch.plain import error_text
@@ -26,9 +27,8 @@ from nanwatch.recorder.source import DataSource
 from nanwatch.review import Review
 from nanwatch.rounds import Rounds
 from nanwatch.watcher import Watcher
-from nanwatch.witness import LIKELY
 
-WORDS = {
+FAULT_WORDS = {
     "gradients": "the loss is finite, its gradient is not",
     "weights": "the update made weights that are not finite",
 }
@@ -156,4 +156,4 @@ def _taken_apart(case: Case, examiner: Examiner, step: Step) -> Case:
 def fault_words(step: Step) -> str:
     """What was not finite in a step with a finite loss, in words; "" where the loss was not."""
     faults = () if "loss" in step.faults else step.faults
-    return next((words for fault, words in WORDS.items() if fault in faults), "")
+    return next((words for fault, words in FAULT_WORDS.items() if fault in faults), "")

@@ -6,7 +6,8 @@ from nanwatch import memory
 from nanwatch.detectors import Curve, ExplosionDetector, NonFiniteDetector, SpikeDetector
 from nanwatch.detectors.curve import Block
 from nanwatch.detectors.running import RunningMedian
-from nanwatch.watcher import Track, Watcher
+from nanwatch.tracks import Track
+from nanwatch.watcher import Watcher
 
 
 class LastingWatcher(Watcher):

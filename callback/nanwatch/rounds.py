@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 
 FIRST_STEP, FEWEST_EPOCHS, MANY_STEPS = 200, 3, 2000
+"""Nothing is looked at before this step, nor before so many epochs unless they are so long."""
 SHARE, LEAST_S, LEAST_STEPS = 0.01, 4.0, 40
-"""A look takes some seconds, or as long as some tens of steps."""
+"""The share of the time that looks may take; each takes some seconds, or some tens of steps."""
 PLANNED_SHARE = 0.05
+"""A run that has done less of what was planned has hardly begun."""
 PAUSE = 64
 """So many steps lie between two moments at which it is asked whether a look is due."""
 

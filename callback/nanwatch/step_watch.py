@@ -11,7 +11,8 @@ import time
 
 from nanwatch.detectors import Signal
 from nanwatch.recorder.seen import Step
-from nanwatch.watcher import Watcher, is_watched
+from nanwatch.tracks import is_watched
+from nanwatch.watcher import Watcher
 
 GROUP = 16
 PATIENCE_S = 1.0

@@ -7,22 +7,12 @@ it has: it takes the signals of `observe` and asks `diagnose` with an autopsy.
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from nanwatch import diagnosis
-from nanwatch.detectors import (
-    Course,
-    Curve,
-    Detector,
-    ExplosionDetector,
-    NonFiniteDetector,
-    Signal,
-    SpikeDetector,
-    suspicions,
-)
+from nanwatch.detectors import Course, Signal, suspicions
 from nanwatch.diagnosis.apart import facts_of
 from nanwatch.diagnosis.bounds import is_own, lowest, names_of
 from nanwatch.diagnosis.case import Autopsy, Case, History, Trial
@@ -35,30 +25,24 @@ from nanwatch.events import (
     FactsLearned,
     Points,
     RunStarted,
+    Symptom,
+)
+from nanwatch.tracks import (
+    GRAD_NORM,
+    RATE,
+    Track,
+    is_loss,
+    is_watched,
+    losses_last,
+    make_detectors,
 )
 
-KEPT = 256
 RISING = 1.001
-SPIKE = "loss_spike"
+"""A rate above this many times that of the middle one of those remembered is rising."""
 MAX_EPOCHS = 10_000
-GRAD_NORM, RATE, VAL_LOSS = "batch/grad_norm", "batch/learning_rate", "epoch/val_loss"
+"""No more epochs are remembered: a stream may tell of as many as it likes."""
+SPIKE: Symptom = "loss_spike"
 EPOCH_END = "epoch/last_step"
-
-
-@dataclass(slots=True)
-class Track:
-    """What is remembered of one series, and who looks at it."""
-
-    detectors: tuple[Detector, ...]
-    recent: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=KEPT))
-    curve: Curve = field(default_factory=Curve)
-    seen: int = 0
-
-    def remember(self, step: int, value: float) -> None:
-        """Take one point."""
-        self.recent.append((step, value))
-        self.seen += 1
-        self.curve.add(value)
 
 
 class Watcher:
@@ -183,7 +167,7 @@ class Watcher:
     def _judged(self, points: Points) -> Iterator[Diagnosis]:
         """What a block proves, row by row: each signal is judged by what came before it."""
         self._remember_epochs(points)
-        names = sorted(filter(is_watched, points.values), key=_order)
+        names = sorted(filter(is_watched, points.values), key=losses_last)
         columns = [(self._track(name), points.values[name].tolist()) for name in names]
         if any(name.startswith("batch/") for name in points.values):
             self._last_step = max(points.steps.tolist(), default=self._last_step)
@@ -229,7 +213,7 @@ class Watcher:
     def _track(self, name: str) -> Track:
         track = self._tracks.get(name)
         if track is None:
-            track = self._tracks[name] = Track(_make_detectors(name))
+            track = self._tracks[name] = Track(make_detectors(name))
         return track
 
     @property
@@ -265,33 +249,5 @@ class Watcher:
         )
 
 
-def is_watched(name: str) -> bool:
-    """Whether a series is looked at or remembered at all; most are only drawn."""
-    return name in (GRAD_NORM, RATE, VAL_LOSS) or is_loss(name)
-
-
-def is_loss(name: str) -> bool:
-    """Whether a series is a training loss: `batch/loss` or a named part such as `batch/d_loss`."""
-    if not name.startswith("batch/") or name.startswith("batch/val_"):
-        return False
-    key = name.removeprefix("batch/")
-    return key in ("loss", "nll") or key.endswith("_loss")
-
-
 def _until(track: Track, step: int | None) -> tuple[float, ...]:
     return tuple(value for at, value in track.recent if step is None or at <= step)
-
-
-def _order(name: str) -> tuple[bool, str]:
-    """Losses are looked at last, so that the case of a bad loss holds its step's other values."""
-    return is_loss(name), name
-
-
-def _make_detectors(name: str) -> tuple[Detector, ...]:
-    if is_loss(name):
-        return SpikeDetector(name), NonFiniteDetector(name), ExplosionDetector(name)
-    if name == GRAD_NORM:
-        return (NonFiniteDetector(name),)
-    if name == VAL_LOSS:
-        return (NonFiniteDetector(name, "nan_val_only"),)
-    return ()

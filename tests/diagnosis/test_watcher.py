@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from nanwatch.events import Diagnosed, Diagnosis, FactsLearned, Heartbeat, Points, RunStarted
-from nanwatch.watcher import Watcher, is_loss
+from nanwatch.tracks import is_loss
+from nanwatch.watcher import Watcher
 
 SGD = {"optimizer": {"class": "SGD", "learning_rate": 5.0, "config": {}}}
 

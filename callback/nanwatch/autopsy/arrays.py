@@ -19,6 +19,7 @@ from nanwatch.diagnosis.looks import ArrayLook, ColumnLook, Role
 from nanwatch.recorder.arrays import as_numpy
 
 WIDEST = 5
+"""So many columns of the largest scale are told."""
 MOST_PLACES = 1000
 """No more rows or columns at fault than this are named."""
 

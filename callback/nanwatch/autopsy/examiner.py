@@ -24,8 +24,9 @@ from nanwatch.recorder.source import DataSource
 from nanwatch.recorder.strategy import whole
 
 SECONDS = 7.0
-SECONDS_EACH = 1.5
-SECONDS_EACH_SILENT = 0.8
+"""How long an examination may take."""
+SECONDS_EACH, SECONDS_EACH_SILENT = 1.5, 0.8
+"""How long a replay of a failure may take; of a run that stayed finite more are made."""
 STEADY = "steady_rate"
 """The remedy that is tried at the rate of the fit's beginning."""
 

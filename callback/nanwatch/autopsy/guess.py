@@ -19,7 +19,9 @@ from nanwatch.recorder.patching import patched
 
 Array = NDArray[np.float64]
 TINY = 1e-7
+"""What Keras clips probabilities to."""
 LEAN = 0.1
+"""By which share of the labels' spread a guess leans towards them."""
 GUESSES: tuple[Callable[[Array], Array], ...] = (
     lambda rows: rows.mean(axis=0),
     lambda rows: np.median(rows, axis=0),

@@ -9,8 +9,11 @@ from numpy.typing import NDArray
 
 MOST_DISTINCT = 16
 GLANCE = 1000
+"""So many cells are asked first, which mostly settles it."""
 MOST_COUNTED = 4096
+"""Whole numbers below this are counted rather than sorted."""
 NEAR_ONE = 1e-3
+"""So far from 1 a row of probabilities may sum up to, by half precision."""
 
 
 def is_integral(finite: NDArray[Any]) -> bool:

@@ -15,6 +15,7 @@ GUARDS = {"AddV2", "Maximum", "Minimum", "Sqrt", "Sub"}
 PARTS = {"GatherV2", "Split", "SplitV", "StridedSlice", "Unpack"}
 """Operations that take a part of an array."""
 NEAR = 32
+"""So many operations back are looked at."""
 
 
 @dataclass(slots=True, eq=False)

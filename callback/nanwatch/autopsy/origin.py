@@ -16,6 +16,7 @@ from nanwatch.diagnosis.rates import FEW_TIMES
 from nanwatch.recorder.snapshot import Snapshot, inner_optimizers
 
 NEXT_TO_NOTHING = 1e-3
+"""A rate below this share of the first one moves nothing any more."""
 
 
 def same_rates(model: Any, start: Snapshot) -> bool:

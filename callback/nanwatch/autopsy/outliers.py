@@ -17,14 +17,17 @@ FEWEST_ROWS = 8
 ORDINARY = 0.8
 """This share of a column is ordinary by definition; outliers are among the rest."""
 GAP = 10.0
+"""A gap is at least so many times as wide as all that lies before it."""
 FAR = 10.0
 """An outlier lies this many spreads (MAD, scaled to a normal's standard deviation) away."""
 SPARSE_GAP = 1000.0
 """What stands out of a column that is else constant, such as rare counts, must do so by far."""
 WIDE = 8192
-FEWEST_TAIL = 4
-TAILS = 5.0
+"""Short rows are reduced many at once, up to so many cells side by side."""
+FEWEST_TAIL, TAILS = 4, 5.0
+"""How many cells tell a tail, and how many of its means a gap must be wide."""
 MAD_TO_SIGMA = 1.4826
+"""The median distance from the median times this is a normal's standard deviation."""
 
 
 def outlying_rows(cells: NDArray[Any]) -> tuple[int, ...]:

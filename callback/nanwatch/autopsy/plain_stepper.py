@@ -16,7 +16,8 @@ from nanwatch.autopsy.steps import make_step
 from nanwatch.recorder.patching import always, patched
 from nanwatch.recorder.snapshot import inner_optimizers
 
-NO_LIMITS = ("clipnorm", "clipvalue", "global_clipnorm")
+CLIPPINGS = ("clipnorm", "clipvalue", "global_clipnorm")
+"""The settings of an optimizer of which only one may clip its gradients."""
 
 
 def stepper(model: Any) -> Stepper:
@@ -58,7 +59,7 @@ def _compiled(model: Any, limit: float) -> Callable[..., Any]:
 def _limited(model: Any, limit: float) -> contextlib.AbstractContextManager[None]:
     if math.isinf(limit):
         return contextlib.nullcontext()
-    values = dict.fromkeys(NO_LIMITS) | {"global_clipnorm": limit}
+    values = dict.fromkeys(CLIPPINGS) | {"global_clipnorm": limit}
     inner = inner_optimizers(model)
     return patched([(one, name, always(value)) for one in inner for name, value in values.items()])
 

@@ -25,6 +25,9 @@ from nanwatch.diagnosis.case import PERFECT, Trial
 from nanwatch.recorder.snapshot import Snapshot
 
 FEWEST, MOST = 4, 200
+"""How many steps a replay needs to tell anything, and how many it makes at the most."""
+LEARNING = 0.5
+"""A network learns that does so in this share of the last steps."""
 NOTHING_LEFT = "no row was left to train on"
 TOO_SLOW = f"fewer than {FEWEST} steps could be made in the time"
 ROUNDS = 4
@@ -94,11 +97,10 @@ def _trial(made: list[Made], weights_finite: bool) -> Trial:
         raise NotTriedError(TOO_SLOW)
     finite = finite and weights_finite
     first, last = _ends([one.loss - one.penalty for one in made])
-    fell = np.greater(*_ends(losses))
-    learns = np.mean([one.learns for one in made[-max(1, len(made) // 4) :]]) >= 0.5
+    learns = np.mean([one.learns for one in made[-max(1, len(made) // 4) :]]) >= LEARNING
     perfect = abs(last) <= PERFECT * first  # then no gradient is left to see
+    fell = bool(finite and (learns or perfect) and np.greater(*_ends(losses)))
     parts = {name: _ends([one.parts[name] for one in made]) for name in made[0].parts}
-    fell = bool(finite and (learns or perfect) and fell)
     highest = max(losses) if finite else math.inf
     return Trial(finite, fell, len(losses), first, last, parts=parts, highest=highest)
 

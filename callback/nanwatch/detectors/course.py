@@ -10,7 +10,9 @@ from nanwatch.detectors.curve import Curve
 
 FEWEST_STEPS = 40
 FEW_STEPS, MANY_EPOCHS = 20, 10
+"""So many steps are enough to judge; of small data sets fewer are, over so many epochs."""
 PROMISING = 0.8
+"""A loss below this share of a constant guess's is clearly better than that."""
 LEAST_FALL = 0.02
 """A loss that falls by less than this share of it does not fall."""
 

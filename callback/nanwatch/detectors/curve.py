@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from statistics import fmean, median
 
 MOST = 256
+"""So many blocks are merged into half of them."""
 FIRST = 16
+"""So many first values are remembered one by one."""
 
 
 @dataclass(slots=True)

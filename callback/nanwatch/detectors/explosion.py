@@ -6,18 +6,20 @@ import math
 from bisect import insort
 from collections import deque
 
-from nanwatch.detectors.running import RunningMedian
+from nanwatch.detectors.running import STEP_TO_SIGMA, RunningMedian
 from nanwatch.detectors.signal import Signal
 
 ENTER, LEAVE = math.log(10.0), math.log(3.0)
+"""How far above the usual level a point is high, and how near to it the loss has come back."""
 ABOVE_START = math.log(3.0)
-SIGMAS = 6.0
-STEP_TO_SIGMA = 1 / (0.6745 * math.sqrt(2))
-"""The median step between neighbours times this is the standard deviation of normal noise."""
-WINDOW, RECENT, NEEDED = 64, 12, 8
-WARM_UP = 8
 HUGE = math.log(1000.0)
+SIGMAS = 6.0
+WINDOW, RECENT, NEEDED = 64, 12, 8
+"""Points of which the usual level is the median; so many high ones of the recent are a proof."""
+WARM_UP = 8
+"""From so many points on their median can be trusted."""
 FALLING, PATIENCE = 0.05, 128
+"""A loss comes back whose later high points lie so far below the earlier; so many are borne."""
 
 
 class ExplosionDetector:

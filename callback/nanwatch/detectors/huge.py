@@ -15,7 +15,7 @@ def huge_loss(course: Course) -> Signal | None:
     """A final crossentropy near -ln(1e-7), or a percentage of targets at zero."""
     names = [name.lower().replace("_", "") for name in course.losses]
     limits = [most for word, most in MEANINGLESS.items() if any(word in name for name in names)]
-    end = course.loss.end - course.penalty
+    end = course.data_end
     if len(course.losses) != 1 or not limits or end < limits[0] or course.against_guess < TIMES:
         return None
     seen = f"{end:.4g} at the end, where a poor guess has less than {limits[0]:g}"

@@ -6,7 +6,9 @@ from nanwatch.detectors.course import Course
 from nanwatch.detectors.signal import Signal
 
 TINY = 1e-4
+"""So far below its bound a loss may come by rounding."""
 FAR = 30.0
+"""So many times the first loss, or 1, below 0 is far beyond a minimum."""
 
 
 def negative_loss(course: Course) -> Signal | None:

@@ -9,8 +9,11 @@ from nanwatch.detectors.course import Course
 from nanwatch.detectors.signal import Signal
 
 FEWEST = 8
+"""So many epochs must have a mean."""
 SWING, RISES = 0.15, 0.3
+"""Epochs that differ by this share of their level, and of which this share rises, don't settle."""
 SETTLED = 0.3
+"""A loss below this share of a constant guess's, or of where its later epochs began, got far."""
 
 
 def oscillating(course: Course) -> Signal | None:
@@ -25,7 +28,7 @@ def oscillating(course: Course) -> Signal | None:
     steps = [after - before for before, after in pairwise(late)]
     swing = median(map(abs, steps)) / fmean(late)
     rises = sum(step > 0 for step in steps) / len(steps)
-    if swing < SWING or rises < RISES or late[-1] < 0.3 * late[0]:
+    if swing < SWING or rises < RISES or late[-1] < SETTLED * late[0]:
         return None
     seen = f"epochs differ by {swing:.0%} of their level, and {rises:.0%} of them rise"
     return Signal("oscillating", "warning", course.series, course.last_step, seen)

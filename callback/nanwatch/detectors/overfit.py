@@ -10,8 +10,13 @@ from nanwatch.detectors.course import Course
 from nanwatch.detectors.signal import Signal
 
 FEWEST, LASTING = 8, 4
+"""So many epochs at least are looked at, and so many must follow the best one."""
 RISE, FALL = 1.2, 0.8
+"""What validation must rise above its best, and training fall below what it was then."""
 SPREADS = 3.0
+"""So many mean steps between epochs lie above the noise."""
+LATE = 3
+"""The mean of so many epochs is the level of the end."""
 
 
 def overfit(course: Course) -> Signal | None:
@@ -27,7 +32,7 @@ def overfit(course: Course) -> Signal | None:
     after = len(val) - 1 - best
     if after < max(LASTING, len(val) // 4) or (course.planned or 0) > len(val):
         return None
-    if not _rose(val[best], val[best + 1 :]) or fmean(train[-3:]) > FALL * train[best]:
+    if not _rose(val[best], val[best + 1 :]) or fmean(train[-LATE:]) > FALL * train[best]:
         return None
     seen = f"validation {val[-1]:.4g}, it was {val[best]:.4g} after epoch {best + 1}"
     return Signal("overfit", "warning", "epoch/val_loss", course.last_step, seen)
@@ -35,7 +40,7 @@ def overfit(course: Course) -> Signal | None:
 
 def _rose(best: float, since: tuple[float, ...]) -> bool:
     """The end lies far above the minimum, measured by its level and by the noise from then on."""
-    end = fmean(since[-3:])
+    end = fmean(since[-LATE:])
     steps = [abs(b - a) for a, b in pairwise(since)]
     noise = SPREADS * fmean(steps) if steps else math.inf
     return best > 0 and end > RISE * best and end - best > noise

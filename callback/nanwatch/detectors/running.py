@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, insort
 from collections import deque
+
+STEP_TO_SIGMA = 1 / (0.6745 * math.sqrt(2))
+"""The median step between neighbours times this is the standard deviation of normal noise."""
 
 
 class RunningMedian:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 
-from nanwatch.detectors.running import RunningMedian
+from nanwatch.detectors.running import STEP_TO_SIGMA, RunningMedian
 from nanwatch.detectors.signal import Signal
 
 WINDOW, NEEDED = 64, 8
+"""Points of which the usual level is the median, and how many it needs at least."""
 TIMES = math.log(10.0)
 SIGMAS = 10.0
-STEP_TO_SIGMA = 1 / (0.6745 * math.sqrt(2))
 APART = 16
+"""Spikes with fewer steps between them belong together."""
 
 
 class SpikeDetector:

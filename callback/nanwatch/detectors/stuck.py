@@ -6,13 +6,14 @@ from nanwatch.detectors.course import LEAST_FALL, Course
 from nanwatch.detectors.signal import Signal
 
 NOISE = 2.0
-STANDS_STILL = 1e-5
+"""A fall by fewer spreads than this is noise."""
 SIGNATURES = {
     16.118: "-ln(1e-7), a probability of 0 for the true class",
     15.945: "-ln(1e-7) in half precision, a probability of 0 for the true class",
     4.0295: "the focal loss of a probability of 0",
     0.69315: "ln 2, a guess between two classes",
 }
+"""Levels that are known for what they mean, and so are their halves."""
 
 
 def loss_stuck(course: Course) -> Signal | None:

@@ -7,6 +7,7 @@ from nanwatch.detectors.signal import Signal
 from nanwatch.events import Symptom
 
 NO_BETTER, HUGE = 0.9, 100.0
+"""Multiples of a constant guess's loss: hardly better than that, and absurdly worse."""
 
 
 def underfit(course: Course) -> Signal | None:

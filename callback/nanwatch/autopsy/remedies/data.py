@@ -14,6 +14,7 @@ from nanwatch.autopsy.remedies.remedy import Remedy, of_batches
 from nanwatch.recorder.arrays import as_numpy, split
 
 ROWS = 32
+"""So many rows make a batch whose mean and gradient can be trusted."""
 Change = Callable[[Any], Any]
 
 

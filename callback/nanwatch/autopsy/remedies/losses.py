@@ -20,6 +20,7 @@ from nanwatch.recorder.arrays import as_numpy, split
 from nanwatch.recorder.patching import always, patched
 
 USUAL_GAMMA = 2.0
+"""The exponent that Lin et al. (2017) found best, and Keras' own."""
 
 
 @contextlib.contextmanager

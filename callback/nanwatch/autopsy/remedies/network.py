@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import keras
 
 from nanwatch.autopsy.remedies.remedy import Remedy, of_model
+from nanwatch.diagnosis.network import CARRIERS, FLAT, LINEAR_LAYERS, RECTIFIED
 from nanwatch.recorder.patching import Patch, always, patched
 from nanwatch.recorder.snapshot import optimizers_of
 
-FLAT = ("sigmoid", "tanh", "hard_sigmoid", "hard_tanh", "softmax", "softsign")
-RECTIFIED = ("relu", "relu6")
-LINEAR_LAYERS = ("Dense", "Conv1D", "Conv2D", "Conv3D", "EinsumDense", "DepthwiseConv2D")
-CARRIERS = ("Dropout", "Flatten", "Reshape", "InputLayer")
-"""Layers that leave a linear network linear."""
+BENDABLE = LINEAR_LAYERS | {"DepthwiseConv2D"}
 OWN_START = {"bias": 0.0, "beta": 0.0, "gamma": 1.0}
+"""What layers begin with that do not draw it."""
+SLOPE = 0.2
+"""Of a leaky relu below 0, as keras.activations.leaky_relu has it."""
 
 
 def redraw(model: Any) -> None:
@@ -43,7 +43,7 @@ def hidden_relu(model: Any) -> Iterator[None]:
 def leaky_relu(model: Any) -> Iterator[None]:
     """A block in which no relu is flat on its negative side."""
     layers = [layer for layer in layers_of(model) if type(layer).__name__ == "ReLU"]
-    slopes: list[Patch] = [(layer, "negative_slope", always(0.2)) for layer in layers]
+    slopes: list[Patch] = [(layer, "negative_slope", always(SLOPE)) for layer in layers]
     with patched([*slopes, *_activations(model, RECTIFIED, keras.activations.leaky_relu)]):
         yield
 
@@ -91,7 +91,7 @@ def layers_of(model: Any) -> list[Any]:
 def linear_in_a_row(model: Any) -> list[Any]:
     """Linear layers whose next layer, but for such as change nothing, is a linear one as well."""
     layers = [layer for layer in layers_of(model) if type(layer).__name__ not in CARRIERS]
-    linear = [type(layer).__name__ in LINEAR_LAYERS for layer in layers]
+    linear = [type(layer).__name__ in BENDABLE for layer in layers]
     return [
         layer
         for layer, here, there in zip(layers, linear, linear[1:], strict=False)
@@ -110,7 +110,7 @@ def activation_name(layer: Any) -> str:
     return getattr(activation, "__name__", type(activation).__name__) if activation else ""
 
 
-def _activations(model: Any, names: tuple[str, ...], wanted: Any) -> list[Patch]:
+def _activations(model: Any, names: Collection[str], wanted: Any) -> list[Patch]:
     """Patches of every hidden activation of these names, by `wanted`."""
     head = head_of(model)
     hidden = [x for x in layers_of(model) if x is not head and activation_name(x) in names]

@@ -1,0 +1,63 @@
+"""What is remembered of one series, and which detectors look at it."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from nanwatch.detectors import (
+    Curve,
+    Detector,
+    ExplosionDetector,
+    NonFiniteDetector,
+    SpikeDetector,
+)
+
+GRAD_NORM, RATE, VAL_LOSS = "batch/grad_norm", "batch/learning_rate", "epoch/val_loss"
+KEPT = 256
+"""So many last values of a series are remembered one by one."""
+
+
+@dataclass(slots=True)
+class Track:
+    """What is remembered of one series, and who looks at it."""
+
+    detectors: tuple[Detector, ...]
+    recent: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=KEPT))
+    curve: Curve = field(default_factory=Curve)
+    seen: int = 0
+
+    def remember(self, step: int, value: float) -> None:
+        """Take one point."""
+        self.recent.append((step, value))
+        self.seen += 1
+        self.curve.add(value)
+
+
+def is_watched(name: str) -> bool:
+    """Whether a series is looked at or remembered at all; most are only drawn."""
+    return name in (GRAD_NORM, RATE, VAL_LOSS) or is_loss(name)
+
+
+def is_loss(name: str) -> bool:
+    """Whether a series is a training loss: `batch/loss` or a named part such as `batch/d_loss`."""
+    if not name.startswith("batch/") or name.startswith("batch/val_"):
+        return False
+    key = name.removeprefix("batch/")
+    return key in ("loss", "nll") or key.endswith("_loss")
+
+
+def losses_last(name: str) -> tuple[bool, str]:
+    """Losses are looked at last, so that the case of a bad loss holds its step's other values."""
+    return is_loss(name), name
+
+
+def make_detectors(name: str) -> tuple[Detector, ...]:
+    """Fresh detectors for a series of this name; none for one that is only remembered."""
+    if is_loss(name):
+        return SpikeDetector(name), NonFiniteDetector(name), ExplosionDetector(name)
+    if name == GRAD_NORM:
+        return (NonFiniteDetector(name),)
+    if name == VAL_LOSS:
+        return (NonFiniteDetector(name, "nan_val_only"),)
+    return ()
