@@ -1,6 +1,8 @@
 """Frames become chunks behind everybody's back: the same points, the same verdicts, less room."""
 
 import math
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -148,6 +150,23 @@ def test_of_two_that_seal_the_same_one_does(store):
     assert not seal(store.series, 1, 3, b"")
     assert seal(store.series, 1, 5, b"")
     assert steps(store) == [0, 1, 2, 3, 4]
+
+
+def seal_until(store, done):
+    while not done.is_set():
+        seal(store.series, 1, store.log.head(1).last_seq, b"")
+
+
+def test_frames_come_in_while_others_are_sealed(store):
+    append(store, opening())
+    done = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        sealing = pool.submit(seal_until, store, done)
+        for sent in losses(0, 150):
+            append(store, sent)
+        done.set()
+        sealing.result()
+    assert steps(store) == list(range(150))
 
 
 def test_a_step_that_goes_back_begins_another_lane(store):

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from nanwatch.events import SEVERITIES, Diagnosis, Severity, diagnosis_from_json, to_json
 from nanwatch_monitor.incidents import Finding, Incident, is_alert, replaces
 from nanwatch_monitor.store.database import Database
+from nanwatch_monitor.store.runs import lock_run_of
 from nanwatch_monitor.store.tables import incident, outbox, run, stream
 
 _COLUMNS = (
@@ -51,7 +52,7 @@ class IncidentStore:
         """
         before, upto = seen
         with self._database.write() as connection:
-            run_no = _lock_run(connection, stream_id)
+            run_no = lock_run_of(connection, stream_id)
             if run_no is None:
                 return None
             moved = update(stream).where(stream.c.id == stream_id, stream.c.watched_seq == before)
@@ -138,20 +139,6 @@ class IncidentStore:
             "error": "",
         }
         connection.execute(insert(outbox).values(message))
-
-
-def _lock_run(connection: Connection, stream_id: int) -> int | None:
-    """The number of a stream's run, locked: first the run, then the stream, as `append` does it,
-    so that two transactions cannot wait for each other. None without such a stream.
-    """
-    query = (
-        select(run.c.no)
-        .join(stream, stream.c.run_no == run.c.no)
-        .where(stream.c.id == stream_id)
-        .with_for_update(of=run)
-    )
-    found: int | None = connection.scalar(query)
-    return found
 
 
 def _joined() -> Any:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
 from nanwatch import events
 from nanwatch_monitor.run_record import Description, Progress, Run, advanced, described, moment
 from nanwatch_monitor.store.database import Database
-from nanwatch_monitor.store.tables import run
+from nanwatch_monitor.store.tables import run, stream
 
 _PROGRESS = tuple(run.c[name] for name in Progress.__dataclass_fields__)
 _HEAD = (run.c.no, run.c.id, run.c.started_at, run.c.name, run.c.project, run.c.tags, *_PROGRESS)
@@ -98,6 +98,22 @@ def lock_run(connection: Connection, run_id: str) -> tuple[int, Progress] | None
     """The run's number and progress, locked until the transaction ends; None when unknown."""
     row = connection.execute(_LOCK, {"run_id": run_id}).mappings().one_or_none()
     return None if row is None else (row["no"], _progress(row))
+
+
+def lock_run_of(connection: Connection, stream_id: int) -> int | None:
+    """The number of a stream's run, locked. None without such a stream.
+
+    Whoever writes to a stream locks first the run, then the stream: otherwise two transactions
+    could wait for each other.
+    """
+    query = (
+        select(run.c.no)
+        .join(stream, stream.c.run_no == run.c.no)
+        .where(stream.c.id == stream_id)
+        .with_for_update(of=run)
+    )
+    found: int | None = connection.scalar(query)
+    return found
 
 
 def advance_run(

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, or_, select, update
 
 from nanwatch_monitor.store.database import Database
+from nanwatch_monitor.store.runs import lock_run_of
 from nanwatch_monitor.store.tables import batch, memory, node, remark, run, series, stream
 
 MANY_FRAMES = 256
@@ -216,6 +217,8 @@ class SeriesStore:
             False when another process was faster or the run was deleted; nothing was written.
         """
         with self._database.write() as connection:
+            if lock_run_of(connection, sealing.stream_id) is None:
+                return False
             if not _advance(connection, sealing):
                 return False
             _write(connection, sealing)
