@@ -6,7 +6,6 @@ the training is stopped, goes on or goes back, as its user wished.
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 import time
 import weakref
@@ -21,7 +20,6 @@ from nanwatch.describe import describe_data, describe_run, has_own_step
 from nanwatch.detectors import Signal
 from nanwatch.diagnosis.preflight import foresee
 from nanwatch.events import (
-    Cause,
     Diagnosed,
     Diagnosis,
     EndState,
@@ -33,9 +31,10 @@ from nanwatch.events import (
 from nanwatch.examination import Examination, fault_words
 from nanwatch.names import random_id
 from nanwatch.options import Options
+from nanwatch.places import Places
 from nanwatch.plain import error_text, plain, series_name
 from nanwatch.reaction import Reaction
-from nanwatch.recorder.install import install
+from nanwatch.recorder.install import AnyRecorder, install
 from nanwatch.recorder.seen import Step
 from nanwatch.recorder.source import fit_source
 from nanwatch.recorder.standin import FitLeftError
@@ -69,22 +68,14 @@ class Session:
         self._options = options
         self._say = terminal.say if options.verbose else _say_nothing
         self._watcher = Watcher()
-        self._epochs: list[tuple[int, int]] = [(0, 0)]
+        self._places = Places()
         self._lookout = StepWatch(self._watcher)
         self._last: Step | None = None
         self._source = fit_source(model)
         started = self._started(settings, params)
         self._watcher.feed(started)
         self._reporter = Reporter(settings, started, self.run_id, self._say)
-        self._recorder = install(
-            model,
-            options.probes,
-            options.on_nonfinite,
-            self.on_step,
-            self.on_error,
-            options.every,
-            options.memory,
-        )
+        self._recorder = self._installed()
         self._examination = Examination(
             self._recorder, self._source, options, self._watcher, self._say
         )
@@ -101,14 +92,14 @@ class Session:
 
     def epoch_begins(self, epoch: int) -> None:
         """Keras begins an epoch."""
-        self._epochs.append((self._recorder.step, epoch))
+        self._places.epoch_begins(self._recorder.step, epoch)
         self._recorder.epoch_begins()
 
     def epoch_ends(self, epoch: int, logs: Mapping[str, Any]) -> None:
         """Keras ends an epoch and tells its means, those of the validation included."""
         self._catch_up()
         if hidden := self.witness.judge_validation(float(logs.get("val_loss", 0.0))):
-            self._diagnosed(self._placed(hidden))
+            self._diagnosed(self._places.placed(hidden))
         values = {series_name(f"epoch/{key}"): float(value) for key, value in logs.items()}
         values["epoch/last_step"] = float(self._recorder.step - 1)
         for diagnosis in self._watcher.feed(_points(epoch, values)):
@@ -221,6 +212,18 @@ class Session:
         self._say(f"nanwatch: watching stopped ({type(error).__name__}: {error}); training goes on")
         self._recorder.uninstall()
 
+    def _installed(self) -> AnyRecorder:
+        options = self._options
+        return install(
+            self.model,
+            options.probes,
+            options.on_nonfinite,
+            self.on_step,
+            self.on_error,
+            options.every,
+            options.memory,
+        )
+
     def _started(self, settings: ClientSettings, params: Mapping[str, Any]) -> RunStarted:
         facts = plain(describe_run(self.model, params))
         facts["on_nonfinite"] = self._options.on_nonfinite
@@ -247,10 +250,10 @@ class Session:
         if signal.symptom == SPIKE:
             case = self.witness.see_spike(signal)
             if case and (spike := self._examination.of_spike(case, step)):
-                self._diagnosed(self._placed(spike))
+                self._diagnosed(self._places.placed(spike))
             return
         found, seen = self._examination.of_failure(signal, step)
-        diagnosis = self._placed(found)
+        diagnosis = self._places.placed(found)
         self._diagnosed(diagnosis, seen, fault_words(step))
         if self.keeper.keep(diagnosis, step) and not any(c.verified for c in diagnosis.causes):
             self._say(terminal.BUNDLE_HINT)
@@ -261,19 +264,11 @@ class Session:
             return
         self._catch_up()
         if (found := examine(self._last)) is not None:
-            self._diagnosed(self._placed(found))
+            self._diagnosed(self._places.placed(found))
 
     @property
     def _told(self) -> bool:
         return any(diagnosis.severity != "info" for diagnosis in self.diagnoses)
-
-    def _placed(self, diagnosis: Diagnosis) -> Diagnosis:
-        """The diagnosis with epoch and batch added to where each cause strikes."""
-        step = diagnosis.first_step or 0
-        start, epoch = next(item for item in reversed(self._epochs) if item[0] <= step)
-        place = {"epoch": epoch, "batch": step - start}
-        causes = tuple(_at(place, cause) for cause in diagnosis.causes)
-        return dataclasses.replace(diagnosis, causes=causes)
 
     def _diagnosed(
         self, diagnosis: Diagnosis, seen: Sequence[Evidence] = (), words: str = ""
@@ -281,13 +276,6 @@ class Session:
         self.diagnoses.append(diagnosis)
         self._reporter.send_now(Diagnosed(diagnosis))
         self._say(terminal.render(diagnosis, seen, words))
-
-
-def _at(place: Mapping[str, int], cause: Cause) -> Cause:
-    """A cause with a place, unless it names an epoch of its own: that has another batch."""
-    if "epoch" in cause.where:
-        return cause
-    return dataclasses.replace(cause, where={**place, **cause.where})
 
 
 def _points(step: int, values: Mapping[str, float]) -> Points:
