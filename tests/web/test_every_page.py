@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 from web.served import RunningServer, broken_run, healthy_run, watch
 
 REFERENCE = ("/losses", "/losses/BinaryFocalCrossentropy", "/causes", "/causes/logits_mismatch")
-PAGES = ("/", "/runs/broken", "/login", *REFERENCE)
+COMPARE = "/compare?runs=broken,long"
+PAGES = ("/", "/runs/broken", COMPARE, "/login", *REFERENCE)
 STATIC = Path(__file__).resolve().parents[2] / "web/nanwatch_web"
 MOST_BYTES = 600_000
 
@@ -24,6 +25,9 @@ def visit(page: Page, path: str) -> None:
         expect(page.get_by_role("article").first).to_be_visible()
         page.locator(".plot").first.scroll_into_view_if_needed()
         page.wait_for_function("() => document.querySelectorAll('.main-svg').length > 1")
+    elif path == COMPARE:
+        expect(page.locator(".compared .part").first).to_be_visible()
+        page.wait_for_function("() => document.querySelector('.plot')?.data?.length")
     elif path == "/":
         expect(page.locator(".runs .name a").first).to_be_visible()
     elif path in REFERENCE:
@@ -36,6 +40,7 @@ def test_axe_finds_no_barrier(
     page: Page, server: RunningServer, axe: str, path: str, theme: str
 ) -> None:
     broken_run(server.url)
+    healthy_run(server.url, "long")
     page.emulate_media(color_scheme=theme)
     visit(page, path)
     page.evaluate(axe)

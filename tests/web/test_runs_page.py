@@ -81,6 +81,17 @@ def test_a_click_anywhere_on_a_row_opens_the_run(page: Page, server: RunningServ
     expect(page).to_have_url(f"{server.url}/runs/healthy")
 
 
+def test_runs_that_are_ticked_are_compared(page: Page, server: RunningServer) -> None:
+    healthy_run(server.url)
+    broken_run(server.url)
+    page.goto("/")
+    page.get_by_label("Compare calm-otter-17").check()
+    expect(page.locator("#compare")).to_be_hidden()
+    page.get_by_label("Compare penguins").check()
+    page.get_by_role("link", name="Compare 2 runs").click()
+    expect(page).to_have_url(f"{server.url}/compare?runs=healthy,broken")
+
+
 def test_the_keyboard_reaches_a_run(page: Page, server: RunningServer) -> None:
     healthy_run(server.url)
     page.goto("/")
@@ -88,6 +99,8 @@ def test_the_keyboard_reaches_a_run(page: Page, server: RunningServer) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.locator("#filter").focus()
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Compare calm-otter-17")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{server.url}/runs/healthy")

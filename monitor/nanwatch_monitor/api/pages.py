@@ -45,6 +45,11 @@ def router() -> APIRouter:
         """One run."""
         return _unless_known(request, page("run.html"))
 
+    @routes.api_route("/compare", methods=_READ)
+    def compare(request: Request) -> Response:
+        """Runs side by side."""
+        return _unless_known(request, page("compare.html"))
+
     @routes.api_route("/losses", methods=_READ)
     def losses(request: Request) -> Response:
         """The catalogue of losses."""

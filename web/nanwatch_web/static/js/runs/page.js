@@ -4,6 +4,7 @@
  */
 
 import { get, troubleWords } from "../api.js";
+import { addressOf, MOST_RUNS } from "../compare/address.js";
 import { byId, el, fill } from "../dom.js";
 import { showBanner, showFavicon, showLive } from "../pills.js";
 import { LiveStream } from "../stream.js";
@@ -37,7 +38,23 @@ const state = {
   /** @type {import("./filter.js").Scope} */
   scope: "all",
 };
-const table = new RunTable((run) => state.alerts.get(run.id)?.symptom ?? null);
+/** @type {Set<string>} runs to compare, in the order in which they were ticked */
+const picked = new Set();
+const table = new RunTable((run) => state.alerts.get(run.id)?.symptom ?? null, pick);
+
+/**
+ * @param {Run} run
+ * @param {boolean} chosen
+ */
+function pick(run, chosen) {
+  if (chosen) picked.add(run.id);
+  else picked.delete(run.id);
+  const link = byId("compare");
+  link.hidden = picked.size < 2;
+  const first = picked.size > MOST_RUNS ? `the first ${MOST_RUNS} of ` : "";
+  link.textContent = `Compare ${first}${picked.size} runs`;
+  link.setAttribute("href", addressOf({ runs: [...picked], align: "step", log: false }));
+}
 
 function show() {
   const runs = [...state.runs.values()];

@@ -11,6 +11,7 @@ import { healthPill, statePill } from "../pills.js";
 /** @typedef {import("../types").Run} Run */
 
 const COLUMNS = [
+  ["pick", ""],
   ["name", "Run"],
   ["project", "Project"],
   ["status", "State and health"],
@@ -25,13 +26,19 @@ const WHEN = COLUMNS.findIndex(([kind]) => kind === "when");
 
 /** Rows by run, kept between updates. */
 export class RunTable {
-  /** @param {(run: Run) => string | null} symptomOf the worst open symptom of a run */
-  constructor(symptomOf) {
+  /**
+   * @param {(run: Run) => string | null} symptomOf the worst open symptom of a run
+   * @param {(run: Run, picked: boolean) => void} onPick
+   */
+  constructor(symptomOf, onPick) {
     this.symptomOf = symptomOf;
+    this.onPick = onPick;
     /** @type {Map<string, HTMLTableRowElement>} */
     this.rows = new Map();
     this.body = el("tbody");
-    const heads = COLUMNS.map(([name, words]) => el("th", { scope: "col", class: name }, words));
+    const heads = COLUMNS.map(([name, words]) =>
+      el("th", { scope: "col", class: name }, words || el("span", { class: "vh" }, "Compare")),
+    );
     this.element = el(
       "table",
       { class: "runs" },
@@ -70,11 +77,19 @@ export class RunTable {
   newRow(run) {
     const link = el("a", { href: `/runs/${encodeURIComponent(run.id)}` });
     const name = el("td", { class: "name" }, link, el("small", { class: "under" }));
-    const row = el("tr", {}, name, ...COLUMNS.slice(1).map(([kind]) => el("td", { class: kind })));
+    const rest = COLUMNS.slice(2).map(([kind]) => el("td", { class: kind }));
+    const row = el("tr", {}, this.picker(run), name, ...rest);
     // The date lies above the link, for its exact time on hover; a click there opens the run as well.
     row.cells[WHEN].addEventListener("click", () => link.click());
     this.rows.set(run.id, row);
     return row;
+  }
+
+  /** @param {Run} run */
+  picker(run) {
+    const input = el("input", { type: "checkbox" });
+    input.addEventListener("change", () => this.onPick(run, input.checked));
+    return el("td", { class: "pick" }, input);
   }
 
   /**
@@ -84,7 +99,8 @@ export class RunTable {
    * @param {number} now
    */
   refresh(row, run, symptom, now) {
-    const [name, project, status, loss, best, step, when, tags] = row.cells;
+    const [pick, name, project, status, loss, best, step, when, tags] = row.cells;
+    pick.firstElementChild?.setAttribute("aria-label", `Compare ${run.name}`);
     const [link, under] = name.children;
     link.textContent = run.name;
     link.setAttribute("title", run.name);

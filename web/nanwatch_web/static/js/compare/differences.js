@@ -1,0 +1,61 @@
+/**
+ * How runs went and in what they differ, as rows of a table. Pure.
+ * @module
+ */
+
+import { placeOf } from "../charts/epochs.js";
+import { duration, integer, num, number } from "../format.js";
+import { flat } from "../run/facts.js";
+
+/** @typedef {import("./align.js").Compared} Compared */
+/** @typedef {{name: string, values: string[]}} Row */
+
+const MISSING = "–";
+
+/**
+ * How each run went.
+ * @param {Compared[]} all
+ * @returns {Row[]}
+ */
+export function outcomes(all) {
+  const row = (/** @type {string} */ name, /** @type {(one: Compared) => string} */ told) => ({
+    name,
+    values: all.map(told),
+  });
+  return [
+    row("State", ({ run }) => run.state),
+    row("Steps", ({ run }) => (run.last_step === null ? MISSING : integer(run.last_step + 1))),
+    row("Duration", ({ run }) => took(run)),
+    row("First loss that is not finite", timeToNan),
+    row("Last loss", ({ run }) => number(num(run.last_loss))),
+    row("Best val_loss", ({ run }) => number(num(run.best_val_loss))),
+  ];
+}
+
+/**
+ * What is not the same in all runs.
+ * @param {(Record<string, unknown> | undefined)[]} values configuration or facts, a run each
+ * @returns {Row[]}
+ */
+export function differences(values) {
+  const told = values.map((each) => new Map(flat(each ?? {})));
+  const names = [...new Set(told.flatMap((each) => [...each.keys()]))];
+  return names
+    .map((name) => ({ name, values: told.map((each) => each.get(name) ?? MISSING) }))
+    .filter((row) => new Set(row.values).size > 1);
+}
+
+/** @param {Compared} compared */
+function timeToNan({ series, failedAt, ends }) {
+  if (failedAt === null) return "none";
+  if (series.startsWith("epoch/")) return `epoch ${integer(failedAt + 1)}`;
+  const place = placeOf(failedAt, ends);
+  const where = place ? `, epoch ${integer(place.epoch)}, batch ${integer(place.batch)}` : "";
+  return `step ${integer(failedAt)}${where}`;
+}
+
+/** @param {import("../types").Run} run */
+function took({ started_at, ended_at }) {
+  if (!ended_at) return "still running";
+  return duration((new Date(ended_at).getTime() - new Date(started_at).getTime()) / 1000);
+}
