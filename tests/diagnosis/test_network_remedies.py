@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from fits import state_of, table
+from nanwatch.autopsy.layers import own_activation
 from nanwatch.autopsy.remedies import REMEDIES, data, network, task
 
 LAYERS = keras.layers
@@ -23,7 +24,7 @@ def batches(n=4, rows=8):
 
 
 def activations(made):
-    return [network.activation_name(layer) for layer in made.layers]
+    return [own_activation(layer) for layer in made.layers]
 
 
 def test_weights_are_drawn_anew_and_biases_begin_at_zero():

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from nanwatch.events import Diagnosed, Diagnosis, FactsLearned, Heartbeat, Points, RunStarted
-from nanwatch.tracks import is_loss
 from nanwatch.watcher import Watcher
 
 SGD = {"optimizer": {"class": "SGD", "learning_rate": 5.0, "config": {}}}
@@ -117,19 +116,3 @@ def test_growth_from_the_stream_alone_points_to_the_rate():
     watcher.feed(RunStarted("r", "p", facts=SGD))
     (diagnosis,) = watcher.feed(points(0, loss=[1.0, 1e3, 1e9, math.nan]))
     assert diagnosis.label == "lr_too_high"
-
-
-@pytest.mark.parametrize(
-    ("name", "loss"),
-    [
-        ("batch/loss", True),
-        ("batch/d_loss", True),
-        ("batch/nll", True),
-        ("batch/loss_running", False),
-        ("batch/val_loss", False),
-        ("batch/accuracy", False),
-        ("epoch/loss", False),
-    ],
-)
-def test_losses_are_known_by_their_names(name, loss):
-    assert is_loss(name) is loss

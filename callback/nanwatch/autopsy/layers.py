@@ -121,10 +121,13 @@ def _layer_look(layer: Any, given: list[Array], arrays: list[Array]) -> LayerLoo
 
 def activation_of(layer: Any) -> str:
     """The name of a layer's activation function, also of a layer that is nothing else."""
+    return own_activation(layer) or ACTIVATION_LAYERS.get(type(layer).__name__, "")
+
+
+def own_activation(layer: Any) -> str:
+    """The name of the activation function that a layer ends in, "" without one."""
     activation = getattr(layer, "activation", None)
-    if activation is not None:
-        return str(getattr(activation, "__name__", type(activation).__name__))
-    return ACTIVATION_LAYERS.get(type(layer).__name__, "")
+    return "" if activation is None else getattr(activation, "__name__", type(activation).__name__)
 
 
 def _some_rows(output: Array) -> NDArray[np.float64]:

@@ -15,6 +15,8 @@ from nanwatch.recorder.arrays import as_numpy, split
 
 ROWS = 32
 """So many rows make a batch whose mean and gradient can be trusted."""
+FRACTIONS, NUMBERS = "f", "fiu"
+"""NumPy's kinds of types: whole numbers may be ids or classes, which no scale becomes."""
 Change = Callable[[Any], Any]
 
 
@@ -45,17 +47,17 @@ def scale_inputs(batches: list[Any]) -> list[Any]:
     Whole numbers beside fractions are ids and stay as they are; alone they are measurements.
     """
     inputs = tree.flatten(split(batches[0])[0])
-    return _scaled(batches, 0, whole=not any(_is_float(array) for array in inputs))
+    return _scaled(batches, 0, FRACTIONS if any(map(_is_float, inputs)) else NUMBERS)
 
 
 def scale_targets(batches: list[Any]) -> list[Any]:
     """The batches with every target column at mean 0 and spread 1, whole numbers included."""
-    return _scaled(batches, 1, whole=True)
+    return _scaled(batches, 1, NUMBERS)
 
 
 def scale_both(batches: list[Any]) -> list[Any]:
     """The batches with inputs and targets both scaled, but for classes."""
-    return _scaled(scale_inputs(batches), 1, whole=False)
+    return _scaled(scale_inputs(batches), 1, FRACTIONS)
 
 
 def larger_batch(batches: list[Any]) -> list[Any]:
@@ -77,9 +79,9 @@ def _finite_rows(array: NDArray[Any]) -> NDArray[np.bool_]:
     return np.asarray(np.isfinite(array).reshape(len(array), -1).all(axis=1))
 
 
-def _scaled(batches: list[Any], part: int, whole: bool) -> list[Any]:
+def _scaled(batches: list[Any], part: int, kinds: str) -> list[Any]:
     columns = [tree.flatten(split(batch)[part]) for batch in batches]
-    scalers = [_scaler([as_numpy(r[i]) for r in columns], whole) for i in range(len(columns[0]))]
+    scalers = [_scaler([as_numpy(r[i]) for r in columns], kinds) for i in range(len(columns[0]))]
     return [_with_changed(batch, part, scalers) for batch in batches]
 
 
@@ -110,9 +112,8 @@ def _filler(arrays: list[NDArray[Any]]) -> Change:
     )
 
 
-def _scaler(arrays: list[NDArray[Any]], whole: bool) -> Change:
-    """Standardises by columns; without `whole` whole numbers (ids, classes) stay as they are."""
-    kinds = "fiu" if whole else "f"
+def _scaler(arrays: list[NDArray[Any]], kinds: str) -> Change:
+    """Standardises by columns what is of these kinds; all else stays as it is."""
     if arrays[0].dtype.kind not in kinds or not arrays[0].ndim:
         return lambda array: array
     dtype = arrays[0].dtype if arrays[0].dtype.kind == "f" else np.dtype("float32")

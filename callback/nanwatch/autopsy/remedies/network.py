@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from nanwatch.autopsy.layers import own_activation
 from nanwatch.autopsy.remedies.remedy import Remedy, of_model
 from nanwatch.diagnosis.network import CARRIERS, FLAT, LINEAR_LAYERS, RECTIFIED
 from nanwatch.recorder.patching import Patch, always, patched
@@ -95,25 +96,19 @@ def linear_in_a_row(model: Any) -> list[Any]:
     return [
         layer
         for layer, here, there in zip(layers, linear, linear[1:], strict=False)
-        if here and there and activation_name(layer) == "linear"
+        if here and there and own_activation(layer) == "linear"
     ]
 
 
 def head_of(model: Any) -> Any:
     """The last layer that has an activation; None without one."""
-    return next((x for x in reversed(layers_of(model)) if activation_name(x)), None)
-
-
-def activation_name(layer: Any) -> str:
-    """The name of a layer's activation, "" without one."""
-    activation = getattr(layer, "activation", None)
-    return getattr(activation, "__name__", type(activation).__name__) if activation else ""
+    return next((x for x in reversed(layers_of(model)) if own_activation(x)), None)
 
 
 def _activations(model: Any, names: Collection[str], wanted: Any) -> list[Patch]:
     """Patches of every hidden activation of these names, by `wanted`."""
     head = head_of(model)
-    hidden = [x for x in layers_of(model) if x is not head and activation_name(x) in names]
+    hidden = [x for x in layers_of(model) if x is not head and own_activation(x) in names]
     return [(layer, "activation", always(wanted)) for layer in hidden]
 
 

@@ -14,6 +14,9 @@ from nanwatch.diagnosis.settings import SETTINGS
 from nanwatch.recorder.patching import Patch, always, patched
 from nanwatch.recorder.snapshot import inner_optimizers
 
+WEAKER = 1e-3
+"""What is left of a penalty that shall no longer count."""
+
 
 @contextlib.contextmanager
 def weaker_penalty(model: Any) -> Iterator[None]:
@@ -26,7 +29,7 @@ def weaker_penalty(model: Any) -> Iterator[None]:
         *((inner, "weight_decay") for inner in inner_optimizers(model)),
     ]
     patches = [(o, name, _weaker) for o, name in owners if getattr(o, name, None)]
-    with patched([*patches, (keras.layers.Layer, "add_loss", _adding(1e-3))]):
+    with patched([*patches, (keras.layers.Layer, "add_loss", _adding(WEAKER))]):
         yield
 
 
@@ -76,7 +79,7 @@ def _adding(factor: float) -> Callable[[Any], Any]:
 
 def _weaker(penalty: Any) -> Any:
     """A thousandth of a strength, or of what a regularizer returns."""
-    return (lambda *args: 1e-3 * penalty(*args)) if callable(penalty) else 1e-3 * penalty
+    return (lambda *args: WEAKER * penalty(*args)) if callable(penalty) else WEAKER * penalty
 
 
 REMEDIES = (

@@ -17,6 +17,7 @@ from nanwatch.recorder.patching import always, patched
 from nanwatch.recorder.snapshot import inner_optimizers
 
 EPSILON = 1e-3
+"""Well above the smallest number of half precision, squared as well."""
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ Make = Callable[[Function], Function]
 """Makes the safe form of a function out of the function."""
 
 MOST_EXPONENT = 20.0
+"""exp of this is 5e8: products of a few such numbers are finite in single precision."""
 FLOOR = 1e-2
 """What an output that means something positive, a variance or a rate, is kept above."""
 JITTER = 1e-3
