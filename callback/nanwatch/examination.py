@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from nanwatch.autopsy.examiner import SECONDS
 from nanwatch.autopsy.trials import SKIPPED
 from nanwatch.detectors import Signal
 from nanwatch.diagnosis import diagnose, remedies
-from nanwatch.diagnosis.case import Case
+from nanwatch.diagnosis.case import Case, Trial
 from nanwatch.diagnosis.clues import CALM
 from nanwatch.diagnosis.observed import observed
 from nanwatch.diagnosis.ranking import LIKELY
@@ -36,6 +37,8 @@ FAULT_WORDS = {
 LOOKING = "looking for the cause (Ctrl-C skips it) ..."
 GLANCE_S, SLOW_S = 1.0, 0.15
 """How long a glance at an interrupted run may take, and how long a step, that it can be taken."""
+FAILURES_S = 8.0
+"""How long a run's failures may be examined together, but for the first replays of each."""
 PASSES = 20
 """What a look costs, in steps over the batches that are looked at."""
 
@@ -61,22 +64,33 @@ class Examination:
         self._watcher = watcher
         self._say = say
         self._rounds = Rounds()
+        self._spent = 0.0  # seconds on failures
+        self._trials: dict[str, Trial] = {}
 
     def of_failure(self, signal: Signal, step: Step) -> tuple[Diagnosis, tuple[Evidence, ...]]:
         """The diagnosis of a step that failed, and what was seen of it. Never raises."""
-        case = self._watcher.case(signal)
+        case, began = self._watcher.case(signal), time.monotonic()
+        seconds = max(0.0, min(SECONDS, FAILURES_S - self._spent))
         try:
-            if (examiner := self._examiner(step)) is not None:
+            if (examiner := self._examiner(step, seconds)) is not None:
                 place = f"{fault_words(step) or signal.seen} at step {signal.first_step}"
                 self._say(f"nanwatch: {place}, {LOOKING}")
-                case = _taken_apart(case, examiner, step)
-                fixes = examiner.fixes(remedies(case), calm=case.history.growth < CALM)
-                case = dataclasses.replace(case, trials=fixes, untried=examiner.untried)
+                case = self._replayed(_taken_apart(case, examiner, step), examiner)
         except KeyboardInterrupt:
             case = self._skipped(case)
         except Exception as error:  # noqa: BLE001 - a door: a failed autopsy must not fail the fit
             self._say(f"nanwatch: the examination failed ({error_text(error)})")
+        self._spent += time.monotonic() - began
         return diagnose(case), observed(case)
+
+    def _replayed(self, case: Case, examiner: Examiner) -> Case:
+        """A case with its replays, each made once where a loss first explodes and then is NaN."""
+        calm = case.history.growth < CALM
+        grew = not calm and case.autopsy is not None and case.autopsy.data_finite
+        known = self._trials if grew else {}
+        wanted = [name for name in remedies(case) if name not in known]
+        self._trials = {**known, **examiner.fixes(wanted, calm)}
+        return dataclasses.replace(case, trials=self._trials, untried=examiner.untried)
 
     def of_spike(self, case: Case, last: Step) -> Diagnosis | None:
         """The diagnosis of a batch whose loss stood out; None where no replay bears it out.

@@ -1,0 +1,37 @@
+"""A run that fails in several ways is examined as one."""
+
+from collections import Counter
+
+import keras
+import numpy as np
+import pytest
+
+from nanwatch import NanWatch
+
+
+@pytest.fixture(autouse=True)
+def offline(home, monkeypatch):
+    monkeypatch.setenv("NANWATCH_MODE", "offline")
+
+
+def diverging(rate):
+    """A linear fit whose loss grows from step to step, until it is no number."""
+    keras.utils.set_random_seed(7)
+    x = np.random.default_rng(0).normal(0, 1, (640, 8)).astype("float32")
+    model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(rate), "mse")
+    return model, x, x.sum(axis=1, keepdims=True)
+
+
+def test_what_a_loss_tried_that_exploded_is_not_tried_again_when_it_is_nan(capsys):
+    model, x, y = diverging(1.0)
+    watch = NanWatch(on_nonfinite="record")
+    model.fit(x, y, batch_size=16, epochs=12, verbose=0, shuffle=False, callbacks=[watch])
+    exploded, lost = [found for found in watch.diagnoses if found.severity == "critical"]
+    assert [exploded.symptom, lost.symptom] == ["exploding_loss", "nan_loss"]
+    assert exploded.causes[0].label == lost.causes[0].label == "lr_too_high"
+    assert exploded.causes[0].verified
+    assert lost.causes[0].verified
+    said = capsys.readouterr().err.splitlines()
+    tried = Counter(line for line in said if line.startswith("nanwatch: trying "))
+    assert set(tried.values()) == {1}
