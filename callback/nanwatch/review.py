@@ -15,6 +15,7 @@ from nanwatch.autopsy.examiner import SECONDS_EACH_SILENT
 from nanwatch.diagnosis import diagnose, remedies
 from nanwatch.diagnosis.apart import of_output
 from nanwatch.diagnosis.case import Case, Trial
+from nanwatch.diagnosis.ranking import LIKELY
 from nanwatch.diagnosis.silent import BASELINE, level
 from nanwatch.diagnosis.weighting import pulls_both_ways
 from nanwatch.doubts import Doubt, Doubts
@@ -24,9 +25,9 @@ from nanwatch.watcher import Watcher
 if TYPE_CHECKING:
     from nanwatch.autopsy import Examiner
 
-LIKELY, EARLY, UNTRIED = 0.5, 0.7, 0.85
-"""How likely a cause must be that is told: of a run that is over, of one that goes on and may yet
-get better, and of one that left no time for replays."""
+EARLY, UNTRIED = 0.7, 0.85
+"""How likely a cause must be that is told of a run that goes on and may yet get better, and of one
+that left no time for replays; of one that is over, LIKELY is enough."""
 BELOW, BETTER = 0.9, 0.6
 """What a replay must reach to prove that a poor end could have been better: as multiples of the
 end's level, after far fewer steps, and of the level of the replay without the change."""

@@ -14,11 +14,10 @@ from nanwatch.detectors import Signal
 from nanwatch.diagnosis import diagnose
 from nanwatch.diagnosis.case import Autopsy, Case
 from nanwatch.diagnosis.looks import ArrayLook, ErrorStage
+from nanwatch.diagnosis.ranking import LIKELY
 from nanwatch.events import Diagnosis
 from nanwatch.recorder.source import DataSource
 from nanwatch.watcher import Watcher
-
-LIKELY = 0.5
 
 Looking = Callable[[Any, Any, DataSource], tuple[ArrayLook, ...]]
 

@@ -13,6 +13,7 @@ from nanwatch.diagnosis.outputs import CATEGORICAL, PROBABILITIES, Output, width
 from nanwatch.events import Fix
 
 POSITIVE = ("relu", "softplus", "exponential", *PROBABILITIES)
+"""Activations that give no negative number."""
 OVERLAPS = ("Dice", "Tversky")
 SENTINEL = 708.3964
 """What CTC gives for labels that do not fit: -ln of the smallest normal double."""
@@ -21,6 +22,7 @@ HAS_DOMAIN = (
     *("BinaryFocalCrossentropy", "MeanSquaredLogarithmicError", "MeanAbsolutePercentageError"),
     *(*CATEGORICAL, *OVERLAPS, "CTC"),
 )
+"""Losses that are not finite for some numbers that are."""
 SOFTPLUS = Fix(
     "End the model in softplus, so that every prediction is above 0.",
     '- Dense(1)\n+ Dense(1, activation="softplus")',
@@ -163,7 +165,7 @@ def sequences(case: Case, output: Output) -> Finding | None:
     if output.loss != "CTC":
         return None
     target, seen = output.target, output.prediction
-    last = next((v for v in reversed(case.history.loss) if math.isfinite(v)), math.nan)
+    last = case.history.end
     steps = seen.shape[1] if seen is not None and len(seen.shape) > 2 else 0
     longer = target is not None and 0 < steps < width(target)
     sentinel = last > 0 and abs(last / SENTINEL - 1) < 0.01

@@ -16,7 +16,8 @@ from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.looks import ArrayLook
 from nanwatch.events import Cause, Diagnosis, Symptom
 
-LIKELY = 0.6
+FORESEEN = 0.6
+"""How likely a cause must be that is told before anything has happened."""
 LEADS_TO: Mapping[str, Symptom] = MappingProxyType(
     {
         "nan_in_features": "nan_loss",
@@ -87,7 +88,7 @@ def remaining(diagnoses: Iterable[Diagnosis], foreseen: Iterable[Diagnosis]) -> 
 
 def _likely(case: Case, label: str) -> Cause | None:
     causes = ranking.diagnose(case, (CAUSES[label],)).causes
-    return causes[0] if causes and causes[0].confidence >= LIKELY else None
+    return causes[0] if causes and causes[0].confidence >= FORESEEN else None
 
 
 def _ranked(causes: list[Cause]) -> tuple[Cause, ...]:

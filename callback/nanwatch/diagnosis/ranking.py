@@ -17,7 +17,9 @@ from nanwatch.diagnosis.silent import is_silent
 from nanwatch.events import Cause, Diagnosis, Evidence
 
 PRIOR = -2.0
+"""The log-odds of any cause before a case is looked at."""
 WORTH_SAYING, LIKELY = 0.2, 0.5
+"""Confidences: of a suspect that is named among others, and of one that is likelier than not."""
 
 
 def diagnose(case: Case, pages: tuple[CausePage, ...]) -> Diagnosis:
