@@ -16,6 +16,7 @@ from nanwatch.watcher import Watcher
 
 GROUP = 16
 PATIENCE_S = 1.0
+"""So many quiet steps are looked at together, and they wait no longer than this."""
 
 
 class StepWatch:

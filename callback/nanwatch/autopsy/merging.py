@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nanwatch.recorder.arrays import as_numpy
 
 MOST_ROWS = 1024
+"""So many rows tell what all rows would, and fit into any memory."""
 
 
 def merged(batches: list[Any]) -> Any:

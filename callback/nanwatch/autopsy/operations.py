@@ -40,6 +40,7 @@ from nanwatch.recorder.patching import patched
 
 SECONDS = 1.5
 MOST_RISKS = 8
+"""How long operations are watched, and how many that may be behind a failure are told."""
 BOUNDS = frozenset(str(module.__file__) for module in (layers, steps, terms))
 """What calls layers, losses and the step: whoever called these has not written what they do."""
 

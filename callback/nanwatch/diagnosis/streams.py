@@ -9,6 +9,7 @@ from nanwatch.diagnosis.scale import scale_of
 MOST_ROWS = 0.5
 """From this share of bad rows on, the batch is bad and not some rows of it."""
 ABSURD = 100.0
+"""A batch so many times as large as the first one is on another scale."""
 
 
 def is_stream(case: Case) -> bool:

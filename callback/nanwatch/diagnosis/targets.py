@@ -24,6 +24,7 @@ KIND_WORDS: dict[Kind, str] = {
     "": "not known",
 }
 MOST_CLASSES = 1000
+"""Whole numbers of a wider range are amounts."""
 
 
 def kind_of(look: ArrayLook | None) -> Kind:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from nanwatch.diagnosis.looks import ArrayLook, ColumnLook
 
 SHOWN = 8
+"""So many places are listed; the others are counted."""
 
 
 def number(value: float) -> str:

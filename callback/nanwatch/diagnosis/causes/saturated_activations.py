@@ -14,6 +14,7 @@ from nanwatch.events import Fix
 
 REMEDIES = ("normalized", "redraw", "hidden_relu")
 MANY = 0.5
+"""A larger share of flat outputs is more than usual."""
 
 
 def weigh(case: Case) -> Testimony | None:
