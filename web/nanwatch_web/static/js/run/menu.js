@@ -4,6 +4,7 @@
  */
 
 import { el, fill, icon } from "../dom.js";
+import { toggleTable } from "./data_table.js";
 import { download, formats } from "./downloads.js";
 
 /** @typedef {import("./panel.js").Panel} Panel */
@@ -15,7 +16,7 @@ const ARROW = ["M8 2.500v7.500m-3-3l3 3 3-3", "M3 13.500h10"];
  * @param {Panel} panel
  */
 export function chartMenu(panel) {
-  const button = el("summary", { title: "Download" }, icon("0 0 16 16", ...ARROW), words(panel));
+  const button = el("summary", { title: "Download, or read as a table" }, icon("0 0 16 16", ...ARROW), words(panel));
   const list = el("ul", {});
   const menu = el("details", { class: "menu" }, button, list);
   button.addEventListener("click", () => fill(list, ...choices(panel, menu)));
@@ -35,7 +36,7 @@ export function chartMenu(panel) {
 
 /** @param {Panel} panel */
 function words(panel) {
-  return el("span", { class: "vh" }, `Download ${panel.spec.title}`);
+  return el("span", { class: "vh" }, `Download ${panel.spec.title}, or read it as a table`);
 }
 
 /**
@@ -43,12 +44,15 @@ function words(panel) {
  * @param {HTMLDetailsElement} menu
  */
 function choices(panel, menu) {
-  return formats(panel).map(([format, said]) => {
+  const item = (/** @type {string} */ said, /** @type {() => Promise<void>} */ act) => {
     const choose = () => {
       menu.open = false;
       menu.querySelector("summary")?.focus();
-      void download(panel, format).catch(panel.host.onError);
+      void act().catch(panel.host.onError);
     };
     return el("li", {}, el("button", { type: "button", onclick: choose }, said));
-  });
+  };
+  const files = formats(panel).map(([format, said]) => item(said, () => download(panel, format)));
+  const reading = panel.table.hidden ? "Show as table" : "Hide table";
+  return [...files, item(reading, () => toggleTable(panel))];
 }

@@ -63,6 +63,8 @@ export class Panel {
     this.plot = el("div", { class: "plot", role: "img", "aria-label": spec.title });
     this.legend = el("ul", { class: "legend" });
     this.note = el("p", { class: "hides", hidden: true });
+    const about = { role: "region", "aria-label": `Data of ${spec.title}`, tabindex: 0 };
+    this.table = el("div", { class: "scroll data", hidden: true, ...about });
     const head = el(
       "figcaption",
       {},
@@ -77,6 +79,7 @@ export class Panel {
       head,
       this.body(),
       this.note,
+      this.table,
     );
   }
 
