@@ -32,13 +32,15 @@ from nanwatch.diagnosis.outputs import (
 )
 from nanwatch.events import Fix
 
-SYMPTOMS = MISFIT | {"nan_loss", "oscillating", "loss_spike", "exploding_loss"}
+SYMPTOMS = MISFIT | {"nan_loss", "negative_loss", "oscillating", "loss_spike", "exploding_loss"}
 NOT_PROBABLE = ("relu", "relu6", "tanh", "elu", "selu", "gelu", "silu", "swish", "leaky_relu")
 """Activations that leave 0 to 1, or stand still at its border."""
 
 
 def weigh(case: Case) -> Testimony | None:
     """An activation whose range is not that of the target, or of a probability."""
+    if case.symptom == "negative_loss":
+        return testify(case, (_no_distribution,))
     return testify(case, RULES) if case.symptom in SYMPTOMS else None
 
 
@@ -148,6 +150,22 @@ def _squashed_twice(_: Case, output: Output) -> Finding | None:
     return Finding(clue, summary, fix, remedy)
 
 
+def _no_distribution(_: Case, output: Output) -> Finding | None:
+    """A divergence that falls below 0: each unit grows by itself, where all should share 1."""
+    if output.loss != "KLDivergence" or output.activation not in ("sigmoid", "hard_sigmoid"):
+        return None
+    if (output.units or 2) < 2 or targets.kind_of(output.target) not in ("distribution", "one_hot"):
+        return None
+    summary = (
+        f"{output.call} compares distributions. The targets' rows sum to 1, but each "
+        f"{output.activation} goes to 1 by itself: the loss falls below 0 and says nothing of how "
+        "near the two are."
+    )
+    code = f'- activation="{output.activation}"\n+ activation="softmax"'
+    clue = misfit(5.0, output, "softmax")
+    return Finding(clue, summary, Fix("End the model in softmax.", code), "softmax_output")
+
+
 def _scores_for_chances(_: Case, output: Output) -> Finding | None:
     """No activation at all where probabilities are wanted: the second word for it."""
     if output.loss not in CROSSENTROPIES or output.from_logits or output.activation != "linear":
@@ -189,6 +207,7 @@ RULES = (
     _out_of_reach,
     _one_of_several,
     _squashed_twice,
+    _no_distribution,
     _scores_for_chances,
 )
 MSE, BCE, CCE = "MeanSquaredError", "BinaryCrossentropy", "CategoricalCrossentropy"
@@ -239,6 +258,13 @@ PAGE = CausePage(
             labels(0.0, 1.0),
             predicted(0, 2),
             facts=output_facts("relu", BCE, from_logits=True),
+        ),
+        silent(
+            "negative_loss",
+            table(),
+            table("target", shape=(32, 3), low=0.1, high=0.8, sums_to_one=True),
+            predicted(0.7, 1.0, 3),
+            facts=output_facts("sigmoid", "KLDivergence", 3),
         ),
     ),
     quiet=(
