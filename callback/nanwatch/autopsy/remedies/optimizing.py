@@ -64,6 +64,13 @@ def steady_rate(model: Any) -> Iterator[None]:
         yield
 
 
+def unclipped(model: Any) -> Block:
+    """A block in which no gradient is clipped."""
+    limits = ("clipvalue", "clipnorm", "global_clipnorm")
+    owners = inner_optimizers(model)
+    return patched([(owner, name, lambda _: None) for owner in owners for name in limits])
+
+
 def _giving(value: Any) -> Callable[[], Any]:
     return lambda: value
 
@@ -93,6 +100,7 @@ REMEDIES = (
     Remedy("steady_rate", "a rate that stays as it began", settings=of_model(steady_rate)),
     Remedy("clip", "clipped gradients", limit=1.0),
     Remedy("clip_hard", "gradients clipped to a hundredth", limit=0.01),
+    Remedy("unclipped", "gradients that are not clipped", settings=of_model(unclipped)),
     Remedy("weaker_penalty", "a far weaker penalty", settings=of_model(weaker_penalty)),
     Remedy(
         "weaker_penalty_lower_rate",
