@@ -121,7 +121,7 @@ def look_ahead(model: Any, params: Mapping[str, Any]) -> dict[str, Any]:
     steps = (params.get("epochs") or 1) * (params.get("steps") or UNKNOWN_STEPS)
     points = sorted({round(at * (steps - 1) / (LOOKS - 1)) for at in range(LOOKS)})
     rates = [(float(keras.ops.convert_to_numpy(schedule(at))), at) for at in points]
-    finite = [pair for pair in rates if math.isfinite(pair[0])]
+    finite = [pair for pair in rates if math.isfinite(pair[0])] or rates[:1]
     (lowest, low_at), (highest, high_at) = min(finite), max(finite)
     lost = next((at for rate, at in rates if not math.isfinite(rate)), None)
     return {

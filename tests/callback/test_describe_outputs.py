@@ -169,3 +169,9 @@ def test_a_schedule_is_looked_ahead_over_the_whole_run():
     assert (ahead["first"], ahead["highest"]) == pytest.approx((0.01, 10.0))
     assert 50 < ahead["highest_step"] < 100
     assert look_ahead(mlp(), {"epochs": 4, "steps": 25}) == {}
+
+
+def test_a_schedule_that_is_no_number_from_the_first_step_is_told_as_such():
+    lost = keras.optimizers.schedules.ExponentialDecay(float("nan"), 10, 0.9)
+    ahead = look_ahead(mlp(optimizer=keras.optimizers.SGD(lost)), {"epochs": 4, "steps": 25})
+    assert ahead["not_finite"] == 0
