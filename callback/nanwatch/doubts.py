@@ -83,10 +83,15 @@ class Doubts:
         return [doubt for doubt in self.lasting() if self._course(doubt).still]
 
     def lasting(self) -> list[Doubt]:
-        """What is worth nothing: the whole loss, or that of one output among several."""
+        """What is worth nothing: the whole loss, or that of one output among several.
+
+        A whole that cannot be, below 0, says more than that one of its parts is worth nothing.
+        """
         whole = self._all(self._watcher.suspicions(self.guess))
-        apart = self._one_of_several()
-        return apart or [doubt for doubt in whole if doubt.signal.symptom in LASTING]
+        lasting = [doubt for doubt in whole if doubt.signal.symptom in LASTING]
+        if any(doubt.signal.symptom == "negative_loss" for doubt in lasting):
+            return lasting
+        return self._one_of_several() or lasting
 
     def without_penalty(self, doubts: Sequence[Doubt], penalty: float) -> list[Doubt]:
         """The doubts about the whole loss anew, once it is known what penalties add to it."""

@@ -15,6 +15,10 @@ from servers import wait_for
 COMMAND = [sys.executable, "-m", "nanwatch", "tail", "going-1"]
 
 
+def last_steps(server):
+    return [run["last_step"] for run in server.client.get("/runs")["runs"]]
+
+
 @pytest.fixture
 def run(live_server, home, monkeypatch):
     """A run that is going on."""
@@ -23,7 +27,7 @@ def run(live_server, home, monkeypatch):
     run = start_run(run="going-1", verbose=0)
     for step in range(30):
         run.log({"loss": 1.0 / (step + 1)})
-    wait_for(lambda: live_server.client.get("/runs")["runs"])
+    wait_for(lambda: last_steps(live_server) == [29])
     yield run
     run.finish()
 
