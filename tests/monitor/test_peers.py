@@ -43,7 +43,8 @@ def test_a_page_sees_what_another_server_took_in(pair):
         for v in data["series"]["batch/loss"]["values"]
     ]
     assert values == [0.5, "NaN"]
-    assert {event for event, _ in found} == {"run", "points", "diagnosis", "alert"}
+    # News of the run come at their own pace, before the alert or after it: see the next test.
+    assert {event for event, _ in found} - {"run"} == {"points", "diagnosis", "alert"}
     assert len(here.client.get("/alerts")["alerts"]) == 1
 
 
