@@ -204,3 +204,11 @@ def test_whatever_was_seen_a_diagnosis_is_made(case):
     assert all(0 <= confidence <= 1 for confidence in confidences)
     assert not any(math.isnan(confidence) for confidence in confidences)
     assert len(set(remedies(case))) == len(remedies(case))
+
+
+@pytest.mark.parametrize("label", CAUSES)
+def test_no_rule_stumbles_over_another_causes_case(label):
+    """In use a door hides a rule that raises: here it does not."""
+    for page in CAUSES.values():
+        for case in (*page.fires, *page.quiet):
+            CAUSES[label].weigh(case)
