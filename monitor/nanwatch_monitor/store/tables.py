@@ -183,16 +183,46 @@ outbox = Table(
     Index("outbox_by_due", "state", "due_at"),
 )
 
-# Only SHA-256 digests: whoever reads the database cannot log in with it.
+# Only SHA-256 digests: whoever reads the database cannot log in with it. Tokens are revoked, never
+# deleted: what they did stays explicable, and no id comes back.
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("scope", String(8), nullable=False),  # read, write, admin
+    Column("project", Text),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double),
+    Column("last_used_at", Double),
+    Column("revoked_at", Double),
+)
+
+# `token_id` is the token that a login comes from; none: the server's own.
 login_code = Table(
     "login_code",
     metadata,
     Column("digest", String(64), primary_key=True),
     Column("expires_at", Double, nullable=False),
+    Column("token_id", BigInteger),
 )
 session = Table(
     "session",
     metadata,
     Column("digest", String(64), primary_key=True),
     Column("expires_at", Double, nullable=False),
+    Column("token_id", BigInteger),
+)
+
+# Who did what that matters for security.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", Text, nullable=False),
 )
