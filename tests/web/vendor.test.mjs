@@ -44,7 +44,7 @@ test("the packed bundle holds the same bytes", async () => {
 
 test("pages ask for the pinned versions, so that they may be cached for good", async () => {
   const [page, style] = await Promise.all(
-    ["run.html", "static/css/tokens.css"].map((name) => readFile(new URL(name, WEB), "utf8")),
+    ["pages/layout.html", "static/css/tokens.css"].map((name) => readFile(new URL(name, WEB), "utf8")),
   );
   assert.ok(page.includes(`plotly-cartesian.min.js?v=${manifest.packages[0].version}"`));
   for (const text of [page, style])

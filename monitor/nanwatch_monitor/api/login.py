@@ -44,7 +44,7 @@ def router(keys: Keys, access: AccessStore, clock: Callable[[], float]) -> APIRo
     ) -> Response:
         """Redeem a code, or show where a token can be pasted."""
         if code is None or not access.redeem(code, clock()):
-            return page("login.html")
+            return page("login")
         answer = RedirectResponse(after if is_local_path(after) else "/", 303)
         _open_session(request, answer, access.new_session(clock()))
         return answer

@@ -5,11 +5,14 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
+from collections.abc import Callable
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
 
 from fastapi import APIRouter, Request
+from jinja2 import Environment, PackageLoader
 from starlette.responses import Response
 
 from nanwatch_monitor.page_headers import PAGE_HEADERS
@@ -30,45 +33,24 @@ _COMPRESSED = frozenset({".css", ".js", ".svg"})
 _SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _READ = ["GET", "HEAD"]
 
+PAGES = {
+    "/": "runs",
+    "/runs/{run_id}": "run",
+    "/compare": "compare",
+    "/losses": "losses",
+    "/losses/{name}": "loss",
+    "/causes": "causes",
+    "/causes/{label}": "cause",
+}
+"""The pages by their paths; only `/login` is elsewhere, because it does more than to show one."""
+
 
 def router() -> APIRouter:
     """The routes."""
     routes = APIRouter(include_in_schema=False)
 
-    @routes.api_route("/", methods=_READ)
-    def runs(request: Request) -> Response:
-        """The list of runs."""
-        return _unless_known(request, page("runs.html"))
-
-    @routes.api_route("/runs/{run_id}", methods=_READ)
-    def run(request: Request, run_id: str) -> Response:  # noqa: ARG001 - the page reads it from its address
-        """One run."""
-        return _unless_known(request, page("run.html"))
-
-    @routes.api_route("/compare", methods=_READ)
-    def compare(request: Request) -> Response:
-        """Runs side by side."""
-        return _unless_known(request, page("compare.html"))
-
-    @routes.api_route("/losses", methods=_READ)
-    def losses(request: Request) -> Response:
-        """The catalogue of losses."""
-        return _unless_known(request, page("losses.html"))
-
-    @routes.api_route("/losses/{name}", methods=_READ)
-    def loss(request: Request, name: str) -> Response:  # noqa: ARG001 - the page reads it from its address
-        """One loss, with its playground."""
-        return _unless_known(request, page("loss.html"))
-
-    @routes.api_route("/causes", methods=_READ)
-    def causes(request: Request) -> Response:
-        """The catalogue of causes."""
-        return _unless_known(request, page("causes.html"))
-
-    @routes.api_route("/causes/{label}", methods=_READ)
-    def cause(request: Request, label: str) -> Response:  # noqa: ARG001 - the page reads it from its address
-        """One cause."""
-        return _unless_known(request, page("cause.html"))
+    for path, name in PAGES.items():
+        routes.add_api_route(path, _showing(name), methods=_READ, name=name)
 
     @routes.api_route("/static/{name:path}", methods=_READ)
     def static(request: Request, name: str) -> Response:
@@ -84,9 +66,25 @@ def router() -> APIRouter:
 
 def page(name: str) -> Response:
     """A page, with what it may do in the browser."""
-    answer = _answer(name, _read(files("nanwatch_web") / name))
+    html = _templates().get_template(f"{name}.html").render()
+    answer = _answer("page.html", html.encode())
     answer.headers.update(PAGE_HEADERS)
     return answer
+
+
+def _showing(name: str) -> Callable[[Request], Response]:
+    """A route that shows a page. What stands in its address is read by the page itself."""
+
+    def show(request: Request) -> Response:
+        return _unless_known(request, page(name))
+
+    return show
+
+
+@cache
+def _templates() -> Environment:
+    loader = PackageLoader("nanwatch_web", "pages")
+    return Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 
 def _static(name: str, accepted: str) -> Response:

@@ -6,7 +6,6 @@
 import { login } from "./api.js";
 import { copyButton } from "./copy.js";
 import { byId } from "./dom.js";
-import { mountThemeButton } from "./theme.js";
 
 /** Where to go afterwards: only to a page of this server. */
 function next() {
@@ -27,6 +26,5 @@ async function submit(event) {
   }
 }
 
-mountThemeButton(byId("theme"));
 copyButton(byId("copy"), () => "nanwatch token --login");
 byId("form").addEventListener("submit", (event) => void submit(event));

@@ -13,6 +13,9 @@
  * @property {Record<string, (data: any) => void>} on by the event's name
  */
 
+/** Fired on `document` when the stream tells of an alert; its detail is the alert. */
+export const ALERT_CHANGED = "nanwatch:alert";
+
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8000;
 const PATIENCE_MS = 1200;
@@ -54,6 +57,7 @@ export class LiveStream {
     for (const [name, handle] of Object.entries(this.handlers.on)) {
       source.addEventListener(name, (event) => handle(JSON.parse(event.data)));
     }
+    source.addEventListener("alert", (event) => spread(JSON.parse(event.data)));
     source.addEventListener("gone", () => this.lost());
     this.source = source;
   }
@@ -83,4 +87,9 @@ export class LiveStream {
     this.timer = window.setTimeout(() => this.open(), this.wait);
     this.wait = Math.min(this.wait * 2, LONGEST_WAIT_MS);
   }
+}
+
+/** @param {import("./types").Alert} alert */
+function spread(alert) {
+  document.dispatchEvent(new CustomEvent(ALERT_CHANGED, { detail: alert }));
 }

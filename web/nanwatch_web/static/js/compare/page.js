@@ -9,7 +9,7 @@ import { endsOf } from "../charts/epochs.js";
 import { palette } from "../charts/palette.js";
 import { byId, el, fill } from "../dom.js";
 import { showBanner } from "../pills.js";
-import { mountThemeButton, THEME_CHANGED } from "../theme.js";
+import { THEME_CHANGED } from "../theme.js";
 import { addressOf, questionOf } from "./address.js";
 import { aligned } from "./align.js";
 import { comparison } from "./figure.js";
@@ -92,7 +92,6 @@ async function draw() {
   await Plotly.react(plot, data, layout, CONFIG);
 }
 
-mountThemeButton(byId("theme"));
 document.addEventListener(THEME_CHANGED, () => void draw());
 addEventListener("resize", () => all.length && void draw());
 void load();

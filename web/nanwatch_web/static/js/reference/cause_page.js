@@ -6,7 +6,6 @@
 import { get } from "../api.js";
 import { byId, el, fill } from "../dom.js";
 import { showBanner } from "../pills.js";
-import { mountThemeButton } from "../theme.js";
 import { symptomBadge } from "../words.js";
 import { asked, change, prose, section, showCrumbs, terms } from "./parts.js";
 
@@ -39,5 +38,4 @@ function sections(cause) {
   ];
 }
 
-mountThemeButton(byId("theme"));
 show().catch((error) => showBanner(byId("banner"), `${error.message} Reload the page to try again.`));

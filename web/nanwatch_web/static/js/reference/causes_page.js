@@ -6,7 +6,6 @@
 import { get } from "../api.js";
 import { byId } from "../dom.js";
 import { showBanner } from "../pills.js";
-import { mountThemeButton } from "../theme.js";
 import { causeEntry } from "./find.js";
 import { mountList } from "./list.js";
 
@@ -19,5 +18,4 @@ async function show() {
   );
 }
 
-mountThemeButton(byId("theme"));
 show().catch((error) => showBanner(byId("banner"), `${error.message} Reload the page to try again.`));

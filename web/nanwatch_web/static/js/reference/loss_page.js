@@ -8,7 +8,6 @@ import { byId, el, fill } from "../dom.js";
 import { FORMULAS } from "../losses/formulas.js";
 import { Playground } from "../losses/playground.js";
 import { showBanner } from "../pills.js";
-import { mountThemeButton } from "../theme.js";
 import { lossNamed } from "./find.js";
 import { about, hazards, sayings, signs } from "./loss_parts.js";
 import { asked, showCrumbs } from "./parts.js";
@@ -35,5 +34,4 @@ function showLoss(loss) {
   playground?.show();
 }
 
-mountThemeButton(byId("theme"));
 show().catch((error) => showBanner(byId("banner"), `${error.message} Reload the page to try again.`));

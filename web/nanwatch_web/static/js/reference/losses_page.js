@@ -6,7 +6,6 @@
 import { get } from "../api.js";
 import { byId } from "../dom.js";
 import { showBanner } from "../pills.js";
-import { mountThemeButton } from "../theme.js";
 import { lossEntry } from "./find.js";
 import { mountList } from "./list.js";
 import { sketch } from "./sketch.js";
@@ -20,5 +19,4 @@ async function show() {
   mountList(losses.map(lossEntry), picture, (n) => (n === 1 ? "1 loss" : `${n} losses`));
 }
 
-mountThemeButton(byId("theme"));
 show().catch((error) => showBanner(byId("banner"), `${error.message} Reload the page to try again.`));

@@ -8,7 +8,6 @@ import { byId } from "../dom.js";
 import { num } from "../format.js";
 import { showBanner, showLive } from "../pills.js";
 import { LiveStream } from "../stream.js";
-import { mountThemeButton } from "../theme.js";
 import { addressOf, viewOf } from "./address.js";
 import { showAlerts } from "./alerts.js";
 import { Board } from "./board.js";
@@ -248,7 +247,6 @@ function onState(streamState) {
   if (streamState === "lost") void refetch();
 }
 
-mountThemeButton(byId("theme"));
 setInterval(showNumbers, FACTS_MS);
 void fetchTitles().catch(onError);
 new LiveStream(`/api/v1/stream?run=${encodeURIComponent(runId)}`, {

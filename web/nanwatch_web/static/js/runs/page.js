@@ -8,7 +8,6 @@ import { addressOf, MOST_RUNS } from "../compare/address.js";
 import { byId, el, fill } from "../dom.js";
 import { showBanner, showFavicon, showLive } from "../pills.js";
 import { LiveStream } from "../stream.js";
-import { mountThemeButton } from "../theme.js";
 import { byGravity } from "../words.js";
 import { noneFits, noRuns } from "./empty.js";
 import { countWords, filtered } from "./filter.js";
@@ -154,7 +153,6 @@ function onState(streamState) {
   if (streamState === "lost") void refetch();
 }
 
-mountThemeButton(byId("theme"));
 mountScopes();
 mountFilter();
 byId("more").addEventListener("click", () => void loadMore());

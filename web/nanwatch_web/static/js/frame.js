@@ -1,0 +1,44 @@
+/**
+ * What every page has round it: the theme button, and how many alerts are open.
+ * @module
+ */
+
+import { get } from "./api.js";
+import { byId } from "./dom.js";
+import { ALERT_CHANGED } from "./stream.js";
+import { mountThemeButton } from "./theme.js";
+
+const MOST_COUNTED = 99;
+const SOON_MS = 300;
+
+const count = document.getElementById("open-alerts");
+let timer = 0;
+
+/** How many alerts are open; without an answer the last number stays. */
+async function countAlerts() {
+  const { alerts } = await get("/alerts", { state: "open", limit: MOST_COUNTED + 1 });
+  if (count) showCount(count, alerts.length);
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {number} n
+ */
+function showCount(node, n) {
+  node.hidden = n === 0;
+  node.textContent = n > MOST_COUNTED ? `${MOST_COUNTED}+` : String(n);
+  node.setAttribute("aria-label", `, ${node.textContent} open`);
+}
+
+/** Alerts come in groups: ask once for all of them, and not for a page that nobody sees. */
+function countSoon() {
+  clearTimeout(timer);
+  if (!document.hidden) timer = window.setTimeout(() => void countAlerts().catch(() => {}), SOON_MS);
+}
+
+mountThemeButton(byId("theme"));
+if (count) {
+  countSoon();
+  document.addEventListener("visibilitychange", countSoon);
+  document.addEventListener(ALERT_CHANGED, countSoon);
+}
