@@ -173,11 +173,15 @@ class Heartbeat:
 
     Attributes:
         step: the last global step seen, or None before the first.
-        idle_s: seconds since that step, by a monotonic clock.
+        idle_s: seconds since that step, or since the validation that followed it, by a monotonic
+            clock.
+        patience_s: after how many idle seconds the run counts as hung; None while that cannot be
+            said: it compiles, it validates, or there were too few steps to know their pace.
     """
 
     step: Step | None
     idle_s: Seconds
+    patience_s: Seconds | None = None
 
 
 @dataclass(frozen=True)

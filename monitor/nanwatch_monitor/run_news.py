@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from nanwatch_monitor.live import Hub
 from nanwatch_monitor.run_record import Run
-from nanwatch_monitor.run_states import LOST_AFTER_S, state_of
+from nanwatch_monitor.run_states import LIVING, LOST_AFTER_S, state_of
 from nanwatch_monitor.store import Store
 from nanwatch_monitor.store.runs import RunQuery
 from nanwatch_monitor.views import RunViews
@@ -97,14 +97,13 @@ class RunNews:
 
     def _fallen_silent(self, now: float) -> Iterable[str]:
         for run_id, (run, announced) in self._living.items():
-            progress = run.progress
-            if state_of(progress.seen_at, progress.end_state, now, self._views.deaf) != announced:
+            if state_of(run.progress, now, self._views.deaf) != announced:
                 yield run_id
 
     def _publish(self, runs: Iterable[Run], now: float) -> None:
         runs = list(runs)
         for run, view in zip(runs, self._views.many(runs, now), strict=True):
             self._living[run.id] = (run, view["state"])
-            if view["state"] not in ("running", "stale"):
+            if view["state"] not in LIVING:
                 del self._living[run.id]
             self._hub.publish("run", run.id, view.copy)

@@ -25,6 +25,8 @@ class Progress:
         last_loss: of the last batch, or of the last epoch when none of its batches was logged.
         loss_is_of_batch: a batch was logged since the last epoch ended.
         best_val_loss: the lowest finite validation loss.
+        hung_since: when the last step was made, by the server's clock, of a run that reports but
+            has made none for longer than its steps take; None while it advances.
     """
 
     seen_at: float
@@ -35,6 +37,7 @@ class Progress:
     last_loss: float | None = None
     loss_is_of_batch: bool = False
     best_val_loss: float | None = None
+    hung_since: float | None = None
 
 
 @dataclass(frozen=True)
@@ -67,16 +70,23 @@ def advanced(progress: Progress, event: events.Event, now: float) -> Progress:
     """The progress after one more event."""
     match event:
         case events.RunStarted():  # a further writer: an ended run goes on
-            return replace(progress, end_state=None, ended_at=None, reason="")
+            return replace(progress, end_state=None, ended_at=None, reason="", hung_since=None)
         case events.Points():
             return _with_points(progress, event)
-        case events.Heartbeat(step=int(step)):
-            return replace(progress, last_step=_later(progress.last_step, step))
+        case events.Heartbeat():
+            return _with_heartbeat(progress, event, now)
         case events.RunEnded():
             reason = event.reason[:_MAX_REASON]
             ended_at = moment(event.ended_at, now)
-            return replace(progress, end_state=event.state, ended_at=ended_at, reason=reason)
+            ending = replace(progress, end_state=event.state, ended_at=ended_at, reason=reason)
+            return replace(ending, hung_since=None)
     return progress
+
+
+def _with_heartbeat(progress: Progress, beat: events.Heartbeat, now: float) -> Progress:
+    step = progress.last_step if beat.step is None else _later(progress.last_step, beat.step)
+    hangs = beat.patience_s is not None and beat.idle_s > beat.patience_s
+    return replace(progress, last_step=step, hung_since=now - beat.idle_s if hangs else None)
 
 
 def moment(told: float, now: float) -> float:
@@ -101,7 +111,8 @@ def described(known: Description, event: events.Event) -> Description:
 def _with_points(progress: Progress, points: events.Points) -> Progress:
     step = _last_step(points)
     if step is not None:
-        progress = replace(progress, last_step=_later(progress.last_step, step))
+        last_step = _later(progress.last_step, step)
+        progress = replace(progress, last_step=last_step, hung_since=None)
     if _BATCH_LOSS in points.values or _EPOCH_LOSS in points.values:
         progress = _with_loss(progress, points)
     if _VAL_LOSS in points.values:

@@ -1,8 +1,9 @@
 """How a run is doing, derived from when it was last heard.
 
 A state is never stored while a run lives: "stale" and "lost" are what silence means at the moment
-of reading, and the next sign of life takes them back. Only the run itself can end, and nothing
-overwrites an end. The time in which the server could not hear is not silence.
+of reading, and the next sign of life takes them back. "hung" is what a run's own heartbeats say,
+until it makes a step. Only the run itself can end, and nothing overwrites an end. The time in which
+the server could not hear is not silence.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from nanwatch_monitor.run_record import Progress
+
 State = Literal["running", "finished", "failed", "interrupted", "stale", "lost", "hung"]
+LIVING = ("running", "hung", "stale")  # they may turn into another state without a word
 
 STALE_AFTER_S = 30.0
 LOST_AFTER_S = 300.0
@@ -34,20 +38,18 @@ class Deafness:
         return moment if moment >= self.end else moment - (self.end - self.begin)
 
 
-def state_of(seen_at: float, end_state: str | None, now: float, deaf: Deafness) -> str:
+def state_of(progress: Progress, now: float, deaf: Deafness) -> State:
     """The state of a run.
 
     Args:
-        seen_at: the server's clock at the last receipt.
-        end_state: how the run said it ended, or None.
         now: the server's clock.
         deaf: when the server could not hear.
     """
-    if end_state is not None:
-        return end_state
-    if seen_at > deaf.moment_before(now, STALE_AFTER_S):
-        return "running"
-    return "stale" if seen_at > deaf.moment_before(now, LOST_AFTER_S) else "lost"
+    if progress.end_state is not None:
+        return progress.end_state
+    if progress.seen_at > deaf.moment_before(now, STALE_AFTER_S):
+        return "running" if progress.hung_since is None else "hung"
+    return "stale" if progress.seen_at > deaf.moment_before(now, LOST_AFTER_S) else "lost"
 
 
 def seen_between(state: State, now: float, deaf: Deafness) -> tuple[float, float]:
@@ -58,6 +60,6 @@ def seen_between(state: State, now: float, deaf: Deafness) -> tuple[float, float
         "running": (stale, float("inf")),
         "stale": (lost, stale),
         "lost": (float("-inf"), lost),
-        "hung": (float("inf"), float("inf")),  # nothing tells it from "running" yet
+        "hung": (stale, float("inf")),  # what tells it from "running" is not when it was heard
     }
     return bounds[state]

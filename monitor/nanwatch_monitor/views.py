@@ -54,7 +54,9 @@ class RunViews:
         """The query for those of its runs that are in a state."""
         if state in get_args(EndState):
             return replace(query, end_state=state)
-        return replace(query, end_state="", seen=seen_between(state, now, self.deaf))
+        seen = seen_between(state, now, self.deaf)
+        hung = state == "hung" if state in ("running", "hung") else None
+        return replace(query, end_state="", seen=seen, hung=hung)
 
     def one(self, run: Run, now: float) -> dict[str, Any]:
         """One run with config and facts."""
@@ -68,13 +70,14 @@ def _view(run: Run, severities: Sequence[Severity], now: float, deaf: Deafness) 
         "id": run.id,
         "name": run.description.name,
         "project": run.description.project,
-        "state": state_of(progress.seen_at, progress.end_state, now, deaf),
+        "state": state_of(progress, now, deaf),
         "health": health_of(severities),
         "incidents": len(severities),
         "tags": run.description.tags,
         "started_at": iso(run.started_at),
         "ended_at": iso(progress.ended_at),
         "updated_at": iso(progress.seen_at),
+        "hung_since": iso(progress.hung_since),
         "last_step": progress.last_step,
         "last_loss": progress.last_loss,
         "best_val_loss": progress.best_val_loss,

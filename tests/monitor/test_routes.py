@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from frames import frame, opening, points
-from nanwatch.events import Cause, Diagnosed, Diagnosis, Fix, RunEnded
+from nanwatch.events import Cause, Diagnosed, Diagnosis, Fix, Heartbeat, RunEnded
 from nanwatch.losses import LOSSES
 from servers import wait_for
 
 RUN = {
     "id", "name", "project", "state", "health", "tags", "started_at", "ended_at", "last_step",
-    "reason", "updated_at", "incidents", "last_loss", "best_val_loss", "size_bytes",
+    "reason", "updated_at", "hung_since", "incidents", "last_loss", "best_val_loss", "size_bytes",
 }  # fmt: skip
 DIAGNOSIS = Diagnosis(
     "nan_loss",
@@ -50,14 +50,20 @@ def test_runs_come_in_pages(client):
     assert client.get("/runs?limit=3")["next"] is None  # no page behind the last run
 
 
+def hangs(run_id, stream):
+    beat = Heartbeat(7, idle_s=301.0, patience_s=300.0)
+    return frame(1, beat, run_id=run_id, stream=stream)
+
+
 def test_runs_are_filtered_by_state_and_project(client):
     client.send(opening("ended", "s0"), frame(1, RunEnded("failed"), run_id="ended", stream="s0"))
     client.send(opening("alive", "s1", project="other"))
+    client.send(opening("stands", "s2"), hangs("stands", "s2"))
     for query, expected in [
         ("state=failed", ["ended"]),
         ("state=running", ["alive"]),
         ("state=lost", []),
-        ("state=hung", []),
+        ("state=hung", ["stands"]),
         ("project=other", ["alive"]),
     ]:
         assert [run["id"] for run in client.get(f"/runs?{query}")["runs"]] == expected

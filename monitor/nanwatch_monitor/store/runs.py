@@ -29,12 +29,14 @@ class RunQuery:
     Attributes:
         end_state: only runs that ended so; "" is those that have not ended.
         seen: for these, after and up to which moment they were last heard.
+        hung: only those that are hung, or only those that are not.
         before_no: only runs that arrived before this one: where the last page ended.
     """
 
     project: str | None = None
     end_state: str | None = None
     seen: tuple[float, float] | None = None
+    hung: bool | None = None
     before_no: int | None = None
     limit: int = 50
 
@@ -152,6 +154,9 @@ def _narrowed(found: Any, query: RunQuery) -> Any:
     if query.seen is not None:
         after, until = query.seen
         found = found.where(run.c.seen_at > after, run.c.seen_at <= until)
+    if query.hung is not None:
+        since = run.c.hung_since
+        found = found.where(since.is_not(None) if query.hung else since.is_(None))
     if query.before_no is not None:
         found = found.where(run.c.no < query.before_no)
     return found
