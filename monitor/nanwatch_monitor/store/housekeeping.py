@@ -8,16 +8,9 @@ from contextlib import closing
 
 from sqlalchemy import Column, Connection, Select, delete, func, insert, select
 
+from nanwatch_monitor.store.alert_tables import incident, outbox
 from nanwatch_monitor.store.database import Database
-from nanwatch_monitor.store.tables import (
-    batch,
-    deleted_run,
-    incident,
-    outbox,
-    run,
-    series,
-    stream,
-)
+from nanwatch_monitor.store.tables import batch, deleted_run, run, series, stream
 
 _PAGES_AT_ONCE = 256  # 4 MiB: writers wait no longer than for that
 

@@ -12,9 +12,10 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from nanwatch.events import SEVERITIES, Diagnosis, Severity, diagnosis_from_json, to_json
 from nanwatch_monitor.incidents import Finding, Incident, is_alert, replaces
+from nanwatch_monitor.store.alert_tables import incident, outbox
 from nanwatch_monitor.store.database import Database
 from nanwatch_monitor.store.runs import lock_run_of
-from nanwatch_monitor.store.tables import incident, outbox, run, stream
+from nanwatch_monitor.store.tables import run, stream
 
 _COLUMNS = (
     incident.c.id,
@@ -131,6 +132,8 @@ class IncidentStore:
             return
         message = {
             "incident_id": incident_id,
+            "channel": "env-webhook",
+            "kind": "firing",
             "message_id": f"msg_{uuid.uuid4().hex}",
             "state": "waiting",
             "attempts": 0,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, update
 
 from nanwatch_monitor.incidents import Incident
+from nanwatch_monitor.store.alert_tables import outbox
 from nanwatch_monitor.store.database import Database
 from nanwatch_monitor.store.incidents import incidents_by_ids
-from nanwatch_monitor.store.tables import outbox
 
 _LEASE_S = 30.0  # a claimed message comes up again when its sender dies; sending takes 5 s
 

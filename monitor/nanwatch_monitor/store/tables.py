@@ -1,4 +1,7 @@
-"""The tables, the same on SQLite and PostgreSQL. The migrations make them; a test compares both."""
+"""The tables, the same on SQLite and PostgreSQL. The migrations make them; a test compares both.
+
+Those of alerts are in `alert_tables.py`.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,6 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
-    UniqueConstraint,
     false,
     text,
 )
@@ -42,12 +44,12 @@ class ExactFloat(TypeDecorator[float]):
 
 
 metadata = MetaData()
-_Id = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts up by itself on SQLite
+Id = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts up by itself on SQLite
 
 run = Table(
     "run",
     metadata,
-    Column("no", _Id, primary_key=True),  # the order of arrival; what pages of runs go by
+    Column("no", Id, primary_key=True),  # the order of arrival; what pages of runs go by
     Column("id", String(64), nullable=False, unique=True),
     Column("name", Text, nullable=False),
     Column("project", Text, nullable=False),
@@ -82,7 +84,7 @@ deleted_run = Table(
 stream = Table(
     "stream",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("run_no", ForeignKey("run.no"), nullable=False, index=True),
     Column("token", String(64), nullable=False, unique=True),
     Column("last_seq", BigInteger, nullable=False),
@@ -156,40 +158,12 @@ memory = Table(
     Column("data", LargeBinary, nullable=False),
 )
 
-incident = Table(
-    "incident",
-    metadata,
-    Column("id", _Id, primary_key=True),
-    Column("run_no", ForeignKey("run.no"), nullable=False),
-    Column("symptom", String(32), nullable=False),
-    Column("severity", String(16), nullable=False),
-    Column("source", String(16), nullable=False),
-    Column("opened_at", Double, nullable=False),
-    Column("diagnosis", Text, nullable=False),  # JSON
-    UniqueConstraint("run_no", "symptom", name="one_incident_a_symptom"),
-)
-
-# Messages on their way: written with their incident in one transaction, so none is forgotten.
-outbox = Table(
-    "outbox",
-    metadata,
-    Column("id", _Id, primary_key=True),
-    Column("incident_id", ForeignKey("incident.id"), nullable=False, unique=True),
-    Column("message_id", String(64), nullable=False),  # the same at every attempt
-    Column("state", String(16), nullable=False),  # waiting, sent, failed
-    Column("attempts", Integer, nullable=False),
-    Column("created_at", Double, nullable=False),
-    Column("due_at", Double, nullable=False),
-    Column("error", Text, nullable=False),
-    Index("outbox_by_due", "state", "due_at"),
-)
-
 # Only SHA-256 digests: whoever reads the database cannot log in with it. Tokens are revoked, never
 # deleted: what they did stays explicable, and no id comes back.
 api_token = Table(
     "api_token",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("digest", String(64), nullable=False, unique=True),
     Column("name", Text, nullable=False),
     Column("scope", String(8), nullable=False),  # read, write, admin
@@ -220,7 +194,7 @@ session = Table(
 audit = Table(
     "audit",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("at", Double, nullable=False),
     Column("actor", Text, nullable=False),
     Column("action", String(32), nullable=False),
