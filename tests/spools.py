@@ -31,11 +31,12 @@ def frames(stream, max_bytes=1 << 20):
 
 
 def steps(found):
+    """The steps of what was logged, without the series that says when they were."""
     return [
         int(step)
         for frame in found
         for event in frame.events
-        if isinstance(event, Points)
+        if isinstance(event, Points) and "time" not in event.values
         for step in event.steps
     ]
 

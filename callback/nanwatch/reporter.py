@@ -27,6 +27,7 @@ from nanwatch.plain import plain_event
 from nanwatch.sender import Sender
 from nanwatch.settings import ClientSettings
 from nanwatch.spool import Spool
+from nanwatch.step_times import StepTimes, step_of
 from nanwatch.transport import LOGIN_CODES, Endpoint, Link, LinkError
 
 QUEUE = 10_000
@@ -88,6 +89,7 @@ class Reporter:
         self._sender: Sender | None = None
         self._spooler = threading.Thread(target=self._keep, name="nanwatch-spool", daemon=True)
         self._ended = threading.Event()
+        self._times = StepTimes()
         self._last_step: int | None = None
         self._last_moved = self._last_beat = time.monotonic()
 
@@ -204,11 +206,18 @@ class Reporter:
         try:
             items = [self._queue.popleft() for _ in range(len(self._queue))]
             gap, self._gap = self._gap, None
-            for events in pack(gather([*items, gap] if gap else items)):
+            said = self._with_times(items)
+            for events in pack(gather([*said, gap] if gap else said)):
                 self._append(events)
             self._remember(items)
         finally:
             self._spool_lock.release()
+
+    def _with_times(self, items: list[Logged | Event]) -> list[Logged | Event]:
+        """The items and when their steps were, before the run's end."""
+        times = self._times.of(items, time.time())
+        end = [item for item in items[-1:] if isinstance(item, RunEnded)]
+        return [*items[: len(items) - len(end)], *times, *end]
 
     def _append(self, events: list[Event]) -> None:
         if self._spool is None:
@@ -228,8 +237,8 @@ class Reporter:
     def _remember(self, items: list[Logged | Event]) -> None:
         """The last global step, for the heartbeat."""
         for item in reversed(items):
-            if isinstance(item, tuple) and not item[0][0].startswith("epoch/"):
-                self._last_step, self._last_moved = int(item[1]), time.monotonic()
+            if (step := step_of(item)) is not None:
+                self._last_step, self._last_moved = step, time.monotonic()
                 return
 
     def _beat(self) -> None:

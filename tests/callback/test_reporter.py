@@ -227,3 +227,15 @@ def test_logging_from_a_signal_handler_and_a_destructor_does_not_hang(home, repo
     watching.finish("finished")
     blocks = [e for f in stored(home) for e in f.events if "batch/loss" in getattr(e, "values", {})]
     assert [int(s) for b in blocks for s in b.steps] == list(range(300))
+
+
+def test_a_run_says_when_its_first_and_last_step_were(home, report):
+    began = time.time()
+    watching = report(mode="offline")
+    for step in (3, 4, 5):
+        watching.log(LOSS, step, (0.5,))
+    watching.finish("finished")
+    told = [e for f in stored(home) for e in f.events if isinstance(e, Points)]
+    times = [block for block in told if "time" in block.values]
+    assert [int(step) for block in times for step in block.steps] == [3, 5]
+    assert all(began - 1 <= block.values["time"][0] <= time.time() for block in times)

@@ -24,7 +24,7 @@ TITLES = {
     "learning_rate": "Learning rate",
     "update_ratio": "Update ratio",
 }
-HIDDEN = ("epoch/last_step",)
+HIDDEN = ("epoch/last_step", "time")
 
 
 @dataclass(frozen=True)
