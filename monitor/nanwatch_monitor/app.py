@@ -16,6 +16,8 @@ from nanwatch_monitor.alerts.delivery import Delivery
 from nanwatch_monitor.alerts.webhook import Webhook
 from nanwatch_monitor.announce import Announcer, Pages
 from nanwatch_monitor.api import (
+    about,
+    audit,
     catalogue,
     health,
     incidents,
@@ -27,8 +29,11 @@ from nanwatch_monitor.api import (
     report,
     runs,
     series,
+    tokens,
 )
+from nanwatch_monitor.doorkeeper import Doorkeeper
 from nanwatch_monitor.ingest import Ingest
+from nanwatch_monitor.keys import Keys
 from nanwatch_monitor.live import Hub
 from nanwatch_monitor.metrics import Gauges, Metrics
 from nanwatch_monitor.monitor import Monitor
@@ -36,11 +41,12 @@ from nanwatch_monitor.peers import Peers
 from nanwatch_monitor.postbag import Postbag
 from nanwatch_monitor.run_news import RunNews
 from nanwatch_monitor.run_states import Deafness
-from nanwatch_monitor.security import Guard, Keys, host_names
+from nanwatch_monitor.security import Guard, Limits, host_names
 from nanwatch_monitor.series.reader import SeriesReader
 from nanwatch_monitor.settings import ServerSettings
 from nanwatch_monitor.store import Store
 from nanwatch_monitor.store.notices import MAX_WORDS
+from nanwatch_monitor.trail import Trail
 from nanwatch_monitor.views import RunViews
 from nanwatch_monitor.watch import Watch
 
@@ -66,17 +72,18 @@ def create_app(settings: ServerSettings, clock: Callable[[], float] = time.time)
         lifespan=monitor.lifespan,
     )
     app.state.monitor = monitor
-    keys = Keys(_tokens(settings), monitor.store.access, clock)
-    names = host_names(settings.host, settings.public_url, settings.allowed_hosts)
-    app.add_middleware(
+    limits = Limits(settings.requests_per_s)
+    app.add_middleware(Trail, record=monitor.store.audit.record, clock=clock)
+    app.add_middleware(  # in front of all others: what is added last is asked first
         Guard,
-        keys=keys,
-        names=names,
+        keys=monitor.keys,
+        limits=limits,
+        names=host_names(settings.host, settings.public_url, settings.allowed_hosts),
         used=monitor.activity.touch,
         refused=monitor.metrics.refused,
     )
     problems.install(app)
-    _add_routes(app, monitor, keys, clock)
+    _add_routes(app, monitor, limits, settings, clock)
     return app
 
 
@@ -86,6 +93,7 @@ def _monitor(settings: ServerSettings, clock: Callable[[], float]) -> Monitor:
     heard = store.runs.last_seen_at()
     views = RunViews(store, Deafness(begin=min(now, heard or now), end=now))
     hub = Hub()
+    keys = Keys(_tokens(settings), store.tokens, store.access, clock)
     pages = Pages(hub, RunNews(store, views, hub, clock))
     instance = secrets.token_hex(8)
     postbag = None if store.database.is_sqlite else Postbag(instance, MAX_WORDS)
@@ -103,6 +111,8 @@ def _monitor(settings: ServerSettings, clock: Callable[[], float]) -> Monitor:
         peers=Peers(instance, store, watch, pages, postbag) if postbag else None,
         activity=Activity(),
         metrics=Metrics(),
+        keys=keys,
+        doorkeeper=Doorkeeper(keys, hub),
     )
 
 
@@ -132,7 +142,13 @@ def _tokens(settings: ServerSettings) -> tuple[str, ...]:
     return (settings.home.token(), *given)
 
 
-def _add_routes(app: FastAPI, monitor: Monitor, keys: Keys, clock: Callable[[], float]) -> None:
+def _add_routes(
+    app: FastAPI,
+    monitor: Monitor,
+    limits: Limits,
+    settings: ServerSettings,
+    clock: Callable[[], float],
+) -> None:
     store = monitor.store
     followers = (monitor.watch.committed, monitor.announcer.frames)
     reader = SeriesReader(store.series)
@@ -149,7 +165,10 @@ def _add_routes(app: FastAPI, monitor: Monitor, keys: Keys, clock: Callable[[], 
         incidents.router(store),
         catalogue.router(),
         live.router(monitor.hub),
-        login.router(keys, store.access, clock),
+        login.router(monitor.keys, limits, store, clock, settings.url),
+        tokens.router(store.tokens, monitor.keys.forget, clock),
+        audit.router(store.audit),
+        about.router(store, settings.auth, clock()),
         pages.router(),
     ):
         app.include_router(routes)

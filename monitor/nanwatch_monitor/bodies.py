@@ -3,12 +3,60 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from typing import Any, TypeVar
 
+import msgspec
 from starlette.requests import ClientDisconnect, Request
 
 from nanwatch_monitor.problems import Problem, shown
 
 DEADLINE_S = 15.0
+MAX_JSON = 64 * 1024
+_JSON = "application/json"
+
+Body = TypeVar("Body", bound=msgspec.Struct)
+
+
+def described(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """How a route with a JSON body tells of it in the OpenAPI document."""
+    _, schemas = msgspec.json.schema_components([kind])
+    content = {_JSON: {"schema": schemas[kind.__name__]}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+async def read_json(request: Request, kind: type[Body]) -> Body:
+    """The JSON object of a request.
+
+    Args:
+        kind: what it must be; members that it does not know are let be.
+
+    Raises:
+        Problem: as `read_body`, or it is no strict JSON (400) or of another form (422).
+    """
+    body = await read_body(request, _JSON, MAX_JSON)
+    try:
+        json.loads(body.decode(), object_pairs_hook=_members, parse_constant=_no_constant)
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        how = "mend what is named; /api/v1/openapi.json describes the body"
+        raise Problem(
+            422, "invalid", "the body is not valid", shown(str(error), 160), how
+        ) from error
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        why = shown(str(error), 80)
+        how = "send one JSON object in UTF-8"
+        raise Problem(400, "malformed", "the body cannot be read", why, how) from error
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({name for name, _ in pairs}) < len(pairs):  # each reader would take another one
+        raise ValueError("a member comes twice")
+    return dict(pairs)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 async def read_body(request: Request, content_type: str, limit: int) -> bytes:

@@ -16,6 +16,7 @@ from nanwatch_monitor.store.log import (
     BatchLog,
     ConflictError,
     DeletedRunError,
+    ForeignProjectError,
     RawFrame,
     Receipt,
     SequenceGapError,
@@ -37,20 +38,28 @@ class Ingest:
     metrics: Metrics
     clock: Callable[[], float]
 
-    def accept(self, body: bytes) -> Receipt:
-        """Store the frames of a request. Raises Problem; then nothing of it was stored."""
+    def accept(self, body: bytes, project: str | None = None) -> Receipt:
+        """Store the frames of a request. Raises Problem; then nothing of it was stored.
+
+        Args:
+            project: the only one that the sender may write to; None is every one.
+        """
         with self.metrics.ingest_seconds.time():
             frames = _decoded(body)
-            receipt = _append(self.log, frames, self.clock())
+            receipt = _append(self.log, frames, self.clock(), project)
         self.metrics.stored(receipt)
         for follow in self.followers if receipt.fresh else ():
             follow(frames[0][0].run_id, receipt)
         return receipt
 
 
-def _append(log: BatchLog, frames: list[RawFrame], now: float) -> Receipt:
+def _append(log: BatchLog, frames: list[RawFrame], now: float, project: str | None) -> Receipt:
     try:
-        return log.append(frames, now)
+        return log.append(frames, now, project)
+    except ForeignProjectError as error:
+        how = f"send runs of project {shown(project or '')}, or use another token"
+        what = "the token is for another project"
+        raise Problem(403, "foreign_project", what, str(error), how) from error
     except SequenceGapError as error:
         extra = {"expected": error.expected}
         how = f"send from frame {error.expected} on"

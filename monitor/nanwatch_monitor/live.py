@@ -29,10 +29,11 @@ class Viewer:
 
     Args:
         run_id: the run whose points it wants, or None for none.
+        key: the credential that let it in.
     """
 
-    def __init__(self, run_id: str | None, buffered: int = BUFFERED_EVENTS) -> None:
-        self.run_id = run_id
+    def __init__(self, run_id: str | None, key: str = "", buffered: int = BUFFERED_EVENTS) -> None:
+        self.run_id, self.key = run_id, key
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(buffered)
         self._waiting = 0  # bytes
 
@@ -116,6 +117,16 @@ class Hub:
         """
         if self._loop is not None and not self._closed:
             self._loop.call_soon_threadsafe(self._send_back, run_id)
+
+    def keys(self) -> set[str]:
+        """The credentials that open pages came in with."""
+        return {viewer.key for viewer in self._viewers}
+
+    def show_out(self, keys: set[str]) -> None:
+        """End the streams of credentials that are over; who comes back is asked for another."""
+        for viewer in [known for known in self._viewers if known.key in keys]:
+            self._viewers.discard(viewer)
+            viewer.end()
 
     def close(self) -> None:
         """The server is leaving: tell everybody and end every connection."""

@@ -8,11 +8,14 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
 from nanwatch_monitor.activity import Activity
 from nanwatch_monitor.alerts.delivery import Delivery
 from nanwatch_monitor.announce import Announcer
+from nanwatch_monitor.doorkeeper import Doorkeeper
+from nanwatch_monitor.keys import Keys
 from nanwatch_monitor.live import Hub
 from nanwatch_monitor.metrics import Metrics
 from nanwatch_monitor.peers import Peers
@@ -43,6 +46,8 @@ class Monitor:
     peers: Peers | None
     activity: Activity
     metrics: Metrics
+    keys: Keys
+    doorkeeper: Doorkeeper
 
     @asynccontextmanager
     async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
@@ -53,12 +58,13 @@ class Monitor:
             self.peers.start()
         if self.delivery is not None:
             self.delivery.start()
-        telling = asyncio.create_task(self.news.run())
+        tasks = [asyncio.create_task(work()) for work in (self.news.run, self.doorkeeper.run)]
         yield
         self.hub.close()
-        telling.cancel()
-        with suppress(asyncio.CancelledError):
-            await telling
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         await run_in_threadpool(self._stop)
 
     def _stop(self) -> None:
@@ -67,4 +73,6 @@ class Monitor:
         if self.delivery is not None:
             self.delivery.stop()
         self.watch.stop()
+        with suppress(SQLAlchemyError):  # when a token was used last is worth no trouble
+            self.keys.note_use()
         self.store.close()

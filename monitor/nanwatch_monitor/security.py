@@ -2,69 +2,62 @@
 
 In this order: the Host header must be one of ours (or a web page could reach a loopback server by
 DNS rebinding), a request that changes something or opens a stream must come from our own pages or
-from a program, and it must carry a token or a session.
+from a program, it must carry a token or a session whose scope covers it, and not come too often.
 """
 
 from __future__ import annotations
 
-import hmac
 import ipaddress
+import math
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from html import escape
-from http.cookies import CookieError, SimpleCookie
+from typing import Annotated
 from urllib.parse import quote, urlsplit
 
+from fastapi import Depends, Request
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from nanwatch_monitor.keys import Keys, bearer
+from nanwatch_monitor.limits import Allowance
 from nanwatch_monitor.page_headers import ALWAYS, PAGE_HEADERS
 from nanwatch_monitor.problems import Problem, no_database
-from nanwatch_monitor.store.access import AccessStore, digest
+from nanwatch_monitor.rights import SAFE_METHODS, Identity, needed_scope
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/login"})
 OPEN_PREFIX = "/static/"  # holds no data, and the login page needs it
 STREAM_PATH = "/api/v1/stream"
 METRICS_PATH = "/metrics"
-_SAFE_METHODS = frozenset({"GET", "HEAD"})
+FAILURES_A_MINUTE = 10
+_IDENTITY = "nanwatch.identity"  # where the guard leaves word of who asks
 _HOST = re.compile(r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(?::(\d{1,5}))?$")
 
 
-@dataclass(frozen=True)
-class Keys:
-    """Who is let in.
+class Limits:
+    """How often each credential may ask, and each address may show a wrong one.
 
     Args:
-        tokens: admin tokens; empty lets everybody in.
-        access: the sessions of browsers.
-        clock: seconds since 1970.
+        requests_per_s: of one credential, in the long run; it may burst to twice as many.
     """
 
-    tokens: tuple[str, ...]
-    access: AccessStore
-    clock: Callable[[], float]
+    def __init__(self, requests_per_s: float) -> None:
+        self._requests = Allowance(requests_per_s, 2 * requests_per_s)
+        self._failures = Allowance(FAILURES_A_MINUTE / 60, FAILURES_A_MINUTE)
 
-    def fit_token(self, headers: Headers) -> bool | None:
-        """Whether the token of a request fits; None when it carries none."""
-        if not self.tokens:
-            return True
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        return self.is_token(token.strip()) if scheme.lower() == "bearer" else None
+    def request(self, identity: Identity) -> Problem | None:
+        """Somebody known asks; what to answer when that is too often."""
+        wait_s = self._requests.take(identity.key)
+        return _too_often("this token asks too often", wait_s) if wait_s else None
 
-    def fit_session(self, headers: Headers) -> bool:
-        """Whether a request carries the cookie of a session. Asks the database."""
-        secret = _cookie(headers)
-        return secret is not None and self.access.is_session(secret, self.clock())
-
-    def is_token(self, token: str) -> bool:
-        """Whether this is one of the tokens, told in the same time whatever it is."""
-        given = digest(token)
-        matches = [hmac.compare_digest(given, digest(known)) for known in self.tokens]
-        return any(matches)
+    def failure(self, scope: Scope) -> Problem | None:
+        """A wrong credential came; what to answer when too many came from that address."""
+        wait_s = self._failures.take(address(scope))
+        return (
+            _too_often("too many wrong tokens came from this address", wait_s) if wait_s else None
+        )
 
 
 class Guard:
@@ -81,11 +74,12 @@ class Guard:
         self,
         app: ASGIApp,
         keys: Keys,
+        limits: Limits,
         names: frozenset[str],
         used: Callable[[], None],
         refused: Callable[[int], None],
     ) -> None:
-        self._app, self._keys, self._names = app, keys, names
+        self._app, self._keys, self._limits, self._names = app, keys, limits, names
         self._used, self._refused = used, refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,16 +95,29 @@ class Guard:
         headers = Headers(scope=scope)
         if not is_known_host(headers.get("host", ""), self._names):
             return _foreign_host().response()
-        changes = scope["method"] not in _SAFE_METHODS or scope["path"] == STREAM_PATH
+        changes = scope["method"] not in SAFE_METHODS or scope["path"] == STREAM_PATH
         if changes and not is_same_origin(headers):
             return _cross_site().response()
         if scope["path"] in OPEN_PATHS or scope["path"].startswith(OPEN_PREFIX):
             return None
         try:
-            if not await self._fits(headers):
-                return _login_first(scope, headers)
+            identity = await self._keys.identify(headers)
         except SQLAlchemyError as error:  # here, because a route's own handlers stand behind us
             return no_database(error).response()
+        return self._stranger(scope, headers) if identity is None else self._known(scope, identity)
+
+    def _stranger(self, scope: Scope, headers: Headers) -> Response:
+        too_often = self._limits.failure(scope) if bearer(headers) is not None else None
+        return too_often.response() if too_often else _login_first(scope, headers)
+
+    def _known(self, scope: Scope, identity: Identity) -> Response | None:
+        """What to answer to somebody known, instead of what was asked for."""
+        if not identity.may(scope["method"], scope["path"]):
+            return _beyond(identity, scope).response()
+        too_often = self._limits.request(identity)
+        if too_often:
+            return too_often.response()
+        scope[_IDENTITY] = identity
         if scope["path"] != METRICS_PATH:
             self._used()
         return None
@@ -123,11 +130,26 @@ class Guard:
 
         return sending
 
-    async def _fits(self, headers: Headers) -> bool:
-        by_token = self._keys.fit_token(headers)
-        if by_token is not None:
-            return by_token
-        return await run_in_threadpool(self._keys.fit_session, headers)
+
+def identity_of(request: Request) -> Identity:
+    """Who sends a request that the guard has let in."""
+    found: Identity = request.scope[_IDENTITY]
+    return found
+
+
+def known_identity(scope: Scope) -> Identity | None:
+    """Who sends a request; None on the open paths."""
+    return scope.get(_IDENTITY)
+
+
+Asker = Annotated[Identity, Depends(identity_of)]
+"""The parameter of a route that wants to know who asks."""
+
+
+def address(scope: Scope) -> str:
+    """Where a request comes from; empty for a socket without addresses."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
 
 
 def _with_headers(send: Send) -> Send:
@@ -172,23 +194,9 @@ def is_same_origin(headers: Headers) -> bool:
     return same_host and site in ("same-origin", "none")
 
 
-def cookie_name(host: str) -> str:
-    """The session's cookie, named after the port: browsers keep cookies by host alone."""
-    found = _HOST.match(host)
-    return f"nanwatch_{(found and found[2]) or 'session'}"
-
-
 def is_local_path(path: str) -> bool:
     """Whether a redirect to `path` stays on this server."""
     return bool(re.fullmatch(r"/(?![/\\])[A-Za-z0-9_\-./?=&%,+*]*", path))
-
-
-def _cookie(headers: Headers) -> str | None:
-    try:
-        found = SimpleCookie(headers.get("cookie", "")).get(cookie_name(headers.get("host", "")))
-    except CookieError:
-        return None
-    return found.value if found else None
 
 
 def _foreign_host() -> Problem:
@@ -207,7 +215,25 @@ def _cross_site() -> Problem:
     return Problem(403, "cross_site", "the request comes from another site", why, how)
 
 
-def _once_more(path: str) -> Response:
+def _too_often(what: str, wait_s: float) -> Problem:
+    seconds = math.ceil(wait_s)
+    headers = {"Retry-After": str(seconds)}
+    return Problem(429, "too_often", what, how=f"try again in {seconds} s", headers=headers)
+
+
+def _beyond(identity: Identity, scope: Scope) -> Problem:
+    needed = needed_scope(scope["method"], scope["path"])
+    return Problem(
+        403,
+        "scope",
+        "the token does not go so far",
+        f"its scope is {identity.scope}, and this needs {needed}",
+        f"use a token of scope {needed}; `nanwatch token create` makes one",
+        extra={"scope": identity.scope, "needs": needed},
+    )
+
+
+def once_more(path: str) -> Response:
     """Ask for the same page again, from ourselves.
 
     A link on another site (a notebook, a chat) is followed without our SameSite=Strict cookie, so
@@ -219,13 +245,13 @@ def _once_more(path: str) -> Response:
 
 
 def _login_first(scope: Scope, headers: Headers) -> Response:
-    wants_page = scope["method"] in _SAFE_METHODS and "text/html" in headers.get("accept", "")
+    wants_page = scope["method"] in SAFE_METHODS and "text/html" in headers.get("accept", "")
     if wants_page:
         query = scope["query_string"].decode("ascii", "replace")
         path = quote(scope["path"]) + (f"?{query}" if query else "")
         here = path if is_local_path(path) else "/"
         if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
-            return _once_more(here)
+            return once_more(here)
         return RedirectResponse(f"/login?next={quote(here)}", 303)
     return Problem(
         401,

@@ -31,6 +31,7 @@ class ServerSettings:
         public_url: where people reach the server; None is the address it listens on.
         webhook_url: where alerts are posted; None sends none.
         webhook_allow: hosts and networks that the guard against internal targets lets through.
+        requests_per_s: what one token may ask in the long run.
         idle_exit_s: leave after so many seconds without use; None stays.
     """
 
@@ -44,6 +45,7 @@ class ServerSettings:
     public_url: str | None = None
     webhook_url: str | None = None
     webhook_allow: tuple[str, ...] = ()
+    requests_per_s: float = 1000.0
     idle_exit_s: float | None = None
 
     @property

@@ -10,6 +10,8 @@ from nanwatch.wire import CONTENT_TYPE, MAX_FRAME
 from nanwatch_monitor.bodies import read_body
 from nanwatch_monitor.ingest import Ingest
 from nanwatch_monitor.replies import Json
+from nanwatch_monitor.rights import INGEST_PATH
+from nanwatch_monitor.security import Asker
 
 FLUSH_INTERVAL_S = 0.2
 _BODY = {
@@ -29,11 +31,11 @@ def router(ingest: Ingest) -> APIRouter:
     """The route."""
     routes = APIRouter(tags=["ingest"])
 
-    @routes.post("/api/v1/ingest", openapi_extra=_BODY)
-    async def take(request: Request) -> Response:
+    @routes.post(INGEST_PATH, openapi_extra=_BODY)
+    async def take(request: Request, asker: Asker) -> Response:
         """Store frames. They are committed before the answer; sending them again is harmless."""
         body = await read_body(request, CONTENT_TYPE, MAX_FRAME)
-        receipt = await run_in_threadpool(ingest.accept, body)
+        receipt = await run_in_threadpool(ingest.accept, body, asker.project)
         return Json(
             {
                 "acked": receipt.acked,

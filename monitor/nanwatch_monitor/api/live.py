@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from nanwatch_monitor.api.parameters import RunIdQuery
 from nanwatch_monitor.live import Hub, Viewer
-from nanwatch_monitor.security import STREAM_PATH
+from nanwatch_monitor.security import STREAM_PATH, Asker
 
 
 def router(hub: Hub) -> APIRouter:
@@ -16,9 +16,9 @@ def router(hub: Hub) -> APIRouter:
     routes = APIRouter(tags=["live"])
 
     @routes.get(STREAM_PATH)
-    async def stream(run_id: RunIdQuery = None) -> Response:
+    async def stream(asker: Asker, run_id: RunIdQuery = None) -> Response:
         """Server-sent events: run, diagnosis, alert, gone; with `run` also that run's points."""
-        return _LiveEvents(hub, Viewer(run_id))
+        return _LiveEvents(hub, Viewer(run_id, asker.key))
 
     return routes
 

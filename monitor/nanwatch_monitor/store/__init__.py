@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nanwatch_monitor.store.access import AccessStore
+from nanwatch_monitor.store.audit import AuditStore
 from nanwatch_monitor.store.claims import Claims, claims_on
 from nanwatch_monitor.store.database import Database, answers
 from nanwatch_monitor.store.housekeeping import Housekeeping
@@ -18,6 +19,7 @@ from nanwatch_monitor.store.migrate import migrate
 from nanwatch_monitor.store.outbox import OutboxStore
 from nanwatch_monitor.store.runs import RunStore
 from nanwatch_monitor.store.series import SeriesStore
+from nanwatch_monitor.store.tokens import TokenStore
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Store:
     incidents: IncidentStore
     outbox: OutboxStore
     access: AccessStore
+    tokens: TokenStore
+    audit: AuditStore
     claims: Claims
     housekeeping: Housekeeping
 
@@ -56,6 +60,8 @@ class Store:
             incidents=IncidentStore(database, notify_after_s),
             outbox=OutboxStore(database),
             access=AccessStore(database),
+            tokens=TokenStore(database),
+            audit=AuditStore(database),
             claims=claims_on(database),
             housekeeping=Housekeeping(database),
         )

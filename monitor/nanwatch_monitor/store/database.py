@@ -95,6 +95,13 @@ class Database:
                 connection.exec_driver_sql(setting)
             yield connection
 
+    def size_bytes(self) -> int:
+        """How much room the database takes on its disk."""
+        pages = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+        query = pages if self.is_sqlite else "SELECT pg_database_size(current_database())"
+        with self.read() as connection:
+            return int(connection.exec_driver_sql(query).scalar_one())
+
     @property
     def errors(self) -> tuple[type[Exception], ...]:
         """What goes wrong with connections, also where the driver is used by itself."""

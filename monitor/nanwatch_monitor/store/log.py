@@ -57,6 +57,10 @@ class DeletedRunError(LogError):
     """Somebody deleted the run; nothing more of it is taken in."""
 
 
+class ForeignProjectError(LogError):
+    """The sender may write to one project, and this is another."""
+
+
 class SequenceGapError(LogError):
     """A frame came too early."""
 
@@ -102,18 +106,19 @@ class BatchLog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def append(self, frames: Sequence[RawFrame], now: float) -> Receipt:
+    def append(self, frames: Sequence[RawFrame], now: float, project: str | None = None) -> Receipt:
         """Store the frames of one stream; when this returns, they are committed.
 
         Args:
             frames: in order, at least one, all of one run and stream, with their bytes.
             now: the server's clock.
+            project: the only one that the sender may write to; None is every one.
 
         Raises:
             LogError: nothing was stored.
         """
         with self._database.write() as connection:
-            return _append(connection, frames, now)
+            return _append(connection, frames, now, project)
 
     def frames(self, stream_id: int, after: int, limit: int = READ_FRAMES) -> list[wire.Frame]:
         """Up to `limit` frames behind number `after`, in order."""
@@ -139,7 +144,9 @@ class BatchLog:
             return [StreamHead(*row) for row in connection.execute(_UNWATCHED)]
 
 
-def _append(connection: Connection, frames: Sequence[RawFrame], now: float) -> Receipt:
+def _append(
+    connection: Connection, frames: Sequence[RawFrame], now: float, project: str | None
+) -> Receipt:
     first = frames[0][0]
     started = next(iter(first.events), None)
     if first.seq == 0 and isinstance(started, events.RunStarted):
@@ -149,6 +156,8 @@ def _append(connection: Connection, frames: Sequence[RawFrame], now: float) -> R
         first.seq == 0 or locked is None
     ):  # asked with the lock held, so that nobody deletes it meanwhile
         _refuse_deleted(connection, first.run_id)
+    if project is not None:
+        _refuse_foreign(connection, frames, project)
     if locked is None:
         raise UnknownRunError("the run was never opened")
     no, progress = locked
@@ -163,6 +172,18 @@ def _append(connection: Connection, frames: Sequence[RawFrame], now: float) -> R
     acked = fresh[-1][0].seq if fresh else last_seq
     new = tuple(frame for frame, _ in fresh)
     return Receipt(stream_id, acked, new, len(frames) - len(fresh), opened)
+
+
+def _refuse_foreign(connection: Connection, frames: Sequence[RawFrame], project: str) -> None:
+    """Other projects are out of reach, and which runs they have is not told either."""
+    said = (event for frame, _ in frames for event in frame.events)
+    named = {event.project for event in said if isinstance(event, events.RunStarted)}
+    query = select(run.c.project).where(run.c.id == frames[0][0].run_id)
+    known = connection.scalar(query) or project
+    if named - {project} or (named and known != project):
+        raise ForeignProjectError("the run belongs to another project")
+    if known != project:
+        raise UnknownRunError("the run was never opened")
 
 
 def _find_or_open(connection: Connection, no: int, first: wire.Frame) -> tuple[int, int, bool]:
