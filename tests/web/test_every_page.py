@@ -14,7 +14,7 @@ from web.served import RunningServer, broken_run, healthy_run, watch
 
 REFERENCE = ("/losses", "/losses/BinaryFocalCrossentropy", "/causes", "/causes/logits_mismatch")
 COMPARE = "/compare?runs=broken,long"
-PAGES = ("/", "/runs/broken", COMPARE, "/login", *REFERENCE)
+PAGES = ("/", "/runs/broken", COMPARE, "/alerts", "/login", *REFERENCE)
 STATIC = Path(__file__).resolve().parents[2] / "web/nanwatch_web"
 MOST_BYTES = 600_000
 
@@ -30,6 +30,8 @@ def visit(page: Page, path: str) -> None:
         page.wait_for_function("() => document.querySelector('.plot')?.data?.length")
     elif path == "/":
         expect(page.locator(".runs .name a").first).to_be_visible()
+    elif path == "/alerts":
+        expect(page.locator(".alert").first).to_be_visible()
     elif path in REFERENCE:
         expect(page.locator("main .card").first).to_be_visible()
 

@@ -37,6 +37,7 @@ PAGES = {
     "/": "runs",
     "/runs/{run_id}": "run",
     "/compare": "compare",
+    "/alerts": "alerts",
     "/losses": "losses",
     "/losses/{name}": "loss",
     "/causes": "causes",

@@ -30,6 +30,28 @@ export async function get(path, query = {}) {
 }
 
 /**
+ * Change something: POST, PUT, PATCH or DELETE. A missing login sends the browser to the login page.
+ * @param {"POST" | "PUT" | "PATCH" | "DELETE"} method
+ * @param {string} path below /api/v1
+ * @param {unknown} [body] sent as JSON
+ * @returns {Promise<any>} what the server answers; null when that is nothing
+ */
+export async function send(method, path, body) {
+  const headers = { Accept: "application/json", "Content-Type": "application/json" };
+  const response = await reach(BASE + path, { method, headers, body: JSON.stringify(body ?? {}) });
+  if (response.status === 401) goToLogin();
+  return response.status === 204 ? null : parse(response);
+}
+
+/**
+ * Words for people from whatever was thrown.
+ * @param {unknown} error
+ */
+export function wordsOf(error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
  * Trade a pasted token for a session cookie.
  * @param {string} token
  */
@@ -45,8 +67,7 @@ export async function login(token) {
  * @param {unknown} error
  */
 export function troubleWords(error) {
-  const words = error instanceof Error ? error.message : String(error);
-  return `${words} Reconnecting by itself; what is shown may be old.`;
+  return `${wordsOf(error)} Reconnecting by itself; what is shown may be old.`;
 }
 
 /**

@@ -49,6 +49,22 @@ export function fill(node, ...children) {
 }
 
 /**
+ * Let a node have these children in this order, and move only what has to move: whatever stays keeps
+ * its focus.
+ * @param {Element} node
+ * @param {Element[]} children
+ */
+export function arrange(node, children) {
+  const wanted = new Set(children);
+  for (const child of [...node.children]) if (!wanted.has(child)) child.remove();
+  let next = node.firstElementChild;
+  for (const child of children) {
+    if (child === next) next = next.nextElementSibling;
+    else node.insertBefore(child, next);
+  }
+}
+
+/**
  * The element with this id; throws when the page lacks it.
  * @param {string} id
  * @returns {HTMLElement}

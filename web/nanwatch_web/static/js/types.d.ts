@@ -91,13 +91,22 @@ export interface Alert {
   id: string | number;
   run_id: string;
   run_name: string;
+  project: string;
   symptom: string;
   severity: string;
   label: string;
-  state: string;
+  state: "open" | "acknowledged" | "resolved";
+  /** Nobody is told of it; until a moment, or without one until it gets worse. */
+  muted: boolean;
+  muted_until: string | null;
   opened_at: string;
+  acknowledged_at: string | null;
+  resolved_at: string | null;
   first_step: number | null;
   summary: string;
+  /** Whether a person found the diagnosis right; null when nobody said. */
+  verdict: boolean | null;
+  deliveries: { sent: number; waiting: number; failed: number };
 }
 
 export interface SeriesInfo {

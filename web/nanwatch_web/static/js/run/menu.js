@@ -3,7 +3,8 @@
  * @module
  */
 
-import { el, fill, icon } from "../dom.js";
+import { el, icon } from "../dom.js";
+import { dropDown } from "../menu.js";
 import { toggleTable } from "./data_table.js";
 import { download, formats } from "./downloads.js";
 
@@ -12,47 +13,25 @@ import { download, formats } from "./downloads.js";
 const ARROW = ["M8 2.500v7.500m-3-3l3 3 3-3", "M3 13.500h10"];
 
 /**
- * A menu that opens below its button and closes by a choice, by Escape or when it is left.
+ * The menu in a chart's head.
  * @param {Panel} panel
  */
 export function chartMenu(panel) {
-  const button = el("summary", { title: "Download, or read as a table" }, icon("0 0 16 16", ...ARROW), words(panel));
-  const list = el("ul", {});
-  const menu = el("details", { class: "menu" }, button, list);
-  button.addEventListener("click", () => fill(list, ...choices(panel, menu)));
-  menu.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !menu.open) return;
-    menu.open = false;
-    button.focus();
-  });
-  menu.addEventListener("focusout", (event) => {
-    if (event.relatedTarget && !menu.contains(/** @type {Node} */ (event.relatedTarget))) menu.open = false;
-  });
-  addEventListener("pointerdown", (event) => {
-    if (!menu.contains(/** @type {Node} */ (event.target))) menu.open = false;
-  });
-  return menu;
-}
-
-/** @param {Panel} panel */
-function words(panel) {
-  return el("span", { class: "vh" }, `Download ${panel.spec.title}, or read it as a table`);
+  const words = el("span", { class: "vh" }, `Download ${panel.spec.title}, or read it as a table`);
+  const props = { class: "menu", title: "Download, or read as a table" };
+  return dropDown([icon("0 0 16 16", ...ARROW), words], props, () => choices(panel));
 }
 
 /**
  * @param {Panel} panel
- * @param {HTMLDetailsElement} menu
+ * @returns {import("../menu.js").Choice[]}
  */
-function choices(panel, menu) {
-  const item = (/** @type {string} */ said, /** @type {() => Promise<void>} */ act) => {
-    const choose = () => {
-      menu.open = false;
-      menu.querySelector("summary")?.focus();
-      void act().catch(panel.host.onError);
-    };
-    return el("li", {}, el("button", { type: "button", onclick: choose }, said));
-  };
-  const files = formats(panel).map(([format, said]) => item(said, () => download(panel, format)));
+function choices(panel) {
   const reading = panel.table.hidden ? "Show as table" : "Hide table";
+  const item = (/** @type {string} */ words, /** @type {() => Promise<void>} */ doing) => ({
+    words,
+    act: () => void doing().catch(panel.host.onError),
+  });
+  const files = formats(panel).map(([format, said]) => item(said, () => download(panel, format)));
   return [...files, item(reading, () => toggleTable(panel))];
 }
