@@ -97,9 +97,14 @@ class Link:
         """Post frames of one stream. Raises LinkError."""
         return self._ask("POST", INGEST, b"".join(frames), wire.CONTENT_TYPE, MAX_ANSWER)
 
-    def post(self, path: str) -> Answer:
-        """Post an empty JSON object. Raises LinkError."""
-        return self._ask("POST", path, b"{}", "application/json", MAX_ANSWER)
+    def post(self, path: str, body: Mapping[str, object] | None = None) -> Answer:
+        """Post a JSON object, an empty one if none is given. Raises LinkError."""
+        said = msgspec.json.encode(body or {})
+        return self._ask("POST", path, said, "application/json", MAX_ANSWER)
+
+    def delete(self, path: str) -> Answer:
+        """Delete what is at a path. Raises LinkError."""
+        return self._ask("DELETE", path, None, None, MAX_ANSWER)
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Answer:
         """Read a JSON object. Raises LinkError."""

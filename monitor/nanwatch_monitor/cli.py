@@ -14,6 +14,7 @@ from nanwatch_monitor.database_commands import backup, migrate, restore
 from nanwatch_monitor.demo import demo
 from nanwatch_monitor.errors import SetupError
 from nanwatch_monitor.settings import ServerSettings, as_local_monitor
+from nanwatch_monitor.token_commands import token
 
 _STOP_TIMEOUT_S = 10.0
 
@@ -71,16 +72,6 @@ def stop() -> None:
     click.echo(f"stopped the monitor at {note.url}")
 
 
-@click.command()
-@click.option("--login", is_flag=True, help="Print a link that logs a browser in, once.")
-def token(login: bool) -> None:
-    """Print this user's token."""
-    with refusals():
-        settings = settings_of()
-        secret = settings.home.token()
-        click.echo(_login_link(settings, secret) if login else secret)
-
-
 commands: list[click.Command] = [demo, serve, stop, migrate, backup, restore, token]
 
 
@@ -114,25 +105,3 @@ def _is_gone(pid: int, timeout_s: float) -> bool:
             return True
         time.sleep(0.05)
     return False
-
-
-def _login_link(settings: ServerSettings, secret: str) -> str:
-    import json
-
-    import urllib3
-    from urllib3.exceptions import HTTPError
-
-    note = settings.home.read_note()
-    url = note.url if note else settings.local_url
-    headers = {"Authorization": f"Bearer {secret}"}
-    try:
-        answer = urllib3.request(
-            "POST", f"{url}/api/v1/login-codes", headers=headers, retries=False, redirect=False
-        )
-        return url + str(json.loads(answer.data)["path"])
-    except (HTTPError, ValueError, KeyError) as error:
-        raise SetupError(
-            f"no monitor of this user answers at {url}",
-            type(error).__name__,
-            "start one with `nanwatch serve`",
-        ) from error

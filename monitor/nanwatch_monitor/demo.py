@@ -97,7 +97,7 @@ def _login_path(endpoint: Endpoint) -> str:
 
 
 def _serve_on(endpoint: Endpoint) -> None:
-    click.echo(f"\nServing on at {endpoint.url}. Press Ctrl-C to leave.")
+    click.echo(f"\nThe monitor goes on at {endpoint.url}. Press Ctrl-C to leave.")
     leave = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: leave.set())
     try:

@@ -44,7 +44,7 @@ class Limits:
     """
 
     def __init__(self, requests_per_s: float) -> None:
-        self._requests = Allowance(requests_per_s, 2 * requests_per_s)
+        self._requests = Allowance(requests_per_s, max(2 * requests_per_s, 1))
         self._failures = Allowance(FAILURES_A_MINUTE / 60, FAILURES_A_MINUTE)
 
     def request(self, identity: Identity) -> Problem | None:

@@ -1,10 +1,12 @@
 """The commands around the server."""
 
+import json
 import threading
 
 import pytest
 from click.testing import CliRunner
 
+from frames import opening
 from nanwatch_monitor.cli import commands
 from servers import Client
 
@@ -81,3 +83,45 @@ def test_an_empty_token_file_lets_nobody_in(run, tmp_path):
     done = run("token")
     assert done.exit_code == 2
     assert "the file is empty" in done.output
+
+
+@pytest.fixture
+def token_command(run, live_server, monkeypatch):
+    """Runs `nanwatch token ...` against a server."""
+    monkeypatch.setenv("NANWATCH_SERVER", live_server.url)
+    monkeypatch.setenv("NANWATCH_TOKEN", live_server.token)
+
+    def invoke(*arguments):
+        return run("token", *arguments)
+
+    return invoke
+
+
+def test_tokens_are_made_listed_and_revoked(token_command, live_server):
+    wanted = ("ci", "--scope", "write", "--project", "zoo", "--expires", "30d")
+    secret = token_command("create", *wanted).output.strip()
+    client = Client(live_server.url, secret)
+    assert client.send(opening()).status == 200
+    listed = json.loads(token_command("list", "--json").output)["tokens"]
+    (only,) = listed
+    assert (only["name"], only["scope"], only["project"]) == ("ci", "write", "zoo")
+    assert only["expires_at"] - only["created_at"] == 30 * 86_400
+    assert secret not in token_command("list").output
+    assert token_command("revoke", str(only["id"])).output == "revoked token 1 (ci)\n"
+    assert client.send(opening()).status == 401
+    client.close()
+
+
+def test_a_token_command_that_makes_no_sense_is_refused(token_command):
+    assert token_command("create", "x", "--scope", "all").exit_code == 2
+    assert "such as 30d" in token_command("create", "x", "--scope", "read", "--expires", "1").output
+    wrong = token_command("create", "x", "--scope", "read", "--project", "zoo")
+    assert (wrong.exit_code, "leave out `project`" in wrong.output) == (1, True)
+    assert token_command("revoke", "7").exit_code == 1
+
+
+def test_a_token_that_may_not_make_tokens_is_told_so(token_command, monkeypatch):
+    reading = token_command("create", "viewer", "--scope", "read").output.strip()
+    monkeypatch.setenv("NANWATCH_TOKEN", reading)
+    done = token_command("create", "x", "--scope", "admin")
+    assert (done.exit_code, "scope is read" in done.output) == (2, True)

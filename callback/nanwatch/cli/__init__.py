@@ -37,7 +37,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "migrate": "Bring the database up to date.",
             "backup": "Copy the database to a file, also while the server runs.",
             "restore": "Put a backup in the place of the database.",
-            "token": "Print this user's token.",
+            "token": "Print this user's token; make, list and revoke others.",
         },
     }
 )

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -77,9 +77,23 @@ def fetch_file(link: Link, path: str) -> bytes:
     return _accepted(_answer(link, path), link.endpoint.url).data
 
 
+def post(link: Link, path: str, body: Mapping[str, object]) -> Mapping[str, Any]:
+    """Send plain values to a path; the JSON object that is answered. Raises ClickException."""
+    return _accepted(_told(link, lambda: link.post(path, body)), link.endpoint.url).body
+
+
+def delete(link: Link, path: str) -> Mapping[str, Any]:
+    """Delete what is at a path; the JSON object that is answered. Raises ClickException."""
+    return _accepted(_told(link, lambda: link.delete(path)), link.endpoint.url).body
+
+
 def _answer(link: Link, path: str, query: Mapping[str, str] | None = None) -> Answer:
+    return _told(link, lambda: link.get(path, query))
+
+
+def _told(link: Link, ask: Callable[[], Answer]) -> Answer:
     try:
-        return link.get(path, query)
+        return ask()
     except LinkError as error:
         raise click.ClickException(
             f"{link.endpoint.url} cannot be reached ({error}). "
@@ -147,8 +161,10 @@ def _cell(value: object) -> str:
 
 
 def _accepted(answer: Answer, url: str) -> Answer:
-    if answer.status == 200:
+    if 200 <= answer.status < 300:
         return answer
-    if answer.status in (401, 403):
+    if answer.status == 401:
         raise RefusedError(f"{url} refuses the token. Set NANWATCH_TOKEN to one that it knows.")
+    if answer.status == 403:
+        raise RefusedError(f"{url}: {answer.detail}")
     raise click.ClickException(f"{url}: {answer.detail}")
