@@ -42,6 +42,10 @@ class Pages:
             if is_alert(incident.diagnosis):
                 self.hub.publish("alert", incident.run_id, partial(alert_view, incident))
 
+    def edited(self, run_id: str) -> None:
+        """Somebody renamed, tagged, pinned or noted a run."""
+        self.news.heard(run_id, urgent=True)
+
     def deleted(self, run_id: str) -> None:
         """A run was deleted: lists drop it, and its own page comes back to find it gone."""
         self.hub.publish("deleted", run_id, lambda: {"id": run_id})
@@ -70,6 +74,12 @@ class Announcer:
         self.pages.incidents(incidents)
         if self.postbag is not None:
             self.postbag.incidents(incidents)
+
+    def edited(self, run_id: str) -> None:
+        """Somebody renamed, tagged, pinned or noted a run."""
+        self.pages.edited(run_id)
+        if self.postbag is not None:
+            self.postbag.edited(run_id)
 
     def deleted(self, run_id: str) -> None:
         """A run was deleted."""

@@ -29,6 +29,7 @@ from nanwatch_monitor.api import (
     report,
     runs,
     series,
+    sparklines,
     tokens,
 )
 from nanwatch_monitor.doorkeeper import Doorkeeper
@@ -159,8 +160,9 @@ def _add_routes(
         health.router(store, monitor.instance, clock),
         metrics.router(monitor.metrics.registry),
         ingest.router(taking),
-        runs.router(store, monitor.views, monitor.announcer.deleted, clock),
+        runs.router(store, monitor.views, monitor.announcer, clock),
         series.router(store, reader),
+        sparklines.router(reader),
         report.router(store, monitor.views, reader, clock),
         incidents.router(store),
         catalogue.router(),

@@ -13,7 +13,7 @@ import time
 
 from nanwatch.events import Points
 from nanwatch_monitor.announce import Pages
-from nanwatch_monitor.postbag import Deleted, Frames, News, Opened, Postbag, read_letter
+from nanwatch_monitor.postbag import Deleted, Edited, Frames, News, Opened, Postbag, read_letter
 from nanwatch_monitor.store import Store
 from nanwatch_monitor.store.log import READ_FRAMES
 from nanwatch_monitor.store.notices import Notices, Receive
@@ -105,6 +105,8 @@ class Peers:
                 self._pages.news.heard(news.run_id, urgent=news.turns)
                 if self._pages.hub.shows(news.run_id):
                     self._show(news)
+            case Edited(run_id):
+                self._pages.edited(run_id)
             case Deleted(run_id):
                 self._pages.deleted(run_id)
 

@@ -38,13 +38,19 @@ class Opened(msgspec.Struct, frozen=True, array_like=True, tag="incident"):
     incident_id: int
 
 
+class Edited(msgspec.Struct, frozen=True, array_like=True, tag="edited"):
+    """Somebody renamed, tagged, pinned or noted a run."""
+
+    run_id: str
+
+
 class Deleted(msgspec.Struct, frozen=True, array_like=True, tag="deleted"):
     """A run was deleted."""
 
     run_id: str
 
 
-News = Frames | Opened | Deleted
+News = Frames | Opened | Edited | Deleted
 
 
 class Letter(msgspec.Struct, frozen=True, array_like=True):
@@ -88,6 +94,11 @@ class Postbag:
         with self._lock:
             for incident in incidents:
                 self._waiting["incident", incident.id] = Opened(incident.id)
+
+    def edited(self, run_id: str) -> None:
+        """A run was renamed, tagged, pinned or noted."""
+        with self._lock:
+            self._waiting["edited", run_id] = Edited(run_id)
 
     def deleted(self, run_id: str) -> None:
         """A run was deleted."""

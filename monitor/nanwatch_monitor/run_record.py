@@ -52,6 +52,19 @@ class Description:
 
 
 @dataclass(frozen=True)
+class Marks:
+    """What people made of a run.
+
+    Attributes:
+        pinned: it stands first in lists.
+        note: their own words.
+    """
+
+    pinned: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Run:
     """A run as the store knows it; `description` comes without config and facts in lists.
 
@@ -64,6 +77,7 @@ class Run:
     started_at: float
     description: Description
     progress: Progress
+    marks: Marks = Marks()
 
 
 def advanced(progress: Progress, event: events.Event, now: float) -> Progress:

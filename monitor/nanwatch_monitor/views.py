@@ -82,6 +82,8 @@ def _view(run: Run, severities: Sequence[Severity], now: float, deaf: Deafness) 
         "last_loss": progress.last_loss,
         "best_val_loss": progress.best_val_loss,
         "reason": progress.reason,
+        "pinned": run.marks.pinned,
+        "note": run.marks.note,
     }
     found: dict[str, Any] = to_json(view)
     return found

@@ -13,7 +13,8 @@ from servers import wait_for
 
 RUN = {
     "id", "name", "project", "state", "health", "tags", "started_at", "ended_at", "last_step",
-    "reason", "updated_at", "hung_since", "incidents", "last_loss", "best_val_loss", "size_bytes",
+    "reason", "updated_at", "hung_since", "incidents", "last_loss", "best_val_loss",
+    "size_bytes", "pinned", "note",
 }  # fmt: skip
 DIAGNOSIS = Diagnosis(
     "nan_loss",

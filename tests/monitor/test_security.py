@@ -128,6 +128,7 @@ def test_other_sites_can_change_nothing_and_open_no_stream(live_server, headers)
         ("POST", "/api/v1/ingest"),
         ("POST", "/login"),
         ("DELETE", "/api/v1/runs/run1"),
+        ("PATCH", "/api/v1/runs/run1"),
         ("GET", "/api/v1/stream"),
     ]:
         assert live_server.client.ask(method, path, headers | as_frames).status == 403

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,12 +10,22 @@ import msgspec
 from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
 
 from nanwatch import events
-from nanwatch_monitor.run_record import Description, Progress, Run, advanced, described, moment
+from nanwatch_monitor.run_record import (
+    Description,
+    Marks,
+    Progress,
+    Run,
+    advanced,
+    described,
+    moment,
+)
 from nanwatch_monitor.store.database import Database
 from nanwatch_monitor.store.tables import run, stream
 
+_MARKS = (run.c.pinned, run.c.note)
 _PROGRESS = tuple(run.c[name] for name in Progress.__dataclass_fields__)
-_HEAD = (run.c.no, run.c.id, run.c.started_at, run.c.name, run.c.project, run.c.tags, *_PROGRESS)
+_DESCRIPTION = (run.c.name, run.c.project, run.c.tags)
+_HEAD = (run.c.no, run.c.id, run.c.started_at, *_DESCRIPTION, *_MARKS, *_PROGRESS)
 # Made once: building a statement costs as much as running it.
 _LOCK = select(run.c.no, *_PROGRESS).where(run.c.id == bindparam("run_id")).with_for_update()
 _ADVANCE = update(run).where(run.c.no == bindparam("run_no"))
@@ -42,7 +52,7 @@ class RunQuery:
 
 
 class RunStore:
-    """Reads runs."""
+    """Reads runs, and writes what people say of them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -69,6 +79,19 @@ class RunStore:
         with self._database.read() as connection:
             query = select(*_HEAD).where(run.c.id.in_(ids))
             return [_as_run(row) for row in connection.execute(query).mappings()]
+
+    def edit(self, run_id: str, said: Mapping[str, Any]) -> bool:
+        """Change what people may say of a run. False when there is none.
+
+        Args:
+            said: any of `name`, `tags`, `pinned` and `note`.
+        """
+        values = {key: _to_text(value) if key == "tags" else value for key, value in said.items()}
+        with self._database.write() as connection:
+            known = connection.scalar(select(run.c.no).where(run.c.id == run_id).with_for_update())
+            if known is not None and values:
+                connection.execute(update(run).where(run.c.no == known).values(values))
+        return known is not None
 
     def last_seen_at(self) -> float | None:
         """When any run was last heard, or None without a run."""
@@ -163,7 +186,8 @@ def _narrowed(found: Any, query: RunQuery) -> Any:
 
 
 def _as_run(row: RowMapping) -> Run:
-    return Run(row["no"], row["id"], row["started_at"], _description(row), _progress(row))
+    marks = Marks(row["pinned"], row["note"])
+    return Run(row["no"], row["id"], row["started_at"], _description(row), _progress(row), marks)
 
 
 def _progress(fields: RowMapping) -> Progress:

@@ -66,6 +66,8 @@ run = Table(
     Column("loss_is_of_batch", Boolean, nullable=False, server_default=false()),
     Column("best_val_loss", ExactFloat),
     Column("hung_since", Double),
+    Column("pinned", Boolean, nullable=False, server_default=false()),  # with `note`: by people
+    Column("note", Text, nullable=False, server_default=text("''")),
     Index("run_by_project", "project", "no"),
     Index("run_by_state", "end_state", "seen_at"),
 )
