@@ -147,11 +147,11 @@ class NanWatch:
 
     def on_test_begin(self, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
         """Watch the validation that begins."""
-        self._tell(lambda session: session.witness.validation_begins())
+        self._tell(lambda session: session.validation_begins())
 
     def on_test_end(self, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
         """The validation has ended."""
-        self._tell(lambda session: session.witness.validation_ends())
+        self._tell(lambda session: session.validation_ends())
 
     def on_train_end(self, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
         """End the run."""

@@ -92,6 +92,11 @@ class LocalMonitor:
         threading.Thread(target=process.wait, name="nanwatch-monitor", daemon=True).start()
         return self._await(process, timeout_s, pause)
 
+    def has_died(self) -> bool:
+        """Whether a monitor left its note behind, as it does only when it is killed."""
+        note = self._note()
+        return note is not None and not _answers(note)
+
     def token(self) -> str | None:
         """The user's token, or None when no server has made one yet."""
         try:

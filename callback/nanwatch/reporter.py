@@ -12,7 +12,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
-import sys
 import threading
 import time
 import weakref
@@ -20,15 +19,17 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Concatenate, ParamSpec
 
+from nanwatch import terminal
 from nanwatch.batching import Logged, gather, pack
-from nanwatch.events import EndState, Event, Gap, Heartbeat, Points, RunEnded, RunStarted
+from nanwatch.events import EndState, Event, Gap, Points, RunEnded, RunStarted
 from nanwatch.local_monitor import server_for
 from nanwatch.plain import plain_event
+from nanwatch.pulse import Pulse
 from nanwatch.sender import Sender
 from nanwatch.settings import ClientSettings
 from nanwatch.spool import Spool
-from nanwatch.step_times import StepTimes, step_of
-from nanwatch.transport import LOGIN_CODES, Endpoint, Link, LinkError
+from nanwatch.step_times import StepTimes
+from nanwatch.transport import Endpoint, Link
 
 QUEUE = 10_000
 FLUSH_S = 0.05
@@ -36,12 +37,6 @@ BEAT_S = 10.0
 LOCK_S = 1.0
 
 _Args = ParamSpec("_Args")
-
-
-def to_stderr(line: str) -> None:
-    """Write one line to the terminal."""
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
 
 
 def _harmless(
@@ -74,7 +69,7 @@ class Reporter:
         settings: ClientSettings,
         started: RunStarted,
         run_id: str,
-        say: Callable[[str], None] = to_stderr,
+        say: Callable[[str], None] = terminal.say,
     ) -> None:
         self.run_id = run_id
         self._say = say
@@ -90,8 +85,10 @@ class Reporter:
         self._spooler = threading.Thread(target=self._keep, name="nanwatch-spool", daemon=True)
         self._ended = threading.Event()
         self._times = StepTimes()
-        self._last_step: int | None = None
-        self._last_moved = self._last_beat = time.monotonic()
+        self._step: int | None = None
+        self._excused = False
+        self._last_beat = time.monotonic()
+        self._pulse = Pulse(self._last_beat)
 
     @property
     def url(self) -> str | None:
@@ -109,6 +106,14 @@ class Reporter:
         self._queue.append(plain_event(self._started))
         _alive.add(self)
         self._spooler.start()
+
+    def advanced(self, step: int) -> None:
+        """The training made a step, whether or not anything of it is logged."""
+        self._step = step
+
+    def excuse(self, excused: bool) -> None:
+        """Something begins, or has ended, during which no step is to be expected."""
+        self._excused = excused
 
     def log(self, names: tuple[str, ...], step: int, values: Sequence[float]) -> None:
         """Take one point of each series. The hot path: about a microsecond.
@@ -209,7 +214,6 @@ class Reporter:
             said = self._with_times(items)
             for events in pack(gather([*said, gap] if gap else said)):
                 self._append(events)
-            self._remember(items)
         finally:
             self._spool_lock.release()
 
@@ -234,18 +238,12 @@ class Reporter:
         if isinstance(event, RunStarted) and (event.config or event.facts):
             yield dataclasses.replace(event, config={}, facts={})  # or no server takes the run
 
-    def _remember(self, items: list[Logged | Event]) -> None:
-        """The last global step, for the heartbeat."""
-        for item in reversed(items):
-            if (step := step_of(item)) is not None:
-                self._last_step, self._last_moved = step, time.monotonic()
-                return
-
     def _beat(self) -> None:
         now = time.monotonic()
+        self._pulse.see(self._step, self._excused, now)
         if self._sender is not None and now - self._last_beat >= BEAT_S:
             self._last_beat = now
-            self._queue.append(Heartbeat(self._last_step, now - self._last_moved))
+            self._queue.append(self._pulse.beat(now))
 
     def _start_sender(self) -> None:
         if self._settings.mode == "online" and self._spool is not None:
@@ -255,13 +253,7 @@ class Reporter:
 
     def _announce(self, link: Link) -> None:
         """Say where to look, with a link that logs the browser in once where that is allowed."""
-        page = link.endpoint.run_page(self.run_id)
-        try:
-            path = str(link.post(LOGIN_CODES).body.get("path", ""))
-        except LinkError:
-            path = ""
-        if path.startswith("/login?code=") and path.isprintable():
-            page = f"{link.endpoint.url}{path}&next=/runs/{self.run_id}"
+        page = link.login_page(f"/runs/{self.run_id}")
         self._tell(f"watching run {self._settings.run} - {page}")
 
     def _close(self) -> None:

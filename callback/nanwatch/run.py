@@ -144,6 +144,8 @@ class Run:
         self._watch(started)
 
     def _report(self, reporter: Reporter, step: int, numbers: dict[str, float]) -> None:
+        if not all(name.startswith("epoch/") for name in numbers):
+            reporter.advanced(step)
         points = Points(np.array([step]), {name: np.array([v]) for name, v in numbers.items()})
         if all(map(math.isfinite, numbers.values())):
             reporter.log_waiting(tuple(numbers), step, tuple(numbers.values()))

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from nanwatch.breaker import breaker_of
 from nanwatch.delivery import (
     BATCH_BYTES,
     Advanced,
@@ -28,6 +29,8 @@ FIRST_RETRY_S, LAST_RETRY_S = 0.2, 30.0
 IDLE_S = 0.2
 LOOK_AGAIN_S = 30.0
 STARTING_GRACE_S = 10.0
+LAST_TRY_S = 0.5
+REVIVALS = 3
 QUIET_S = 60.0
 REASSURANCE = "the training goes on, all is kept on disk and sent later"
 MEND_TOKEN = "Set NANWATCH_TOKEN, then run `nanwatch sync`."  # noqa: S105 - words, not a secret
@@ -41,6 +44,9 @@ class Server(Protocol):
 
     def find_or_start(self, timeout_s: float, pause: Callable[[float], None]) -> Endpoint:
         """The server, started when need be. Raises MonitorUnavailableError."""
+
+    def has_died(self) -> bool:
+        """Whether it was there and went without a word."""
 
 
 class Backoff:
@@ -86,11 +92,13 @@ class Sender:
         self._connecting = True
         self._closing = False
         self._hurry = False
+        self._leaving_at = float("inf")
         self._stopped = False
         self._backoff = Backoff()
         self._in_outage = False
         self._silent_until = 0.0
         self._told_of_deletion = False
+        self._revivals = 0
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -103,15 +111,19 @@ class Sender:
     def finish(self, timeout_s: float) -> None:
         """Wait until all is delivered, at most `timeout_s`, then stop.
 
-        A local monitor that is still being started gets up to 10 s more to come up.
+        A server that takes nothing is tried once more, for half a second at most. A local monitor
+        that is still being started gets up to 10 s more to come up.
         """
-        self._closing = self._hurry = True
-        self._bell.set()
         began = time.monotonic()
         deadline, latest = began + timeout_s, began + timeout_s + STARTING_GRACE_S
+        self._leaving_at = deadline
+        self._closing = self._hurry = True
+        self._bell.set()
         while self._thread.is_alive() and time.monotonic() < deadline:
             if self._connecting:
                 deadline = min(time.monotonic() + timeout_s, latest)
+            elif self._is_down():
+                deadline = min(deadline, began + LAST_TRY_S)
             self._thread.join(min(0.05, timeout_s))
         self._stopped = True
         self._bell.set()
@@ -154,20 +166,23 @@ class Sender:
                 outcome = self._step(delivery)
                 if isinstance(outcome, Refused) or (isinstance(outcome, Idle) and closing):
                     return
-                self._follow(outcome, delivery)
+                self._follow(outcome, delivery, closing)
         finally:
             delivery.link.close()
 
     def _step(self, delivery: Delivery) -> Outcome:
+        breaker = breaker_of(delivery.link.endpoint.url)
+        breaker.asked()
         try:
             outcome = delivery.step()
         except OSError as error:
-            return Retry(f"the spool cannot be read: {error}")
+            outcome = Retry(f"the spool cannot be read: {error}")
+        breaker.over(None if isinstance(outcome, Idle) else not isinstance(outcome, Retry))
         if isinstance(outcome, Refused):
             self._say(f"{outcome.why}; nothing more is sent, all is kept on disk. {MEND_TOKEN}")
         return outcome
 
-    def _follow(self, outcome: Outcome, delivery: Delivery) -> None:
+    def _follow(self, outcome: Outcome, delivery: Delivery, closing: bool) -> None:
         """Do what an outcome asks for: go on, rest, or wait and look for the server again."""
         match outcome:
             case Advanced(_, n_bytes, pause_s):
@@ -178,8 +193,8 @@ class Sender:
                 self._say(f"the server refuses some points ({why}); they are kept in {folder}")
             case Retry(why, after_s):
                 self._failed(why, delivery.link.endpoint)
-                self._wait_to_retry(after_s)
-                self._follow_the_server(delivery)
+                if not self._follow_the_server(delivery):
+                    self._wait_to_retry(after_s, closing)
             case Deleted():
                 self._tell_of_deletion()
                 self._rest(IDLE_S)
@@ -210,22 +225,46 @@ class Sender:
         self._in_outage, self._silent_until = True, now + QUIET_S
         self._say(f"{endpoint.url} takes nothing at the moment ({why}); {REASSURANCE}")
 
-    def _follow_the_server(self, delivery: Delivery) -> None:
-        """A local monitor that was started anew listens elsewhere."""
-        if not delivery.link.endpoint.local:
-            return
-        found = self._server.find()
-        if found is not None and found != delivery.link.endpoint:
-            delivery.link.close()
-            delivery.link = Link(found)
-            self.endpoint = found
+    def _is_down(self) -> bool:
+        return self.endpoint is not None and breaker_of(self.endpoint.url).is_open
 
-    def _wait_to_retry(self, asked_s: float | None) -> None:
-        seconds = self._backoff.next(asked_s)
-        # The end of a run is worth one try before its time, unless the server said when to come.
-        self._wait(seconds, lambda: asked_s is None and self._hurry)
-        if self._hurry:
-            self._hurry, self._backoff.failures = False, 2
+    def _follow_the_server(self, delivery: Delivery) -> bool:
+        """A local monitor that was started anew listens elsewhere; one that died is started."""
+        if not delivery.link.endpoint.local:
+            return False
+        found = self._server.find() or self._revived()
+        if found is None or found == delivery.link.endpoint:
+            return False
+        delivery.link.close()
+        delivery.link = Link(found)
+        self.endpoint = found
+        return True
+
+    def _revived(self) -> Endpoint | None:
+        """The local monitor started anew; None when its user ended it, or it dies every time."""
+        if self._closing or self._revivals >= REVIVALS or not self._server.has_died():
+            return None
+        self._revivals += 1
+        try:
+            return self._server.find_or_start(START_TIMEOUT_S, self._pause)
+        except MonitorUnavailableError as error:
+            self._say(f"{error} Until then this run is recorded on disk only.")
+            return None
+
+    def _wait_to_retry(self, asked_s: float | None, closing: bool) -> None:
+        not_before = time.monotonic() + (asked_s or 0.0)
+        if closing and self._is_down():
+            raise _StoppedError  # that was the last try
+        self._leave_unless_in_time(not_before)
+        self._wait(self._backoff.next(asked_s), lambda: self._hurry)
+        if self._hurry:  # the end of a run is worth a try, though not one that the server forbids
+            self._hurry, self._backoff.failures = False, 0
+            self._leave_unless_in_time(not_before)
+            self._pause(not_before - time.monotonic())
+
+    def _leave_unless_in_time(self, not_before: float) -> None:
+        if not_before > self._leaving_at:
+            raise _StoppedError
 
     def _rest(self, seconds: float) -> None:
         """Wait until the time is over, something urgent is there, or the run ends."""

@@ -106,6 +106,16 @@ class Session:
             self._diagnosed(diagnosis)
         self._reporter.log(tuple(values), epoch, tuple(values.values()))
 
+    def validation_begins(self) -> None:
+        """Keras begins a validation: no step comes until it ends."""
+        self._reporter.excuse(True)
+        self.witness.validation_begins()
+
+    def validation_ends(self) -> None:
+        """Keras has ended a validation."""
+        self._reporter.excuse(False)
+        self.witness.validation_ends()
+
     def on_step(self, step: Step) -> None:
         """The recorder saw a step. Never raises: it is called from within the user's fit."""
         try:
@@ -124,6 +134,7 @@ class Session:
         if step.index == 0:
             self._learn_data(step)
         self._last = step
+        self._reporter.advanced(step.index)
         if step.details:
             self._watcher.learn_details(step.details)
         signals = self._lookout.look(step)

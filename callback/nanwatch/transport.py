@@ -62,6 +62,10 @@ class NamedServer:
         """Where it is."""
         return self.endpoint
 
+    def has_died(self) -> bool:
+        """Nothing of it can be known but what it answers."""
+        return False
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -110,6 +114,16 @@ class Link:
         """Read a JSON object. Raises LinkError."""
         target = f"{path}?{urlencode(query)}" if query else path
         return self._ask("GET", target, None, None, MAX_LISTING)
+
+    def login_page(self, page: str) -> str:
+        """The address of a page; it logs the browser in once where the token allows that."""
+        try:
+            path = str(self.post(LOGIN_CODES).body.get("path", ""))
+        except LinkError:
+            path = ""
+        if path.startswith("/login?code=") and path.isprintable():
+            return f"{self.endpoint.url}{path}&next={page}"
+        return f"{self.endpoint.url}{page}"
 
     def close(self) -> None:
         """Close the connection."""

@@ -79,6 +79,17 @@ def test_a_note_of_a_dead_monitor_is_not_believed(home):
     assert LocalMonitor(home, "here").find() is None
 
 
+def test_a_note_without_its_monitor_means_that_it_was_killed(home):
+    monitor = LocalMonitor(home, "here")
+    assert not monitor.has_died()  # never there, or ended by its user
+    with LedgerServer() as server:
+        server.health = {"service": "nanwatch", "instance": "i"}
+        write_note(home, server.url)
+        assert not monitor.has_died()
+        server.health = {}
+        assert monitor.has_died()
+
+
 @pytest.mark.parametrize(
     "health",
     [{}, {"service": "other"}, {"service": "nanwatch", "instance": "of somebody else"}],

@@ -10,11 +10,13 @@ import pytest
 
 from ledger_server import Fault, black_hole, free_port
 from nanwatch import reporter as module
-from nanwatch.events import FactsLearned, Gap, Points, RunEnded, RunStarted
+from nanwatch import transport
+from nanwatch.events import FactsLearned, Gap, Heartbeat, Points, RunEnded, RunStarted
 from nanwatch.names import random_id
 from nanwatch.reporter import Reporter
 from nanwatch.settings import ClientSettings
 from nanwatch.spool import stored_streams
+from servers import wait_for
 from spools import gaps, steps, stored
 
 LOSS = ("batch/loss",)
@@ -44,7 +46,7 @@ def test_the_link_is_said_once_with_its_login_code(server, report):
 
 
 def test_without_leave_for_login_codes_the_plain_address_is_said(server, report, monkeypatch):
-    monkeypatch.setattr(module, "LOGIN_CODES", "/api/v1/none")
+    monkeypatch.setattr(transport, "LOGIN_CODES", "/api/v1/none")
     server.faults.extend([None, Fault(403)])
     watching = report(server.url)
     server.wait_for(lambda: watching.said)
@@ -202,10 +204,24 @@ def test_threads_end_with_their_run_even_with_a_dead_server(report):
 def test_a_heartbeat_says_the_last_step(server, report, monkeypatch):
     monkeypatch.setattr(module, "BEAT_S", 0.1)
     watching = report(server.url)
-    watching.log(("epoch/loss",), 3, (0.5,))
-    watching.log(LOSS, 41, (0.5,))
-    watching.log(("epoch/loss",), 4, (0.5,))
+    watching.advanced(41)
     server.wait_for(lambda: any(getattr(e, "step", None) == 41 for e in server.events()))
+
+
+def test_a_validation_is_told_so_that_nobody_takes_the_run_for_hung(server, report, monkeypatch):
+    monkeypatch.setattr(module, "BEAT_S", 0.1)
+    watching = report(server.url)
+    for step in range(3):
+        watching.advanced(step)
+        wait_for(lambda step=step: watching._pulse._step == step)
+    server.wait_for(lambda: last_beat(server) == (2, 300.0))
+    watching.excuse(True)
+    server.wait_for(lambda: last_beat(server) == (2, None))
+
+
+def last_beat(server):
+    beats = [(e.step, e.patience_s) for e in server.events() if isinstance(e, Heartbeat)]
+    return beats[-1] if beats else None
 
 
 def test_logging_from_a_signal_handler_and_a_destructor_does_not_hang(home, report):

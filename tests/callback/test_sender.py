@@ -4,11 +4,12 @@ import threading
 
 import pytest
 
-from ledger_server import Fault, LedgerServer, free_port
+from ledger_server import Fault, LedgerServer, black_hole, free_port
 from nanwatch import sender as module
 from nanwatch.local_monitor import MonitorUnavailableError
 from nanwatch.sender import Backoff, Sender
 from nanwatch.transport import Endpoint, NamedServer
+from servers import wait_for
 from spools import at, filled
 
 
@@ -119,6 +120,9 @@ class Unavailable:
     def find(self):
         return Endpoint(self.url, None, local=True) if self.open.is_set() else None
 
+    def has_died(self):
+        return False
+
     def find_or_start(self, _timeout_s, _pause):
         raise MonitorUnavailableError("the local monitor is not installed", "why", "Do this.")
 
@@ -156,6 +160,54 @@ def test_an_unforeseen_fault_ends_in_words_and_not_in_the_training(server, sendi
     sender, _, said, _ = sending(place)
     sender._thread.join(10)
     assert "ZeroDivisionError: surprise" in said[0]
+
+
+PATIENCE_S = 600  # far beyond what a test may take: who waits for it fails
+
+
+@pytest.mark.timeout(60)
+def test_a_server_that_takes_nothing_is_not_waited_for_at_the_end(sending, quick):
+    sender, spool, said, _ = sending(f"http://127.0.0.1:{free_port()}")
+    wait_for(lambda: said)
+    sender.finish(PATIENCE_S)
+    assert spool.backlog == 6
+
+
+@pytest.mark.timeout(60)
+def test_nor_is_one_that_answers_nothing(sending, monkeypatch):
+    monkeypatch.setattr("nanwatch.breaker.UNANSWERED_S", 0.1)
+    with black_hole() as hole:
+        sender, spool, _, _ = sending(f"http://127.0.0.1:{hole.getsockname()[1]}")
+        sender.finish(PATIENCE_S)
+        assert spool.backlog == 6
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("asked_before_the_end", [True, False])
+def test_nor_is_one_that_wants_to_be_left_alone_for_longer(server, sending, asked_before_the_end):
+    server.always = Fault(429, {"Retry-After": "300"})
+    sender, spool, _, _ = sending(server.url)
+    if asked_before_the_end:
+        wait_for(lambda: server.requests)
+    sender.finish(PATIENCE_S / 10)
+    assert spool.backlog == 6
+
+
+def test_a_run_that_ends_comes_when_the_server_said_and_not_before(server, sending):
+    server.faults.append(Fault(503, {"Retry-After": "1"}))
+    sender, spool, _, _ = sending(server.url)
+    server.wait_for(lambda: server.requests)
+    sender.finish(30)
+    assert spool.backlog == 0
+
+
+def test_the_end_of_a_run_is_worth_a_try_that_may_succeed(sending):
+    port = free_port()
+    sender, spool, said, _ = sending(f"http://127.0.0.1:{port}")
+    wait_for(lambda: said)
+    with LedgerServer(port):
+        sender.finish(30)
+    assert spool.backlog == 0
 
 
 def test_backoff_doubles_with_full_jitter_and_honours_the_server():

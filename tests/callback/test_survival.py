@@ -1,6 +1,7 @@
 """Crashes of either side: what was promised to be there is there, once."""
 
 import math
+import os
 import signal
 import socket
 import subprocess
@@ -10,11 +11,13 @@ import time
 import pytest
 from click.testing import CliRunner
 
+from callback.conftest import monitors_of
 from ledger_server import free_port
 from nanwatch.cli import main
 from nanwatch.local_monitor import LocalMonitor
 from nanwatch.run import start_run
 from nanwatch.spool import stored_streams
+from servers import Client, wait_for
 
 MARGIN_S = 0.1  # what is older than this survives the death of its process
 
@@ -121,7 +124,7 @@ def test_with_nothing_set_up_a_run_finds_its_own_monitor(home, capsys):
 def test_a_training_goes_on_while_its_local_monitor_is_stopped_and_started_anew(home):
     with start_run(verbose=0) as run:
         run.log({"loss": 0.5})
-        wait_for(lambda: run.url)
+        wait_for(lambda: run.url, 40)
         assert CliRunner().invoke(main, ["stop"]).exit_code == 0
         run.log({"loss": 0.25})
         LocalMonitor(home, socket.gethostname()).find_or_start()
@@ -129,11 +132,20 @@ def test_a_training_goes_on_while_its_local_monitor_is_stopped_and_started_anew(
     assert stored_streams(home / "spool") == []
 
 
-def wait_for(done, timeout_s=40):
-    deadline = time.monotonic() + timeout_s
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+def test_a_local_monitor_that_is_killed_is_started_anew_and_gets_what_it_missed(home):
+    monitor = LocalMonitor(home, socket.gethostname())
+    with start_run(verbose=0) as run:
+        run.log({"loss": 0.5}, step=0)
+        wait_for(lambda: run.url, 40)
+        (pid,) = monitors_of(home)
+        os.kill(pid, signal.SIGKILL)
+        run.log({"loss": 0.25}, step=1)
+        heir = wait_for(monitor.find, 40)
+        run.log({"loss": 0.125}, step=2)
+        run._reporter.finish("finished", timeout_s=20)
+    assert stored_streams(home / "spool") == []
+    found = Client(heir.url, heir.token).get(f"/runs/{run.id}/points?name=batch/loss")
+    assert (found["steps"], found["values"]) == ([0, 1, 2], [0.5, 0.25, 0.125])
 
 
 def test_processes_of_a_pool_leave_the_parents_run_alone(home, live_server, monkeypatch):
