@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
@@ -95,3 +96,30 @@ def test_whether_a_fix_was_tried_is_said(page: Page, server: RunningServer) -> N
             "Not tried in a replay",
         ]
     )
+
+
+def test_a_mended_line_is_copied_without_the_old_one_and_the_signs(
+    page: Page, server: RunningServer
+) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    card = shown(page, server, events.Diagnosis("nan_loss", "critical", 4, (cause(),)))
+    card.get_by_role("button", name="Copy", exact=True).click()
+    expect(card.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == "return -ops.log(ops.maximum(p, 1e-7))"
+
+
+def test_a_click_on_a_card_lets_the_curves_show_its_step(page: Page, server: RunningServer) -> None:
+    card = shown(page, server, events.Diagnosis("nan_loss", "critical", 4, (cause(),)))
+    card.get_by_text("Evidence").click()
+    page.wait_for_url(re.compile(r"steps=0-64"))
+
+
+def test_a_link_to_a_card_opens_it(page: Page, server: RunningServer) -> None:
+    found = events.Diagnosis("loss_stuck", "warning", 20, (cause("dead_relus"),))
+    shown(page, server, events.Diagnosis("nan_loss", "critical", 4, (cause(),)), found)
+    wanted = page.get_by_role("article").filter(has_text="does not fall").get_attribute("id")
+    page.goto("/losses")
+    page.goto(f"/runs/healthy#{wanted}")
+    expect(page.locator(f"#{wanted}")).to_be_focused()
+    expect(page.locator(f"#{wanted}")).to_have_class(re.compile("found"))

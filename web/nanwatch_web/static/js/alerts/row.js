@@ -38,7 +38,7 @@ export class AlertRow {
     this.buttons = el("div", { class: "acts" });
     this.log = new DeliveryLog(id);
     const head = el("div", { class: "first" }, this.pills, this.link);
-    const more = el("div", { class: "more" }, this.about, this.log.element);
+    const more = el("div", { class: "tail" }, this.about, this.log.element);
     const words = el("div", { class: "what" }, head, this.why, more);
     this.element = el("li", { class: "alert", tabindex: -1, "data-id": id }, words, this.buttons);
   }

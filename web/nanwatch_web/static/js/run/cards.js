@@ -3,12 +3,13 @@
  * @module
  */
 
-import { el, fill } from "../dom.js";
+import { arrange, el, icon } from "../dom.js";
 import { integer, percent } from "../format.js";
-import { healthPill } from "../pills.js";
 import { symptomSentence, unlabel } from "../words.js";
-import { fixCode, standing, tried, whereList } from "./cause.js";
+import { CardState } from "./card_state.js";
+import { fixCode, standing, standingWords, tried, whereList } from "./cause.js";
 
+/** @typedef {import("../types").Alert} Alert */
 /** @typedef {import("../types").Diagnosis} Diagnosis */
 /** @typedef {import("../types").Cause} Cause */
 
@@ -16,7 +17,16 @@ import { fixCode, standing, tried, whereList } from "./cause.js";
  * @typedef {object} CardActions
  * @property {(step: number) => void} zoomTo
  * @property {(label: string) => string | null} titleOf a cause's title in the catalogue
+ * @property {(id: Diagnosis["id"]) => Alert | null} alertOf the alert that tells of a diagnosis
+ * @property {(alert: Alert) => void} onAlert an alert was changed on its card
  */
+
+const FIND = ["M9 3.500a5.500 5.500 0 1 0 .1 0", "M13 13l4 4"];
+
+/** @type {WeakMap<Element, CardState>} */
+const states = new WeakMap();
+/** The card that the page's address asks for, until it was shown. */
+let asked = location.hash.slice(1);
 
 /**
  * Show the cards, the gravest first; a card that did not change stays, so that focus is kept.
@@ -31,8 +41,10 @@ export function showCards(slot, diagnoses, actions) {
   );
   const cards = diagnoses.map((each, i) => known.get(prints[i]) ?? card(each, actions));
   cards.forEach((each, i) => each.setAttribute("data-print", prints[i]));
-  if (cards.length !== slot.children.length || cards.some((each, i) => each !== slot.children[i]))
-    fill(slot, ...cards);
+  arrange(slot, cards);
+  cards.forEach((each, i) => states.get(each)?.show(actions.alertOf(diagnoses[i].id)));
+  const wanted = diagnoses.find((each) => cardId(each) === asked);
+  if (wanted) openCard(wanted);
 }
 
 /**
@@ -42,6 +54,7 @@ export function showCards(slot, diagnoses, actions) {
 export function openCard(diagnosis) {
   const found = document.getElementById(cardId(diagnosis));
   if (!found) return;
+  asked = "";
   document.querySelectorAll(".diag.found").forEach((each) => each.classList.remove("found"));
   found.classList.add("found");
   found.scrollIntoView({
@@ -58,33 +71,52 @@ export function openCard(diagnosis) {
 function card(diagnosis, actions) {
   const id = cardId(diagnosis);
   const [first, ...others] = diagnosis.causes;
-  return el(
+  const state = new CardState(diagnosis, actions.onAlert);
+  const made = el(
     "article",
     { class: `card diag ${diagnosis.severity}`, id, tabindex: -1, "aria-labelledby": `${id}-title` },
-    head(diagnosis, actions),
-    el("h2", { id: `${id}-title` }, symptomSentence(diagnosis)),
+    state.head,
+    title(diagnosis, actions),
     ...(first ? suspect(first, actions) : [el("p", { class: "lead" }, "No cause stands out yet.")]),
     others.length > 0 && otherSuspects(others, actions),
-    foot(diagnosis),
+    state.foot,
+    el("p", { class: "source" }, sourceWords(diagnosis)),
   );
+  states.set(made, state);
+  made.addEventListener("click", (event) => isReading(event) || zoomToCard(diagnosis, actions));
+  return made;
+}
+
+/**
+ * What happened; a click on it, as on the card, lets the curves show the step.
+ * @param {Diagnosis} diagnosis
+ * @param {CardActions} actions
+ */
+function title(diagnosis, actions) {
+  const step = diagnosis.first_step;
+  const words = `Show step ${integer(step)}`;
+  const props = { type: "button", class: "icon", title: words, "aria-label": words };
+  const show = step !== null && el("button", { ...props, onclick: () => zoomToCard(diagnosis, actions) });
+  if (show) show.append(icon("0 0 20 20", ...FIND));
+  const heading = el("h2", { id: `${cardId(diagnosis)}-title` }, symptomSentence(diagnosis));
+  return el("div", { class: "dtitle" }, heading, show);
 }
 
 /**
  * @param {Diagnosis} diagnosis
  * @param {CardActions} actions
  */
-function head(diagnosis, { zoomTo }) {
-  const step = diagnosis.first_step;
-  const show =
-    step !== null &&
-    el("button", { type: "button", onclick: () => zoomTo(step) }, `Show step ${integer(step)}`);
-  return el(
-    "div",
-    { class: "dhead" },
-    healthPill(diagnosis.severity, null),
-    el("div", { class: "grow" }),
-    show,
-  );
+function zoomToCard({ first_step: step }, { zoomTo }) {
+  if (step !== null) zoomTo(step);
+}
+
+/**
+ * Whether a click was meant for something in the card, or ended a selection of its text.
+ * @param {Event} event
+ */
+function isReading(event) {
+  const target = /** @type {Element} */ (event.target);
+  return target.closest("a, button, summary, pre, .menu") !== null || !getSelection()?.isCollapsed;
 }
 
 /**
@@ -139,7 +171,7 @@ function evidence(cause) {
     el(
       "li",
       { class: standing(each) },
-      el("span", { class: "check" }, each.check),
+      el("span", { class: "check" }, el("span", { class: "vh" }, standingWords(each)), each.check),
       el("b", {}, each.seen),
       el("span", { class: "expected" }, `expected: ${each.expected}`),
     ),
@@ -162,12 +194,7 @@ function otherSuspects(causes, actions) {
 }
 
 /** @param {Diagnosis} diagnosis */
-function foot(diagnosis) {
-  return el("div", { class: "dfoot" }, footWords(diagnosis));
-}
-
-/** @param {Diagnosis} diagnosis */
-function footWords({ severity, source }) {
+function sourceWords({ severity, source }) {
   if (severity === "info")
     return "Foreseen from the settings and the data; nothing has gone wrong by it so far";
   if (source === "client") return "Full autopsy beside the training";

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { copyButton } from "../copy.js";
 import { el, icon } from "../dom.js";
 import { integer, plain } from "../format.js";
 
@@ -13,6 +14,7 @@ const MOST_LISTED = 8;
 /** So many letters alike at the beginning say the same: "finite, and the loss fell", "... falls". */
 const ALIKE = 6;
 const ABOUT = 2;
+const FIX = "Suggested fix";
 
 /**
  * Where the cause was seen, as a list of terms; empty when nothing is known.
@@ -62,11 +64,29 @@ export function wherePairs(where) {
 export function fixCode(fix) {
   if (!fix.text && !fix.code) return [];
   const text = fix.text ? [el("p", { class: "fixtext" }, fix.text)] : [];
-  const lines = fix.code.split("\n").map((line) => el("span", { class: kindOf(line) }, line));
-  const code = fix.code
-    ? [el("pre", { class: "code diff", tabindex: 0, "aria-label": "Suggested change" }, ...lines)]
-    : [];
-  return [el("h3", {}, "Suggested fix"), ...text, ...code];
+  return fix.code ? [fixHead(fix.code), ...text, change(fix.code)] : [el("h3", {}, FIX), ...text];
+}
+
+/**
+ * The code as it is to be: without the lines that go, and without the signs of a change.
+ * @param {string} code
+ */
+export function mended(code) {
+  const lines = code.split("\n").filter((line) => kindOf(line) !== "del");
+  return lines.map((line) => (kindOf(line) ? line.replace(/^\+ ?/, "") : line)).join("\n");
+}
+
+/** @param {string} code */
+function fixHead(code) {
+  const copy = el("button", { type: "button", class: "plain", title: "Copy the code as it is to be" }, "Copy");
+  copyButton(copy, () => mended(code));
+  return el("div", { class: "fixhead" }, el("h3", {}, FIX), copy);
+}
+
+/** @param {string} code */
+function change(code) {
+  const lines = code.split("\n").map((line) => el("span", { class: kindOf(line) }, line));
+  return el("pre", { class: "code diff", tabindex: 0, "aria-label": "Suggested change" }, ...lines);
 }
 
 /**
@@ -100,6 +120,15 @@ export function tried(cause) {
 export function standing({ seen, expected, healthy }) {
   if (seen.startsWith("not made")) return "open";
   return (healthy ?? (alike(seen, expected) || isAbout(seen, expected))) ? "agrees" : "differs";
+}
+
+/**
+ * The same for those who don't see the mark.
+ * @param {import("../types").Evidence} evidence
+ */
+export function standingWords(evidence) {
+  const words = { agrees: "As expected: ", differs: "Not as expected: ", open: "Not looked for: " };
+  return words[standing(evidence)];
 }
 
 /**

@@ -135,7 +135,12 @@ function show() {
   if (!state.run) return;
   showHead(state.run, state.diagnoses);
   byId("live").classList.toggle("ended", state.run.ended_at !== null);
-  showCards(byId("cards"), state.diagnoses, { zoomTo, titleOf: (label) => state.titles.get(label) ?? null });
+  showCards(byId("cards"), state.diagnoses, {
+    zoomTo,
+    titleOf: (label) => state.titles.get(label) ?? null,
+    alertOf: (id) => state.alerts.find((alert) => alert.id === id) ?? null,
+    onAlert,
+  });
   showAlerts(byId("alerts"), state.run, state.alerts);
   showNumbers();
 }
