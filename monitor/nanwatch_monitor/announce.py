@@ -39,8 +39,12 @@ class Pages:
         for incident in incidents:
             self.news.heard(incident.run_id, urgent=True)
             self.hub.publish("diagnosis", incident.run_id, partial(diagnosis_view, incident))
-            if is_alert(incident.diagnosis):
-                self.hub.publish("alert", incident.run_id, partial(alert_view, incident))
+        self.alerts(incidents)
+
+    def alerts(self, incidents: Sequence[Incident]) -> None:
+        """Alerts are new, or people or time have changed them."""
+        for incident in filter(lambda one: is_alert(one.diagnosis), incidents):
+            self.hub.publish("alert", incident.run_id, partial(alert_view, incident))
 
     def edited(self, run_id: str) -> None:
         """Somebody renamed, tagged, pinned or noted a run."""
@@ -80,6 +84,12 @@ class Announcer:
         self.pages.edited(run_id)
         if self.postbag is not None:
             self.postbag.edited(run_id)
+
+    def alerts(self, incidents: Sequence[Incident]) -> None:
+        """People or time have changed alerts."""
+        self.pages.alerts(incidents)
+        if self.postbag is not None:
+            self.postbag.incidents(incidents)
 
     def deleted(self, run_id: str) -> None:
         """A run was deleted."""

@@ -17,6 +17,7 @@ from nanwatch_monitor.alerts.webhook import Webhook
 from nanwatch_monitor.announce import Announcer, Pages
 from nanwatch_monitor.api import (
     about,
+    alerts,
     audit,
     catalogue,
     health,
@@ -25,6 +26,7 @@ from nanwatch_monitor.api import (
     live,
     login,
     metrics,
+    mutes,
     pages,
     report,
     runs,
@@ -50,8 +52,6 @@ from nanwatch_monitor.store.notices import MAX_WORDS
 from nanwatch_monitor.trail import Trail
 from nanwatch_monitor.views import RunViews
 from nanwatch_monitor.watch import Watch
-
-NOTIFY_AFTER_S = 1.0  # so that the training process's better informed diagnosis is in the message
 
 
 def create_app(settings: ServerSettings, clock: Callable[[], float] = time.time) -> FastAPI:
@@ -120,8 +120,8 @@ def _monitor(settings: ServerSettings, clock: Callable[[], float]) -> Monitor:
 def _open_store(settings: ServerSettings) -> Store:
     if settings.database_url is None:
         settings.home.prepare()
-    notify_after_s = NOTIFY_AFTER_S if settings.webhook_url else None
-    return Store.open(settings.effective_database_url, notify_after_s)
+    channels = ("env-webhook",) if settings.webhook_url else ()
+    return Store.open(settings.effective_database_url, channels)
 
 
 def _delivery(
@@ -165,6 +165,8 @@ def _add_routes(
         sparklines.router(reader),
         report.router(store, monitor.views, reader, clock),
         incidents.router(store),
+        alerts.router(store.alerts, monitor.announcer.alerts, clock),
+        mutes.router(store, monitor.announcer.alerts, clock),
         catalogue.router(),
         live.router(monitor.hub),
         login.router(monitor.keys, limits, store, clock, settings.url),

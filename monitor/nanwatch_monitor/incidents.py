@@ -7,14 +7,32 @@ the last word.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from nanwatch.events import SEVERITIES, Diagnosis, Severity
 
 Source = Literal["server", "client"]
 Health = Literal["ok", "info", "warning", "critical"]
+AlertState = Literal["open", "acknowledged", "resolved"]
+Telling = Literal["firing", "worse", "again", "resolved", "flapping", "correction", "channel"]
+
+URGENT_WAIT_S = 1.0  # so that the training process's better informed diagnosis is in the message
+OTHER_WAIT_S = 30.0  # so that what belongs together goes in one message
+INHIBITS = "nan_loss"  # a run whose loss is NaN needs no further word on how it got there
+INHIBITED = frozenset(
+    (
+        "exploding_loss",
+        "loss_spike",
+        "huge_loss",
+        "loss_stuck",
+        "underfit",
+        "oscillating",
+        "nan_val_only",
+        "hung",
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -26,19 +44,42 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """What people, or time, have made of an incident.
+
+    Attributes:
+        muted: nothing is told of it, until `muted_until` or, without one, until it becomes worse.
+        verdict: whether somebody found the diagnosis right; None: nobody said.
+        note: why it was resolved, when that was not a person's doing.
+    """
+
+    state: AlertState = "open"
+    acknowledged_at: float | None = None
+    resolved_at: float | None = None
+    muted: bool = False
+    muted_until: float | None = None
+    verdict: bool | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Incident:
     """One symptom of one run, from its first sign on.
 
     Attributes:
-        opened_at: seconds since 1970 by the server's clock.
+        opened_at: seconds since 1970 by the server's clock; so are all moments here.
+        deliveries: how many of its messages are sent, waiting and failed.
     """
 
     id: int
     run_id: str
     run_name: str
+    project: str
     opened_at: float
     diagnosis: Diagnosis
     source: Source
+    standing: Standing = Standing()
+    deliveries: Mapping[str, int] = field(default_factory=dict)
 
 
 def replaces(new: Finding, old: Finding) -> bool:
@@ -48,6 +89,11 @@ def replaces(new: Finding, old: Finding) -> bool:
     if new.source == "client":
         return True
     return old.source == "server" and _rank(new.diagnosis) > _rank(old.diagnosis)
+
+
+def is_worse(new: Diagnosis, old: Diagnosis) -> bool:
+    """Whether a symptom is graver than it was known to be."""
+    return _rank(new) > _rank(old)
 
 
 def is_alert(diagnosis: Diagnosis) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, get_args
 
@@ -13,6 +13,7 @@ from nanwatch_monitor.replies import numbers
 from nanwatch_monitor.run_record import Run
 from nanwatch_monitor.run_states import Deafness, State, seen_between, state_of
 from nanwatch_monitor.store import Store
+from nanwatch_monitor.store.alerts import Attempt, Mute
 from nanwatch_monitor.store.runs import RunQuery
 
 
@@ -99,18 +100,37 @@ def diagnosis_view(incident: Incident) -> dict[str, Any]:
 def alert_view(incident: Incident) -> dict[str, Any]:
     """An incident as a line in the list of alerts."""
     diagnosis = incident.diagnosis
+    standing = incident.standing
     return {
         "id": incident.id,
         "run_id": incident.run_id,
         "run_name": incident.run_name,
+        "project": incident.project,
         "symptom": diagnosis.symptom,
         "severity": diagnosis.severity,
         "label": diagnosis.label,
-        "state": "open",
+        "state": standing.state,
+        "muted": standing.muted,
+        "muted_until": iso(standing.muted_until),
         "opened_at": iso(incident.opened_at),
+        "acknowledged_at": iso(standing.acknowledged_at),
+        "resolved_at": iso(standing.resolved_at),
         "first_step": diagnosis.first_step,
         "summary": diagnosis.causes[0].summary if diagnosis.causes else "",
+        "verdict": standing.verdict,
+        "note": standing.note,
+        "deliveries": {"sent": 0, "waiting": 0, "failed": 0} | dict(incident.deliveries),
     }
+
+
+def attempt_view(attempt: Attempt) -> dict[str, Any]:
+    """A try to deliver a message, as a line in the delivery log."""
+    return asdict(attempt) | {"at": iso(attempt.at)}
+
+
+def mute_view(mute: Mute) -> dict[str, Any]:
+    """A mute in JSON."""
+    return asdict(mute) | {"until": iso(mute.until)}
 
 
 def points_view(run_id: str, blocks: Iterable[Points]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from nanwatch_monitor.store import Store
 
 @pytest.fixture
 def store(database_url):
-    opened = Store.open(database_url, notify_after_s=1.0)
+    opened = Store.open(database_url, channels=("env-webhook",))
     yield opened
     opened.close()
 

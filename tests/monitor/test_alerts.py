@@ -29,7 +29,7 @@ def test_an_incident_is_posted_once_with_the_better_diagnosis(start_server):
         server = start_server(webhook_url=receiver.url, webhook_allow=LOOPBACK)
         server.client.send(opening(), frame(1, Diagnosed(diagnosis("lr_too_high"))))
         server.client.send(frame(2, Diagnosed(diagnosis("nan_in_features"))))
-        server.client.send(frame(3, Diagnosed(diagnosis("other", "exploding_loss"))))
+        server.client.send(frame(3, Diagnosed(diagnosis("other", "overfit"))))
         wait_for(lambda: len(receiver.received) == 2)
         server.stop()
     first = receiver.received[0]

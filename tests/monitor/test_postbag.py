@@ -15,7 +15,7 @@ def receipt(*fresh, stream_id=1):
 
 def incident(number):
     return Incident(
-        number, "run1", "fox", 1.0, Diagnosis("nan_loss", "critical", 3, (CAUSE,)), "server"
+        number, "run1", "fox", "zoo", 1.0, Diagnosis("nan_loss", "critical", 3, (CAUSE,)), "server"
     )
 
 

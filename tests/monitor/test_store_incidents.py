@@ -4,6 +4,7 @@ from frames import opening
 from nanwatch import wire
 from nanwatch.events import Cause, Diagnosis
 from nanwatch_monitor.incidents import Finding
+from nanwatch_monitor.store.alerts import AlertQuery
 
 NOW = 1000.0
 
@@ -73,7 +74,7 @@ def test_a_message_whose_sender_died_comes_up_again_with_the_same_id(store):
 
 def test_information_is_no_alert(store):
     record(store, opened_stream(store), finding(severity="info"))
-    assert store.incidents.alerts(limit=10) == []
+    assert store.alerts.matching(AlertQuery()) == []
     assert store.outbox.claim(NOW + 10.0) is None
     assert labels(store) == ["unknown"]
 
@@ -81,8 +82,8 @@ def test_information_is_no_alert(store):
 def test_alerts_are_listed_by_page_the_latest_first(store):
     symptoms = ("nan_loss", "overfit", "exploding_loss")
     record(store, opened_stream(store), *(finding(symptom=symptom) for symptom in symptoms))
-    first = store.incidents.alerts(limit=2)
-    rest = store.incidents.alerts(limit=2, before_id=first[-1].id)
+    first = store.alerts.matching(AlertQuery(limit=2))
+    rest = store.alerts.matching(AlertQuery(limit=2, before_id=first[-1].id))
     assert [found.diagnosis.symptom for found in [*first, *rest]] == [*reversed(symptoms)]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nanwatch_monitor.store.access import AccessStore
+from nanwatch_monitor.store.alerts import AlertStore
 from nanwatch_monitor.store.audit import AuditStore
 from nanwatch_monitor.store.claims import Claims, claims_on
 from nanwatch_monitor.store.database import Database, answers
@@ -19,6 +20,7 @@ from nanwatch_monitor.store.migrate import migrate
 from nanwatch_monitor.store.outbox import OutboxStore
 from nanwatch_monitor.store.runs import RunStore
 from nanwatch_monitor.store.series import SeriesStore
+from nanwatch_monitor.store.telling import Teller
 from nanwatch_monitor.store.tokens import TokenStore
 
 
@@ -31,6 +33,7 @@ class Store:
     series: SeriesStore
     runs: RunStore
     incidents: IncidentStore
+    alerts: AlertStore
     outbox: OutboxStore
     access: AccessStore
     tokens: TokenStore
@@ -39,12 +42,12 @@ class Store:
     housekeeping: Housekeeping
 
     @classmethod
-    def open(cls, url: str, notify_after_s: float | None = None) -> Store:
+    def open(cls, url: str, channels: tuple[str, ...] = ()) -> Store:
         """Connect and bring the schema up to date. Raises SetupError.
 
         Args:
             url: an SQLAlchemy URL.
-            notify_after_s: see IncidentStore.
+            channels: those of the environment, see Teller.
         """
         database = Database(url)
         try:
@@ -57,7 +60,8 @@ class Store:
             log=BatchLog(database),
             series=SeriesStore(database),
             runs=RunStore(database),
-            incidents=IncidentStore(database, notify_after_s),
+            incidents=IncidentStore(database, Teller(channels)),
+            alerts=AlertStore(database),
             outbox=OutboxStore(database),
             access=AccessStore(database),
             tokens=TokenStore(database),

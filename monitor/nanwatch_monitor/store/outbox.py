@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
@@ -9,7 +10,7 @@ from sqlalchemy import func, select, update
 from nanwatch_monitor.incidents import Incident
 from nanwatch_monitor.store.alert_tables import outbox
 from nanwatch_monitor.store.database import Database
-from nanwatch_monitor.store.incidents import incidents_by_ids
+from nanwatch_monitor.store.incident_rows import incidents_by_ids
 
 _LEASE_S = 30.0  # a claimed message comes up again when its sender dies; sending takes 5 s
 
@@ -49,10 +50,12 @@ class OutboxStore:
             row = connection.execute(due).one_or_none()
             if row is None:
                 return None
+            message_id = row.message_id or f"msg_{uuid.uuid4().hex}"
             values = {"due_at": now + _LEASE_S, "attempts": row.attempts + 1}
+            values |= {"message_id": message_id, "composed_at": row.composed_at or now}
             connection.execute(update(outbox).where(outbox.c.id == row.id).values(values))
             (about,) = incidents_by_ids(connection, [row.incident_id])
-        return Message(row.id, row.message_id, row.attempts + 1, row.created_at, about)
+        return Message(row.id, message_id, row.attempts + 1, row.created_at, about)
 
     def sent(self, message: Message) -> None:
         """The message has arrived."""

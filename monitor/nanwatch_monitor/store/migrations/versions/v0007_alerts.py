@@ -1,5 +1,7 @@
 """Alerts have a state; messages are for one channel each, and every attempt is kept."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -45,7 +47,7 @@ def upgrade() -> None:
     _create_settings()
 
 
-def _of_state() -> tuple[sa.Column, ...]:
+def _of_state() -> tuple[sa.Column[Any], ...]:
     """The new columns of incidents."""
     return (
         sa.Column("state", sa.String(16), nullable=False, server_default=sa.text("'open'")),
@@ -58,7 +60,7 @@ def _of_state() -> tuple[sa.Column, ...]:
     )
 
 
-def _of_incident(nullable: bool) -> sa.Column:
+def _of_incident(nullable: bool) -> sa.Column[Any]:
     target = sa.ForeignKey("incident.id", ondelete="CASCADE")
     return sa.Column("incident_id", _Id, target, nullable=nullable)
 

@@ -1,0 +1,117 @@
+"""Putting into the outbox what is to be told, in the transaction of what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, case, func, insert, or_, select, update
+
+from nanwatch_monitor.incidents import (
+    INHIBITED,
+    INHIBITS,
+    OTHER_WAIT_S,
+    URGENT_WAIT_S,
+    Telling,
+)
+from nanwatch_monitor.store.alert_tables import channel, incident, mute, outbox
+from nanwatch_monitor.store.tables import run
+
+
+@dataclass(frozen=True)
+class Teller:
+    """Writes messages for every channel that is on.
+
+    Args:
+        always: the channels of the environment, by their keys.
+    """
+
+    always: tuple[str, ...] = ()
+
+    def tell(self, connection: Connection, incident_id: int, telling: Telling, now: float) -> None:
+        """Tell of an incident, unless it is muted or a graver one of its run says it all."""
+        query = select(incident.c.run_no, incident.c.symptom, incident.c.severity, incident.c.muted)
+        about = connection.execute(query.where(incident.c.id == incident_id)).one()
+        if about.symptom == INHIBITS:
+            drop_waiting(connection, *_inhibited_by(about.run_no))
+        if about.muted or _is_inhibited(connection, about.run_no, about.symptom):
+            return
+        wait_s = URGENT_WAIT_S if about.severity == "critical" else OTHER_WAIT_S
+        if _hurry(connection, incident_id, now + wait_s):
+            return
+        self._put(connection, self.channels(connection), incident_id, telling, "", now, wait_s)
+
+    def warn(self, connection: Connection, of: str, words: str, now: float) -> None:
+        """Tell all other channels about a channel."""
+        others = [key for key in self.channels(connection) if key != of]
+        self._put(connection, others, None, "channel", words, now, 0.0)
+
+    def channels(self, connection: Connection) -> list[str]:
+        """The keys of the channels that are on."""
+        on = select(channel.c.id).where(channel.c.enabled).order_by(channel.c.id)
+        return [*self.always, *map(str, connection.scalars(on))]
+
+    @staticmethod
+    def _put(
+        connection: Connection,
+        channels: Sequence[str],
+        incident_id: int | None,
+        telling: Telling,
+        words: str,
+        now: float,
+        wait_s: float,
+    ) -> None:
+        row = {
+            "incident_id": incident_id,
+            "kind": telling,
+            "words": words,
+            "state": "waiting",
+            "attempts": 0,
+            "created_at": now,
+            "due_at": now + wait_s,
+            "error": "",
+        }
+        if channels:
+            connection.execute(insert(outbox), [row | {"channel": key} for key in channels])
+
+
+def _hurry(connection: Connection, incident_id: int, due_at: float) -> bool:
+    """Whether something waits to be told already; then it is told by that moment, as it is then."""
+    fresh = (outbox.c.state == "waiting", outbox.c.message_id.is_(None))
+    waiting = update(outbox).where(outbox.c.incident_id == incident_id, *fresh)
+    sooner = case((outbox.c.due_at > due_at, due_at), else_=outbox.c.due_at)
+    return connection.execute(waiting.values(due_at=sooner)).rowcount > 0
+
+
+def drop_waiting(connection: Connection, *which: ColumnElement[bool]) -> int:
+    """Let go of what waits about some incidents and was not tried yet; how much it was."""
+    ids = select(incident.c.id).where(*which)
+    fresh = (outbox.c.state == "waiting", outbox.c.message_id.is_(None))
+    dropping = update(outbox).where(outbox.c.incident_id.in_(ids), *fresh).values(state="dropped")
+    return connection.execute(dropping).rowcount
+
+
+def muted_until(connection: Connection, run_no: int, symptom: str, now: float) -> float | None:
+    """Until when the mutes in force hold back what is told of a symptom of a run."""
+    project = select(run.c.project).where(run.c.no == run_no).scalar_subquery()
+    query = select(func.max(mute.c.until)).where(
+        mute.c.until > now,
+        or_(mute.c.run_no.is_(None), mute.c.run_no == run_no),
+        or_(mute.c.project.is_(None), mute.c.project == project),
+        or_(mute.c.symptom.is_(None), mute.c.symptom == symptom),
+    )
+    found: float | None = connection.scalar(query)
+    return found
+
+
+def _inhibited_by(run_no: int) -> tuple[ColumnElement[bool], ...]:
+    return (incident.c.run_no == run_no, incident.c.symptom.in_(INHIBITED))
+
+
+def _is_inhibited(connection: Connection, run_no: int, symptom: str) -> bool:
+    if symptom not in INHIBITED:
+        return False
+    graver = select(incident.c.id).where(
+        incident.c.run_no == run_no, incident.c.symptom == INHIBITS, incident.c.severity != "info"
+    )
+    return connection.scalar(graver) is not None
