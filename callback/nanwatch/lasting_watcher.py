@@ -5,7 +5,7 @@ from __future__ import annotations
 from nanwatch import memory
 from nanwatch.detectors import Curve, ExplosionDetector, NonFiniteDetector, SpikeDetector
 from nanwatch.detectors.curve import Block
-from nanwatch.detectors.running import RunningMedian
+from nanwatch.detectors.running import RunningMedian, UsualLevel
 from nanwatch.tracks import Track
 from nanwatch.watcher import Watcher
 
@@ -15,14 +15,14 @@ class LastingWatcher(Watcher):
 
     def remembered(self) -> bytes:
         """All that it knows by now."""
-        return memory.freeze(self, _KINDS)
+        return memory.freeze(self, KINDS)
 
     def recall(self, remembered: bytes) -> None:
         """Know what another one knew. Raises ForgottenError when that was of another version."""
-        vars(self).update(vars(memory.thaw(remembered, _KINDS)))
+        vars(self).update(vars(memory.thaw(remembered, KINDS)))
 
 
-_KINDS: memory.Kinds = {
+KINDS: memory.Kinds = {
     "Block": lambda: Block(0, 0.0, 0.0, 0.0),
     "Curve": Curve,
     "ExplosionDetector": lambda: ExplosionDetector(""),
@@ -31,4 +31,5 @@ _KINDS: memory.Kinds = {
     "RunningMedian": lambda: RunningMedian(0),
     "SpikeDetector": lambda: SpikeDetector(""),
     "Track": lambda: Track(()),
+    "UsualLevel": lambda: UsualLevel(0),
 }

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nanwatch.detectors import (
     Curve,
     Detector,
     ExplosionDetector,
     NonFiniteDetector,
     SpikeDetector,
+    Stretch,
 )
 
 GRAD_NORM, RATE, VAL_LOSS = "batch/grad_norm", "batch/learning_rate", "epoch/val_loss"
@@ -32,6 +36,19 @@ class Track:
         self.recent.append((step, value))
         self.seen += 1
         self.curve.add(value)
+
+    def quiet(self, coming: Stretch) -> int:
+        """How many of the first values are plainly no news."""
+        return min((detector.quiet(coming) for detector in self.detectors), default=len(coming))
+
+    def pass_over(self, steps: NDArray[np.int64], quiet: Stretch) -> None:
+        """Take points that are no news."""
+        last = slice(-KEPT, None)
+        self.recent.extend(zip(steps[last].tolist(), quiet.values[last].tolist(), strict=True))
+        self.seen += len(quiet)
+        self.curve.extend(quiet.finite)
+        for detector in self.detectors:
+            detector.pass_over(quiet)
 
 
 def is_watched(name: str) -> bool:

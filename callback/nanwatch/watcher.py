@@ -7,12 +7,15 @@ it has: it takes the signals of `observe` and asks `diagnose` with an autopsy.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nanwatch import diagnosis
-from nanwatch.detectors import Course, Signal, suspicions
+from nanwatch.detectors import Course, Signal, Stretch, suspicions
 from nanwatch.diagnosis.apart import facts_of
 from nanwatch.diagnosis.bounds import is_own, lowest, names_of
 from nanwatch.diagnosis.case import Autopsy, Case, History, Trial
@@ -41,8 +44,12 @@ RISING = 1.001
 """A rate above this many times that of the middle one of those remembered is rising."""
 MAX_EPOCHS = 10_000
 """No more epochs are remembered: a stream may tell of as many as it likes."""
+FAR, NEAR, GROUP = 1024, 64, 16
+"""So many rows are looked at together; fewer where one may be news, and a few one by one then."""
 SPIKE: Symptom = "loss_spike"
 EPOCH_END = "epoch/last_step"
+
+Column = tuple[Track, NDArray[np.float64]]
 
 
 class Watcher:
@@ -168,14 +175,29 @@ class Watcher:
         """What a block proves, row by row: each signal is judged by what came before it."""
         self._remember_epochs(points)
         names = sorted(filter(is_watched, points.values), key=losses_last)
-        columns = [(self._track(name), points.values[name].tolist()) for name in names]
+        columns = [(self._track(name), points.values[name]) for name in names]
         if any(name.startswith("batch/") for name in points.values):
             self._last_step = max(points.steps.tolist(), default=self._last_step)
-        for row, step in enumerate(points.steps.tolist() if columns else ()):
-            for track, values in columns:
+        at, end, look = 0, len(points.steps) if columns else 0, FAR
+        while at < end:
+            passed = _pass_over(columns, points.steps[at : at + look], at)
+            at += passed
+            if passed < look == NEAR or end - at < GROUP:
+                yield from self._judged_rows(columns, points, range(at, min(at + GROUP, end)))
+                at += GROUP
+            look = FAR if passed == look == FAR else NEAR
+
+    def _judged_rows(
+        self, columns: Sequence[Column], points: Points, rows: range
+    ) -> Iterator[Diagnosis]:
+        some = slice(rows.start, rows.stop)
+        steps = points.steps[some].tolist()
+        lists = [(track, values[some].tolist()) for track, values in columns]
+        for row, step in enumerate(steps):
+            for track, values in lists:
                 signal = self._take(track, step, values[row])
                 if signal is not None and signal.symptom != SPIKE:  # a suspicion: see Witness
-                    yield self.diagnose(self._at_global_step(signal, points, row))
+                    yield self.diagnose(self._at_global_step(signal, points, rows[row]))
 
     def _remember_epochs(self, points: Points) -> None:
         for name, values in points.values.items():
@@ -247,6 +269,20 @@ class Watcher:
             early=self._early | self._first_rate(),
             late=self._late,
         )
+
+
+def _pass_over(columns: Sequence[Column], steps: NDArray[np.int64], at: int) -> int:
+    """Take the rows from row `at` on that are plainly quiet in every series; how many were.
+
+    Few rows are not worth it: whoever looks at them together pays some arrays first.
+    """
+    n = len(steps) if len(steps) > GROUP else 0
+    coming = [(track, Stretch(values[at : at + n])) for track, values in columns]
+    for track, stretch in coming:
+        n = min(n, track.quiet(stretch)) if n else 0
+    for track, stretch in coming if n else ():
+        track.pass_over(steps[:n], stretch[:n])
+    return n
 
 
 def _until(track: Track, step: int | None) -> tuple[float, ...]:

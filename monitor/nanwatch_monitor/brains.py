@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from nanwatch import wire
+from nanwatch.blocks import joined
 from nanwatch.events import Diagnosed, Diagnosis, Event, Points, RunEnded
 from nanwatch.memory import ForgottenError
 from nanwatch_monitor.incidents import Finding
@@ -58,13 +59,13 @@ class Watched:
 
     def feed(self, frames: Sequence[wire.Frame]) -> list[Finding]:
         """Feed frames in order; what they show that was not recorded before."""
-        found: list[Finding] = []
-        for frame in frames:
-            new = _findings(self.brain, frame)
-            found += new if frame.seq > self.recorded else ()
-            self.rows += _rows(frame)
-            self.fed = frame.seq
-            self.ended = any(isinstance(event, RunEnded) for event in frame.events)
+        if not frames:
+            return []
+        _findings(self.brain, [frame for frame in frames if frame.seq <= self.recorded])
+        found = _findings(self.brain, [frame for frame in frames if frame.seq > self.recorded])
+        self.rows += sum(map(_rows, frames))
+        self.fed = frames[-1].seq
+        self.ended = any(isinstance(event, RunEnded) for event in frames[-1].events)
         return found
 
     @property
@@ -92,8 +93,7 @@ def woken(store: SeriesStore, stream_id: int, brain: Brain) -> Watched:
         if remembered is not None:
             brain.recall(remembered)
     except ForgottenError:  # of the past, facts and diagnoses are known at least
-        for frame in remarks:
-            _findings(brain, frame)
+        _findings(brain, remarks)
     sealed = stream.sealed_seq
     return Watched(stream_id, brain, sealed, sealed, stream.watched_seq)
 
@@ -110,13 +110,13 @@ def _rows(frame: wire.Frame) -> int:
     return sum({steps.tobytes(): len(steps) for steps in blocks}.values())
 
 
-def _findings(brain: Brain, frame: wire.Frame) -> list[Finding]:
+def _findings(brain: Brain, frames: Sequence[wire.Frame]) -> list[Finding]:
     found: list[Finding] = []
-    for event in frame.events:
+    for event in joined(event for frame in frames for event in frame.events):
         if isinstance(event, Diagnosed):
             found.append(Finding(event.diagnosis, "client"))
         try:
             found += [Finding(diagnosis, "server") for diagnosis in brain.feed(event)]
         except Exception:  # one fault in one rule must not end the watch over all runs
-            log.exception("a rule failed on frame %d of a stream", frame.seq)
+            log.exception("a rule failed on frames %d to %d", frames[0].seq, frames[-1].seq)
     return found

@@ -19,6 +19,7 @@ from nanwatch.detectors.oscillation import oscillating
 from nanwatch.detectors.overfit import overfit
 from nanwatch.detectors.signal import Detector, Signal
 from nanwatch.detectors.spike import SpikeDetector
+from nanwatch.detectors.stretch import Stretch
 from nanwatch.detectors.stuck import loss_stuck
 from nanwatch.detectors.underfit import underfit
 from nanwatch.detectors.zero import zero_loss
@@ -51,5 +52,6 @@ __all__ = [
     "NonFiniteDetector",
     "Signal",
     "SpikeDetector",
+    "Stretch",
     "suspicions",
 ]

@@ -6,10 +6,15 @@ import math
 from dataclasses import dataclass
 from statistics import fmean, median
 
+import numpy as np
+from numpy.typing import NDArray
+
 MOST = 256
 """So many blocks are merged into half of them."""
 FIRST = 16
 """So many first values are remembered one by one."""
+SCALE = 2.0**-64
+"""Sums are kept that small, so that values near 1e308 don't overflow; it costs no digit."""
 
 
 @dataclass(slots=True)
@@ -18,25 +23,38 @@ class Block:
 
     Attributes:
         n: how many values it stands for.
-        mean, low, high: of those values.
+        total: their sum, times SCALE.
+        low, high: the least and the greatest of them.
     """
 
     n: int
-    mean: float
+    total: float
     low: float
     high: float
+
+    @property
+    def mean(self) -> float:
+        """The mean of the values."""
+        return self.total / self.n / SCALE
 
     def add(self, value: float) -> None:
         """Take one more value in."""
         self.n += 1
-        self.mean += (value - self.mean) / self.n
+        self.total += value * SCALE
         self.low, self.high = min(self.low, value), max(self.high, value)
+
+    def extend(self, values: NDArray[np.float64]) -> None:
+        """Take several values in, with the same roundings as one by one."""
+        self.n += len(values)
+        scaled = np.concatenate(([self.total], values * SCALE))
+        self.total = float(np.add.accumulate(scaled)[-1])
+        self.low = min(self.low, float(values.min()))
+        self.high = max(self.high, float(values.max()))
 
     def merged(self, other: Block) -> Block:
         """This block and the next one in one."""
-        n = self.n + other.n
-        mean = (self.n * self.mean + other.n * other.mean) / n
-        return Block(n, mean, min(self.low, other.low), max(self.high, other.high))
+        low, high = min(self.low, other.low), max(self.high, other.high)
+        return Block(self.n + other.n, self.total + other.total, low, high)
 
 
 class Curve:
@@ -64,11 +82,24 @@ class Curve:
         if len(self.first) < FIRST:
             self.first.append(value)
         if self._open is None:
-            self._open = Block(1, value, value, value)
+            self._open = Block(1, value * SCALE, value, value)
         else:
             self._open.add(value)
         if self._open.n >= self._size:
             self._close(self._open)
+
+    def extend(self, values: NDArray[np.float64]) -> None:
+        """Take several finite values, in order."""
+        first = max(0, FIRST - len(self.first))
+        self.first += values[:first].tolist()
+        self.n += len(values)
+        while len(values):
+            block = self._open or Block(0, 0.0, math.inf, -math.inf)
+            room = self._size - block.n
+            block.extend(values[:room])
+            values, self._open = values[room:], block
+            if block.n >= self._size:
+                self._close(block)
 
     def _close(self, block: Block) -> None:
         self._full.append(block)

@@ -6,16 +6,17 @@ import math
 from bisect import insort
 from collections import deque
 
-from nanwatch.detectors.running import STEP_TO_SIGMA, RunningMedian
+from nanwatch.detectors.running import UsualLevel
 from nanwatch.detectors.signal import Signal
+from nanwatch.detectors.stretch import WINDOW, Stretch, levels_of
 
 ENTER, LEAVE = math.log(10.0), math.log(3.0)
 """How far above the usual level a point is high, and how near to it the loss has come back."""
 ABOVE_START = math.log(3.0)
 HUGE = math.log(1000.0)
 SIGMAS = 6.0
-WINDOW, RECENT, NEEDED = 64, 12, 8
-"""Points of which the usual level is the median; so many high ones of the recent are a proof."""
+RECENT, NEEDED = 12, 8
+"""So many high ones of the recent points are a proof."""
 WARM_UP = 8
 """From so many points on their median can be trusted."""
 FALLING, PATIENCE = 0.05, 128
@@ -41,9 +42,7 @@ class ExplosionDetector:
 
     def __init__(self, series: str) -> None:
         self.series = series
-        self._usual = RunningMedian(WINDOW)
-        self._steps = RunningMedian(WINDOW)
-        self._last: float | None = None
+        self._usual = UsualLevel(WINDOW)
         self._start: list[float] = []  # sorted
         self._recent: deque[tuple[float, bool]] = deque(maxlen=RECENT)
         self._began: int | None = None  # the first high point of those that may prove an explosion
@@ -66,23 +65,39 @@ class ExplosionDetector:
             return None
         return self._signal(value) if high and self._proven() else None
 
+    def quiet(self, coming: Stretch) -> int:
+        """How many of the first values are plainly not high, after others that were not either."""
+        if self._high or self.active or not self._usual.is_full:
+            return 0
+        usual = self._usual.ceiling(coming, ENTER, SIGMAS)
+        return coming.up_to(max(self._origin + ABOVE_START, min(usual, self._origin + HUGE)))
+
+    def pass_over(self, quiet: Stretch) -> None:
+        """Take values that are not high."""
+        last = levels_of(quiet.finite[-RECENT:].tolist())
+        self._recent.extend((level, False) for level in last)
+        self._usual.learn_all(*quiet.last_levels)
+
+    @property
+    def _origin(self) -> float:
+        """The level at which the run began."""
+        return self._start[len(self._start) // 2]
+
     def _is_high(self, level: float) -> bool:
         known = len(self._usual)
         if known < WARM_UP:
             return known > 0 and level - self._usual.median > HUGE
-        above_start = level - self._start[len(self._start) // 2]
+        above_start = level - self._origin
         if above_start <= ABOVE_START:  # most points: spare them the medians
             return False
         above_usual = level - self._usual.median
-        noise = SIGMAS * STEP_TO_SIGMA * self._steps.median
+        noise = SIGMAS * self._usual.noise
         return above_usual > max(ENTER, noise) or above_start > max(HUGE, noise)
 
     def _learn(self, level: float) -> None:
         if level == -math.inf:
             return
-        self._usual.add(level)
-        self._steps.add(abs(level - (level if self._last is None else self._last)))
-        self._last = level
+        self._usual.learn(level)
         if len(self._start) < WARM_UP:
             insort(self._start, level)
 

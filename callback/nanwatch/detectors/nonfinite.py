@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from nanwatch.detectors.signal import Signal
+from nanwatch.detectors.stretch import Stretch, count_first
 from nanwatch.events import Symptom
 
 
@@ -30,6 +31,13 @@ class NonFiniteDetector:
             return None
         self.latched = True
         return Signal(self.symptom, "critical", self.series, step, nonfinite_word(value))
+
+    def quiet(self, coming: Stretch) -> int:
+        """How many of the first values are finite, or told already."""
+        return len(coming) if self.latched else count_first(coming.is_finite)
+
+    def pass_over(self, quiet: Stretch) -> None:
+        """Nothing is remembered of finite values."""
 
 
 def nonfinite_word(value: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from nanwatch.detectors.stretch import Stretch
 from nanwatch.events import Severity, Symptom
 
 
@@ -27,8 +28,20 @@ class Signal:
 
 
 class Detector(Protocol):
-    """A streaming observer of one series."""
+    """A streaming observer of one series.
+
+    Quiet values may be taken together; a detector knows the same afterwards as if it had taken
+    them one by one.
+    """
 
     def update(self, step: int, value: float) -> Signal | None:
         """Take the next point; return a signal at the point that proves the symptom."""
+        ...
+
+    def quiet(self, coming: Stretch) -> int:
+        """How many of the first values are plainly no news; 0 when it cannot be said cheaply."""
+        ...
+
+    def pass_over(self, quiet: Stretch) -> None:
+        """Take values that `quiet` has found to be no news."""
         ...

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 
-from nanwatch.detectors.running import STEP_TO_SIGMA, RunningMedian
+from nanwatch.detectors.running import UsualLevel
 from nanwatch.detectors.signal import Signal
+from nanwatch.detectors.stretch import WINDOW, Stretch
 
-WINDOW, NEEDED = 64, 8
-"""Points of which the usual level is the median, and how many it needs at least."""
+NEEDED = 8
+"""So many points the usual level needs at least."""
 TIMES = math.log(10.0)
 SIGMAS = 10.0
 APART = 16
@@ -30,9 +31,7 @@ class SpikeDetector:
 
     def __init__(self, series: str) -> None:
         self.series = series
-        self._usual = RunningMedian(WINDOW)
-        self._steps = RunningMedian(WINDOW)
-        self._last: float | None = None
+        self._usual = UsualLevel(WINDOW)
         self._left = 0
 
     def update(self, step: int, value: float) -> Signal | None:
@@ -41,21 +40,27 @@ class SpikeDetector:
             return None
         level, self._left = math.log(value), max(0, self._left - 1)
         if not self._stands_out(level):
-            self._learn(level)
+            self._usual.learn(level)
             return None
         fresh, self._left = self._left == 0, APART
         return self._signal(step, value) if fresh else None
+
+    def quiet(self, coming: Stretch) -> int:
+        """How many of the first values plainly don't stand out."""
+        if not self._usual.is_full:
+            return 0
+        return coming.up_to(self._usual.ceiling(coming, TIMES, SIGMAS))
+
+    def pass_over(self, quiet: Stretch) -> None:
+        """Take values that don't stand out."""
+        self._left = max(0, self._left - len(quiet.positive))
+        self._usual.learn_all(*quiet.last_levels)
 
     def _stands_out(self, level: float) -> bool:
         if len(self._usual) < NEEDED:
             return False
         above = level - self._usual.median
-        return above > TIMES and above > SIGMAS * STEP_TO_SIGMA * self._steps.median
-
-    def _learn(self, level: float) -> None:
-        self._usual.add(level)
-        self._steps.add(abs(level - (level if self._last is None else self._last)))
-        self._last = level
+        return above > TIMES and above > SIGMAS * self._usual.noise
 
     def _signal(self, step: int, value: float) -> Signal:
         usual = math.exp(self._usual.median)
