@@ -36,9 +36,9 @@ async def read_json(request: Request, kind: type[Body]) -> Body:
     """
     body = await read_body(request, _JSON, MAX_JSON)
     try:
-        json.loads(body.decode(), object_pairs_hook=_members, parse_constant=_no_constant)
+        _check_strict(body)
         return msgspec.json.decode(body, type=kind)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, _NonFiniteError) as error:
         how = "mend what is named; /api/v1/openapi.json describes the body"
         raise Problem(
             422, "invalid", "the body is not valid", shown(str(error), 160), how
@@ -49,6 +49,22 @@ async def read_json(request: Request, kind: type[Body]) -> Body:
         raise Problem(400, "malformed", "the body cannot be read", why, how) from error
 
 
+class _NonFiniteError(ValueError):
+    """NaN or Infinity, which are no JSON."""
+
+
+def _check_strict(body: bytes) -> None:
+    """What msgspec lets pass or calls otherwise: a member twice, NaN. Raises ValueError."""
+    found = json.loads(
+        body.decode(),
+        object_pairs_hook=_members,
+        parse_constant=_no_constant,
+        parse_int=str,  # a number of 5000 digits is for msgspec to refuse
+    )
+    if not isinstance(found, dict):
+        raise ValueError("it is no object")
+
+
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len({name for name, _ in pairs}) < len(pairs):  # each reader would take another one
         raise ValueError("a member comes twice")
@@ -56,7 +72,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+    raise _NonFiniteError(f"{name} is not JSON")
 
 
 async def read_body(request: Request, content_type: str, limit: int) -> bytes:

@@ -47,11 +47,16 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
         self.status, self.code, self.what, self.why, self.how = status, code, what, why, how
         self.headers, self.extra = dict(headers or {}), dict(extra or {})
 
+    @property
+    def phrase(self) -> str:
+        """The words of HTTP for the status."""
+        return HTTPStatus(self.status).phrase
+
     def response(self) -> Response:
         """The answer; pure ASCII, because names from outside may hold anything."""
         body = {
             "type": f"urn:nanwatch:problem:{self.code}",
-            "title": HTTPStatus(self.status).phrase,
+            "title": self.phrase,
             "status": self.status,
             "detail": ". ".join(part for part in (self.what, self.why, self.how) if part) + ".",
             "code": self.code,

@@ -21,6 +21,7 @@ from nanwatch_monitor.errors import SetupError
 from nanwatch_monitor.home import MonitorNote
 from nanwatch_monitor.monitor import Monitor
 from nanwatch_monitor.presence import sole_monitor, who_answers
+from nanwatch_monitor.protocol import BoundedProtocol
 from nanwatch_monitor.settings import ServerSettings
 from nanwatch_monitor.store.database import sqlite_file
 
@@ -88,7 +89,7 @@ def make_server(app: FastAPI, idle_exit_s: float | None = None) -> Server:
     """The server for an application made by `create_app`."""
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         access_log=False,
         server_header=False,

@@ -8,9 +8,9 @@ from nanwatch_monitor.store.log import BatchLog, Receipt
 commit = BatchLog.append
 
 
-def commit_later(log, frames, now):
+def commit_later(log, frames, now, project=None):
     """Answer at once; the frames are stored in order, but a moment after the answer."""
-    late = threading.Timer(0.3, commit, (log, frames, now))
+    late = threading.Timer(0.3, commit, (log, frames, now, project))
     late.daemon = True
     late.start()
     return Receipt(1, frames[-1][0].seq, (), duplicates=0, opened=False)
