@@ -121,8 +121,10 @@ class Review:
             return ended > HIGH
         tried = dataclasses.replace(case, trials=dict(self._trials))
         best = min((level(tried, name) for name in remedies(case)), default=math.nan)
-        better = best < BETTER * level(tried, BASELINE) or (settled and proven)
-        return bool((found.label in feared or proven) and best < BELOW * ended and better)
+        if settled and proven:
+            return best < ended
+        better = best < BELOW * ended and best < BETTER * level(tried, BASELINE)
+        return bool((found.label in feared or proven) and better)
 
     def _tried(self, case: Case, output: str) -> Diagnosis:
         """The diagnosis with what the replays show; each is made once for all doubts."""

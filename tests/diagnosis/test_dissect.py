@@ -244,3 +244,45 @@ def test_parts_of_a_model_that_its_own_step_calls_are_watched():
     autopsy = dissect(model, batch(), NOWHERE)
     assert [look.name for look in autopsy.layers] == ["part"]
     assert len(autopsy.predictions) == 1
+
+
+def test_layers_that_keras_does_not_find_from_the_model_are_told():
+    class Net(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.found = keras.layers.Dense(1)
+            lost = keras.layers.Dense(3, name="lost")
+            self.hide = lambda x: lost(x)
+
+        def call(self, x):
+            return self.found(self.hide(x))
+
+    model = Net()
+    model.compile("sgd", "mse")
+    model(batch()[0])
+    looks = dissect(model, batch(), NOWHERE).layers
+    assert {look.name: look.untracked for look in looks} == {"lost": True, model.found.name: False}
+
+
+def test_variables_that_an_own_step_leaves_out_are_told():
+    class HeadOnly(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.body, self.head = keras.layers.Dense(4), keras.layers.Dense(1)
+
+        def call(self, x):
+            return self.head(self.body(x))
+
+        def train_step(self, data):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean((self(data[0]) - data[1]) ** 2)
+            weights = self.head.trainable_variables
+            self.optimizer.apply(tape.gradient(loss, weights), weights)
+            return {"loss": loss}
+
+    model = HeadOnly()
+    model.compile("sgd")
+    model(batch()[0])
+    autopsy = dissect(model, batch(), NOWHERE)
+    assert {look.layer for look in autopsy.left_out} == {model.body.name}
+    assert {look.layer for look in autopsy.variables} == {model.head.name}

@@ -200,3 +200,13 @@ def test_a_focal_loss_gets_its_usual_exponent_and_keeps_the_rest():
         (term,) = loss_terms(model)
         assert (term.loss.gamma, term.loss.from_logits) == (2.0, True)
     assert loss_terms(model)[0].loss.gamma == 0.5
+
+
+def test_rows_that_become_absurd_in_the_model_are_dropped_as_outliers():
+    standardise = keras.layers.Normalization(mean=np.zeros(4), variance=np.array([1, 1, 1, 0]))
+    model = keras.Sequential([keras.Input((4,)), standardise, keras.layers.Dense(1)])
+    x, y = table(32)
+    x[:, 3] = 0.0
+    x[[5, 9], 3] = 1.0
+    ((kept, _),) = REMEDIES["drop_outliers"].batches(model, [(tf.constant(x), tf.constant(y))])
+    np.testing.assert_array_equal(kept, np.delete(x, [5, 9], axis=0))

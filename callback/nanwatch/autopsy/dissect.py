@@ -63,6 +63,7 @@ def dissect(model: Any, batch: Any, source: DataSource, update_finite: bool = Tr
         terms=terms,
         operation=operation,
         risks=risks,
+        left_out=_left_out(model, step.slopes),
         raised=step.raised,
     )
 
@@ -144,6 +145,13 @@ def _variables(model: Any, slopes: Slopes) -> tuple[VariableLook, ...]:
         _variable_look(layer_of(variable.path, model.name), variable, gradient)
         for variable, gradient in slopes.gradients
     )
+
+
+def _left_out(model: Any, slopes: Slopes) -> tuple[VariableLook, ...]:
+    """The variables of which a step of the user's own makes nothing."""
+    given = {id(variable) for variable, _ in slopes.gradients}
+    others = [variable for variable in model.trainable_variables if id(variable) not in given]
+    return tuple(_variable_look(layer_of(v.path, model.name), v, None) for v in others)
 
 
 def _variable_look(layer: str, variable: Any, gradient: Any) -> VariableLook:

@@ -27,6 +27,8 @@ SECONDS = 7.0
 """How long an examination may take."""
 SECONDS_EACH, SECONDS_EACH_SILENT = 1.5, 0.8
 """How long a replay of a failure may take; of a run that stayed finite more are made."""
+SECONDS_REDRAWN = 1.5
+"""How long a failure is waited for that comes again by chance only."""
 STEADY = "steady_rate"
 """The remedy that is tried at the rate of the fit's beginning."""
 
@@ -75,11 +77,19 @@ class Examiner:
             before = Snapshot(self._model, step.index)
             found = before if self._guarded else found
         try:
-            autopsy = self._look(step.batch, step.update_finite)
+            autopsy = self._look_until_it_fails(step)
         finally:
             found.restore()
         self._repeated = autopsy.repeated
         self._before = before if before.finite and autopsy.repeated else None
+        return autopsy
+
+    def _look_until_it_fails(self, step: Step) -> Autopsy:
+        """Take the step apart, several times where it draws numbers that no seed brings back."""
+        until = time.monotonic() + SECONDS_REDRAWN
+        autopsy = self._look(step.batch, step.update_finite)
+        while not autopsy.repeated and time.monotonic() < until:
+            autopsy = self._look(step.batch, step.update_finite)
         return autopsy
 
     def guess(self) -> float:

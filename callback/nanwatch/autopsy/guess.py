@@ -176,12 +176,14 @@ def _constant(guess: Callable[[Array], Array], rows: Array) -> Any:
 
 
 def _as_predictions(labels: NDArray[Any], shape: tuple[int, ...]) -> Array | None:
-    """Labels in the shape of the predictions: classes as rows with a single 1."""
+    """Labels in the shape of the predictions, as losses see them; classes as rows with one 1."""
     if labels.dtype.kind not in "fiub":
         return None
     size = math.prod(shape)
     if labels.size == size:
         return labels.reshape(shape).astype(np.float64)
+    if labels.size == shape[0] and shape[-1] == 1:  # stretched over all that a row predicts
+        return np.broadcast_to(labels.reshape(-1, *[1] * (len(shape) - 1)), shape).astype(float)
     if labels.size * shape[-1] != size:
         return None
     classes = np.clip(labels.reshape(shape[:-1]).astype(np.int64), 0, shape[-1] - 1)

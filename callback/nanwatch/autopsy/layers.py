@@ -97,10 +97,20 @@ class LayerWatch:
         if not self.running:
             self.outermost.append((layer, output))
         if layer is not self._model:
-            self.looks.append(_layer_look(layer, _concrete(given), arrays))
+            untracked = self._is_untracked(layer)
+            self.looks.append(_layer_look(layer, _concrete(given), arrays, untracked))
+
+    def _is_untracked(self, layer: Any) -> bool:
+        """Whether it has weights to train that Keras does not find from the model.
+
+        It finds layers that are attributes of a layer, or stand there in lists and dictionaries.
+        """
+        own = getattr(layer, "trainable_variables", None) or ()
+        known = {id(variable) for variable in self._model.variables}
+        return any(id(variable) not in known for variable in own)
 
 
-def _layer_look(layer: Any, given: list[Array], arrays: list[Array]) -> LayerLook:
+def _layer_look(layer: Any, given: list[Array], arrays: list[Array], untracked: bool) -> LayerLook:
     """A look at one call; of several outputs the first one is described closely."""
     output, activation = _some_rows(arrays[0]), activation_of(layer)
     return LayerLook(
@@ -116,6 +126,7 @@ def _layer_look(layer: Any, given: list[Array], arrays: list[Array]) -> LayerLoo
         saturated_share=float(np.mean(FLAT[activation](output))) if activation in FLAT else np.nan,
         row_spread=_row_spread(output),
         input_largest=max(map(_largest, given), default=np.nan),
+        untracked=untracked,
     )
 
 

@@ -45,6 +45,7 @@ class Autopsy:
             operations could be watched.
         risks: operations of the forward pass that were finite there but have no finite slope
             (a square root at 0, a masked logarithm of 0, ...).
+        left_out: trainable variables that the step gives to no optimizer, with gradients unknown.
         raised: what the step raised when it was repeated, "" for nothing.
     """
 
@@ -59,6 +60,7 @@ class Autopsy:
     terms: tuple[LossLook, ...] = ()
     operation: OperationLook | None = None
     risks: tuple[OperationLook, ...] = ()
+    left_out: tuple[VariableLook, ...] = ()
     raised: str = ""
 
     @property

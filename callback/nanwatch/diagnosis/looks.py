@@ -103,6 +103,7 @@ class LayerLook:
         row_spread: the standard deviation over the rows, averaged over the units: 0 when it says
             the same of every row.
         input_largest: the largest absolute finite value that went in.
+        untracked: whether it has weights to train that the model knows nothing of.
     """
 
     name: str
@@ -117,6 +118,7 @@ class LayerLook:
     saturated_share: float = math.nan
     row_spread: float = math.nan
     input_largest: float = math.nan
+    untracked: bool = False
 
 
 @dataclass(frozen=True)

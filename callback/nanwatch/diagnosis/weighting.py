@@ -17,6 +17,7 @@ SYMPTOMS: frozenset[Symptom] = frozenset(
     {
         "nan_loss",
         "negative_loss",
+        "zero_loss",
         "exploding_loss",
         "loss_spike",
         "huge_loss",
@@ -37,7 +38,7 @@ class BadWeight(NamedTuple):
 
     Attributes:
         owner: the class or output that it belongs to.
-        fault: "not finite", "negative" or "huge".
+        fault: "not finite", "negative", "huge" or "nothing".
     """
 
     owner: str
@@ -47,7 +48,7 @@ class BadWeight(NamedTuple):
     @property
     def clue(self) -> Clue:
         """What it says for the cause."""
-        strength = {"not finite": 6.0, "negative": 4.5, "huge": 3.0}[self.fault]
+        strength = {"not finite": 6.0, "nothing": 6.0, "negative": 4.5, "huge": 3.0}[self.fault]
         if self.fault == "huge":  # a decade above the limit counts a half
             strength = min(6.0, strength + 0.5 * math.log10(self.value / HUGE))
         return Clue(strength, f"weight of {self.owner}", number(self.value), "around 1", False)
@@ -88,6 +89,8 @@ def bad_weight(weights: Mapping[str, float], what: str) -> BadWeight | None:
     for name, value in finite.items():
         if value < 0:
             return BadWeight(f"{what} {name}", value, "negative")
+    if finite and not any(finite.values()):
+        return BadWeight(f"every {what}", 0.0, "nothing")
     return _huge(finite, what)
 
 
@@ -115,6 +118,8 @@ def pulls_both_ways(case: Case) -> bool:
 
 def bad_rows(look: ArrayLook) -> BadWeight | None:
     """Sample weights that are finite and cannot be meant."""
+    if look.low == look.high == 0:
+        return BadWeight("every row", 0.0, "nothing")
     if look.low < 0:
         return BadWeight("a row", look.low, "negative")
     everywhere = look.mean > HUGE

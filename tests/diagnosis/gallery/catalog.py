@@ -12,6 +12,7 @@ FAMILIES = (
     "outputs",
     "domains",
     "own_losses",
+    "own_steps",
     "weightings",
     "rates",
     "signals",

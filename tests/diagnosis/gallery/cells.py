@@ -184,3 +184,16 @@ def missing_targets_at_the_end(callbacks, repaired):
     model = keras.Sequential([keras.Input((20, 1)), layers.LSTM(12), layers.Dense(1)])
     model.compile("adam", "mse")
     fit(model, x, y, epochs=5, validation_split=0.2, callbacks=callbacks)
+
+
+@faulty("extreme_outlier", "nan_loss", where={"layer": "standardise"})
+def column_that_only_moves_later(callbacks, repaired):
+    """The layer that standardises was adapted while one sensor still stood still at 0."""
+    x, y = regression(1024)
+    x[:, 6] = 0.0
+    x[700:716, 6] = 1.0
+    standardise = layers.Normalization(name="standardise")
+    standardise.adapt(x if repaired else x[:512])
+    model = keras.Sequential([keras.Input((8,)), standardise, mlp()])
+    model.compile(keras.optimizers.SGD(0.01), "mse")
+    fit(model, x, y, epochs=3, callbacks=callbacks)

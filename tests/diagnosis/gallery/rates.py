@@ -178,3 +178,15 @@ def weight_decay_of_fifty(callbacks, repaired):
     optimizer = keras.optimizers.AdamW(0.005, weight_decay=0.004 if repaired else 50.0)
     model.compile(optimizer, "sparse_categorical_crossentropy")
     fit(model, x, np.asarray(y), epochs=15, callbacks=callbacks)
+
+
+@faulty("lr_too_low", "underfit", "loss_stuck", also=["lr_schedule_blowup"])
+def rate_cut_away_on_an_imagined_plateau(callbacks, repaired):
+    """min_delta=2 calls every epoch a plateau, and each cuts the rate to a hundredth."""
+    x, y = digits()
+    cut = keras.callbacks.ReduceLROnPlateau(
+        "loss", factor=0.01, patience=0, min_delta=1e-4 if repaired else 2.0
+    )
+    model = mlp(64, outputs=10, activation="softmax")
+    model.compile(keras.optimizers.SGD(0.03), "sparse_categorical_crossentropy")
+    fit(model, x, y, epochs=12, callbacks=[cut, *callbacks])

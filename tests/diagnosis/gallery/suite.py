@@ -26,6 +26,8 @@ FAULTY_IN_SUITE = (
     "spread_of_a_constant_series",
     "softmax_by_hand",
     "attention_to_nobody",
+    "column_that_only_moves_later",
+    "layers_in_an_object_of_plain_python",
 )
 
 HEALTHY_IN_SUITE = (

@@ -19,9 +19,10 @@ from nanwatch.recorder.arrays import as_numpy, split
 Change = Callable[[NDArray[Any]], NDArray[Any]]
 
 
-def drop_outliers(batches: list[Any]) -> list[Any]:
-    """The batches without the rows that hold an absurd cell."""
-    kept = [_keep(batch, good) for batch, good in zip(batches, _ordinary(batches), strict=True)]
+def drop_outliers(model: Any, batches: list[Any]) -> list[Any]:
+    """The batches without the rows that hold an absurd cell, or get one as they pass the model."""
+    good = _ordinary(model, batches)
+    kept = [_keep(batch, rows) for batch, rows in zip(batches, good, strict=True)]
     return [batch for batch in kept if batch is not None]
 
 
@@ -55,9 +56,11 @@ def no_weights(batches: list[Any]) -> list[Any]:
     return [split(batch)[:2] for batch in batches]
 
 
-def _ordinary(batches: list[Any]) -> list[NDArray[np.bool_]]:
+def _ordinary(model: Any, batches: list[Any]) -> list[NDArray[np.bool_]]:
     """Which rows of each batch hold nothing absurd, told from all batches together."""
-    columns = [tree.flatten(split(batch)[:2]) for batch in batches]
+    answers = [model(split(batch)[0], training=False) for batch in batches]
+    given = [split(batch)[:2] for batch in batches]
+    columns = [tree.flatten(pair) for pair in zip(given, answers, strict=True)]
     sizes = [len(as_numpy(arrays[0])) for arrays in columns]
     good = np.ones(sum(sizes), bool)
     for arrays in zip(*columns, strict=True):
@@ -106,7 +109,7 @@ def _other_rank(y: NDArray[Any]) -> NDArray[Any]:
 
 
 REMEDIES = (
-    Remedy("drop_outliers", "without rows of absurd cells", of_batches(drop_outliers)),
+    Remedy("drop_outliers", "without rows of absurd cells", drop_outliers),
     Remedy("drop_labels", "without rows of classes that no unit stands for", drop_labels),
     Remedy("shift_labels", "labels from 0 on", of_batches(shift_labels), rescales=True),
     Remedy("unit_labels", "labels between 0 and 1", of_batches(unit_labels), rescales=True),

@@ -1,4 +1,4 @@
-"""A class weight that is not finite, negative or huge."""
+"""A class weight that is not finite, negative or huge, or weights that are all 0."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ def _consequence(bad: BadWeight) -> str:
     return {
         "not finite": "one such row makes the batch's loss and every gradient non-finite",
         "negative": "the worse these rows are predicted, the lower is the loss",
+        "nothing": "no row counts, and nothing is learnt",
         "huge": "the rows of the other classes no longer count, and the steps are far too large",
     }[bad.fault]
 
@@ -77,8 +78,18 @@ PAGE = CausePage(
             labels(0.0, 1.0),
             facts={"class_weight": {"0": 1.0, "1": -1.0}},
         ),
+        silent(
+            "zero_loss",
+            table(),
+            labels(0.0, 1.0),
+            losses=(0.0, 0.0, 0.0),
+            facts={"class_weight": {"0": 0.0, "1": 0.0}},
+        ),
     ),
     quiet=(
+        silent(
+            "zero_loss", table(), labels(0.0, 1.0), facts={"class_weight": {"0": 0.0, "1": 1.0}}
+        ),
         failed(table(), labels(0.0, 1.0), facts={"class_weight": {"0": 1.0, "1": 50.0}}),
         failed(
             table(),

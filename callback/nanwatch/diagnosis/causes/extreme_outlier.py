@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nanwatch.diagnosis import clues, words
 from nanwatch.diagnosis.bad_cells import ROLE_WORDS
-from nanwatch.diagnosis.case import Case
+from nanwatch.diagnosis.case import Autopsy, Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
-from nanwatch.diagnosis.examples import CURED, FAILED, failed, table, weights
-from nanwatch.diagnosis.looks import ArrayLook
+from nanwatch.diagnosis.examples import CURED, FAILED, failed, predicted, table, weights
+from nanwatch.diagnosis.looks import ArrayLook, LayerLook
 from nanwatch.diagnosis.scale import measured, measured_in_data
 from nanwatch.events import Fix, Symptom
 
@@ -16,6 +18,14 @@ SYMPTOMS: frozenset[Symptom] = frozenset(
 )
 OF_THE_RUN: frozenset[Symptom] = frozenset({"huge_loss", "oscillating", "underfit"})
 """Symptoms of a whole run, which many other things bring about as well."""
+OF_A_BATCH: frozenset[Symptom] = frozenset({"nan_loss", "exploding_loss", "loss_spike"})
+MADE_ABSURD = 1000.0
+"""A batch whose loss is this many times that of the first one, with the same weights."""
+INSIDE = Fix(
+    "Find out what these rows become in the model: a statistic that was adapted on other data, a "
+    "division by a spread of nearly 0, an exponential. Adapt it on all data, or bound its result.",
+    "normalize.adapt(x_train)  # all of it\nx = keras.ops.clip(normalize(x), -10, 10)",
+)
 SURGE = 10.0
 """A gradient this many times the usual stands out."""
 
@@ -27,7 +37,7 @@ def weigh(case: Case) -> Testimony | None:
     in_data = [look for look in measured_in_data(case) if look.outliers]
     look = next(iter(in_batch or in_data), None)
     if look is None:
-        return None
+        return _inside(case)
     what = f"cells of {look.name} far from the others of their column"
     seen = f"{words.number(extreme(look))} in {words.places('row', look.outliers)}"
     weight = 1.0 if case.symptom in OF_THE_RUN else 3.5 if in_batch else 2.5
@@ -37,6 +47,39 @@ def weigh(case: Case) -> Testimony | None:
     return Testimony(
         _summary(look, bool(in_batch)), found, _fix(look), _where(look), "drop_outliers"
     )
+
+
+def _inside(case: Case) -> Testimony | None:
+    """Rows that only become absurd in the model: a division by a spread of nearly 0, an exp.
+
+    With the weights of the beginning this batch is as bad already, so no step is to blame.
+    """
+    begun, start = case.beginning, case.history.start
+    if begun is None or case.symptom not in OF_A_BATCH or not begun.loss > MADE_ABSURD * start > 0:
+        return None
+    look = max(begun.predictions, key=lambda one: one.largest, default=None)
+    swells = (one for one in begun.layers if one.largest > MADE_ABSURD * one.input_largest)
+    layer = next(swells, None)
+    if look is None or not (layer or look.outliers):
+        return None
+    seen = f"{words.number(begun.loss)}, {words.number(begun.loss / start)} times the first one's"
+    clue = Clue(4.5, "loss of this batch with the first weights", seen, "about the same", False)
+    found = [clue, clues.data_finite(case)]
+    return Testimony(_swollen(look, layer), found, INSIDE, _place(look, layer), "drop_outliers")
+
+
+def _swollen(look: ArrayLook, layer: LayerLook | None) -> str:
+    rows = words.places("row", look.outliers) if look.outliers else "some rows"
+    maker = f": layer {layer.name} makes {words.number(layer.largest)} of them" if layer else ""
+    return (
+        f"For {rows} of this batch the model says {words.number(look.largest)} even with the "
+        f"weights of the beginning{maker}. Their gradient throws the weights far off."
+    )
+
+
+def _place(look: ArrayLook, layer: LayerLook | None) -> dict[str, object]:
+    place: dict[str, object] = {"layer": layer.name} if layer else {}
+    return {"rows": sorted(look.outliers), **place} if look.outliers else place
 
 
 def extreme(look: ArrayLook) -> float:
@@ -92,6 +135,11 @@ def _where(look: ArrayLook) -> dict[str, object]:
 ABSURD = table(outliers=(3,), high=1e9, std=1e8, mean=3e7)
 LOUD = {"variables": weights(gradient_norm=1e9)}
 
+SWOLLEN = replace(
+    failed(losses=(1.0, 0.9, 1e12)),
+    beginning=Autopsy(loss=1e12, predictions=(predicted(-1.0, 1e6, outliers=(3,)),)),
+)
+
 PAGE = CausePage(
     label="extreme_outlier",
     title="A finite but absurd value in few rows",
@@ -110,9 +158,11 @@ PAGE = CausePage(
     fires=(
         failed(ABSURD, table("target"), autopsy=LOUD, grad_norms=(1.0, 1.1, 0.9, 1e9)),
         failed(table(), table("target", outliers=(1, 2), low=-999.0), drop_outliers=CURED),
+        SWOLLEN,
     ),
     quiet=(
         failed(table(scale=200.0), table("target"), losses=(1.0, 1e5, 1e12)),
+        replace(SWOLLEN, beginning=Autopsy(loss=2.0, predictions=(predicted(-1.0, 1.0),))),
         failed(
             ABSURD,
             table("target"),

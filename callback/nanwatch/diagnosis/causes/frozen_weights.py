@@ -25,6 +25,16 @@ CUT = Fix(
     "and the loss.",
     "- x = keras.ops.stop_gradient(x)",
 )
+TRACK = Fix(
+    "Keep every layer as an attribute of a layer or model, or in a list or dictionary that is one; "
+    "a class of your own that holds layers should be a keras.layers.Layer.",
+    "- class Block:\n+ class Block(keras.layers.Layer):",
+)
+ALL = Fix(
+    "Take the gradient of all trainable variables, and apply it to them.",
+    "- gradients = tape.gradient(loss, self.head.trainable_variables)\n"
+    "+ gradients = tape.gradient(loss, self.trainable_variables)",
+)
 NO_GRADIENT = "No gradients provided for any variable"
 SMOOTH = Fix(
     "Train on a loss that changes with every small change of the predictions, and measure the "
@@ -44,6 +54,8 @@ def weigh(case: Case) -> Testimony | None:
     """Layers that were frozen before they learnt, or variables that the loss does not depend on."""
     if case.symptom == "exception":
         return _refused(case)
+    if (cut_off := _untracked(case) or _left_out(case)) is not None:
+        return cut_off
     frozen, cut = _frozen(case), _cut(case)
     if not frozen and not cut:
         return None
@@ -69,6 +81,40 @@ def _refused(case: Case) -> Testimony | None:
         "of was compared, rounded, counted, or taken out of the graph."
     )
     return Testimony(summary, found, SMOOTH, place_of_own(case.facts))
+
+
+def _untracked(case: Case) -> Testimony | None:
+    """Layers that take part in every step and are not the model's own, so nothing moves them."""
+    looks = case.autopsy.layers if case.autopsy else ()
+    names = [look.name for look in looks if look.untracked and look.kind not in network.OUTER]
+    if not names or case.facts.get("own_step"):
+        return None
+    seen = ", ".join(dict.fromkeys(names))
+    summary = (
+        f"Keras does not find the weights of {seen} from the model: they take part in every step "
+        "and are never updated, nor are they saved."
+    )
+    lost = Clue(4.0, "layers that the model does not know of", seen, "none", False)
+    return Testimony(summary, [lost, *_head(case)], TRACK, {"layer": names[0]})
+
+
+def _left_out(case: Case) -> Testimony | None:
+    """Weights that a step of the user's own never moves; a copy is moved by other means."""
+    now, begun = case.autopsy, case.beginning
+    if now is None or begun is None or not case.facts.get("own_step") or not now.variables:
+        return None
+    norms = {look.name: look.norm for look in begun.left_out}
+    still = [look for look in now.left_out if norms.get(look.name) == look.norm]
+    size = sum(look.size for look in still)
+    if not size > FEW * sum(look.size for look in (*now.variables, *now.left_out)):
+        return None
+    seen = f"{len(still)} of {len(now.variables) + len(now.left_out)} variables"
+    summary = (
+        f"The train step gives {seen} to no optimizer, such as {still[0].name}: they stay as "
+        "they began."
+    )
+    clue = Clue(4.0, "variables that the step never updates", seen, "none", False)
+    return Testimony(summary, [clue, *_head(case)], ALL, {"layer": still[0].layer})
 
 
 def _layers(case: Case) -> list[Mapping[str, Any]]:
@@ -162,6 +208,8 @@ PAGE = CausePage(
         idle(facts=_facts(False, False, fresh=False), unfreeze=0.3),
         idle(facts=_facts(False, True), unfreeze=0.3),
         raised(f"{NO_GRADIENT}."),
+        idle(autopsy={"left_out": (kernel("body"),)}, facts={"own_step": True}),
+        idle(autopsy={"layers": (layer("lost", "relu", untracked=True), layer("b", "linear"))}),
         idle(
             autopsy={
                 "layers": (layer("a", "relu"), layer("b", "linear")),
@@ -171,6 +219,7 @@ PAGE = CausePage(
     ),
     quiet=(
         idle(facts=_facts(True, True)),
+        idle(autopsy={"left_out": (kernel("copy", size=0),)}, facts={"own_step": True}),
         raised("Shapes (32, 3) and (32, 4) are incompatible"),
         idle(facts=_facts(False, True), unfreeze=1.0),
         idle(facts=_facts(False, True, fresh=False), unfreeze=0.3),

@@ -10,9 +10,11 @@ from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import failed, output_facts, predicted, silent, table
 from nanwatch.diagnosis.outputs import Output, outputs
+from nanwatch.diagnosis.silent import helps_some
 from nanwatch.events import Fix
 
 SYMPTOMS = ("negative_loss", "nan_loss", "exploding_loss")
+NEGATED = "negated_addition"
 FAR = 30.0
 """So many times the first loss, or 1, below 0 is no minimum that a loss nears."""
 FIX = Fix(
@@ -49,7 +51,8 @@ def weigh(case: Case) -> Testimony | None:
         "makes the error as large as it can."
     )
     if added and not own:
-        return Testimony(summary, found, FIX_ADDED, {}, "negated_addition")
+        known = helps_some(case, NEGATED)  # it may take long until the sum runs away
+        return Testimony(summary, found, FIX_ADDED, {}, NEGATED if known else "", (NEGATED,))
     return Testimony(summary, found, FIX, place_of_own(case.facts), "negated_loss")
 
 
@@ -59,7 +62,7 @@ def _added(case: Case) -> list[Clue]:
     if autopsy is None or not autopsy.penalty < -abs(autopsy.loss - autopsy.penalty):
         return []
     seen = words.number(autopsy.penalty)
-    return [Clue(1.5, "what add_loss adds to the loss", seen, "0 or more", False)]
+    return [Clue(2.5, "what add_loss adds to the loss", seen, "0 or more", False)]
 
 
 def _depth(case: Case, last: float) -> Clue:

@@ -84,10 +84,11 @@ def _thrown_about(case: Case) -> list[Clue]:
     check, expected = "first update, as a share of the weights", "about 0.001"
     weight = 1.0 if share > 0.1 else -1.0 if share < 1e-3 else 0.0
     moved = Clue(weight, check, words.number(share), expected, share < 0.1)
-    highest = max(case.history.first_losses, default=math.nan) / case.history.start
+    start = case.history.start
+    highest = max(case.history.first_losses) / start if start > 0 else math.nan
     check, seen = "highest of the first losses", f"{words.number(highest)} times the first"
     jump = Clue(1.0 if highest > 3 else 0.0, check, seen, "no higher than the first", highest < 3)
-    return [jump] if math.isnan(share) else [moved, jump]
+    return [one for one, seen in ((moved, share), (jump, highest)) if not math.isnan(seen)]
 
 
 def _rate_that_holds(case: Case, rate: float) -> list[Clue]:

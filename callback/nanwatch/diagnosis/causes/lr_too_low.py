@@ -19,6 +19,8 @@ FACTORS = {"higher_rate": 10.0, "much_higher_rate": 1e3, "far_higher_rate": 1e6}
 """The replays that raise the rate, and by how much."""
 GONE = 1e3
 """A rate that fell by more than this is as good as gone."""
+LONG_GONE = 0.4
+"""No schedule that is meant for its run leaves the rate gone for more than this share of it."""
 KEEP = Fix(
     "Let the rate fall slowly, and to no less than a hundredth of where it began.",
     "- keras.optimizers.schedules.ExponentialDecay(1e-3, decay_steps=1, decay_rate=0.8)\n"
@@ -37,7 +39,7 @@ def weigh(case: Case) -> Testimony | None:
         return None
     usual = USUAL.get(str(case.optimizer.get("class")), USUAL_ADAPTIVE)
     if (first := case.history.early.get(RATE, math.nan)) > GONE * rate:
-        return _gone(first, rate, usual)
+        return _gone(case, first, rate, usual)
     if rate and (limit := _limit(case)) is not None:
         return _clipped(case, *limit, rate, usual)
     names = tuple(reversed(FACTORS)) if rate else ("sane_optimizer",)
@@ -55,16 +57,19 @@ def weigh(case: Case) -> Testimony | None:
     )
 
 
-def _gone(first: float, rate: float, usual: float) -> Testimony:
+def _gone(case: Case, first: float, rate: float, usual: float) -> Testimony:
     """A schedule or a callback has taken the rate away before anything was learnt."""
+    rates = case.history.learning_rate
+    gone = sum(one * GONE < first for one in rates) / max(1, len(rates))
     seen = f"{words.number(first)} at first, {words.number(rate)} at the end"
     summary = (
         f"The learning rate fell from {words.number(first)} to {words.number(rate)}, long before "
         "the loss was down: from then on a step hardly changes the weights."
     )
+    weight = 2.5 if gone > LONG_GONE else 1.5
     found = [
         _rate(rate, usual),
-        Clue(1.5, "rate over the run", seen, "no lower while the loss falls", False),
+        Clue(weight, "rate over the run", seen, "no lower while the loss falls", False),
     ]
     return Testimony(summary, found, KEEP, {}, "steady_rate")
 

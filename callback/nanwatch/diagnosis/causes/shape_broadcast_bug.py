@@ -19,6 +19,10 @@ SYMPTOMS: frozenset[Symptom] = frozenset(
 )
 ALIKE = 0.25
 """Predictions that spread less than this share of the targets are nearly the same."""
+LAST = Fix(
+    "Let the last recurrent layer give its last step only, or pool over the steps.",
+    "- layers.LSTM(32, return_sequences=True)\n+ layers.LSTM(32)",
+)
 FIX = Fix(
     "Bring both to one shape before they are compared, or give the targets the column that the "
     "predictions have.",
@@ -42,6 +46,8 @@ def weigh(case: Case) -> Testimony | None:
             return _lost_axis(target, prediction, output)
         if _both_stretch(target, prediction):
             return _both_axes(target, prediction, output)
+        if _one_beside_many_steps(target, prediction):
+            return _steps(target, prediction, output)
         if output.loss in ERRORS and _one_beside_several(target, prediction):
             return _columns(target, prediction, output)
     return None
@@ -80,6 +86,17 @@ def _both_stretch(target: ArrayLook, prediction: ArrayLook) -> bool:
     pairs = [(t, p) for t, p in zip(target.shape, prediction.shape, strict=True) if t != p]
     stretched = all(1 in pair for pair in pairs)
     return stretched and any(t == 1 for t, _ in pairs) and any(p == 1 for _, p in pairs)
+
+
+def _one_beside_many_steps(target: ArrayLook, prediction: ArrayLook) -> bool:
+    """A target of one number a row is compared with each step of a sequence of them."""
+    shape = prediction.shape
+    return (
+        len(shape) > 2
+        and shape[-1] == 1 < max(shape[1:])
+        and width(target) == 1
+        and (len(target.shape) < 3)
+    )
 
 
 def _both_axes(target: ArrayLook, prediction: ArrayLook, output: Output) -> Testimony:
@@ -145,6 +162,19 @@ def _columns(target: ArrayLook, prediction: ArrayLook, output: Output) -> Testim
     return Testimony(summary, [clue], fix, output.place)
 
 
+def _steps(target: ArrayLook, prediction: ArrayLook, output: Output) -> Testimony:
+    summary = (
+        f"The target has one number a row, shape {target.shape}, and the model predicts many, "
+        f"{prediction.shape}: each of them is compared with that one number, and those that "
+        "cannot know it yet drown the one that can."
+    )
+    seen = f"{target.shape} and {prediction.shape}"
+    clue = Clue(4.5, "shapes of target and prediction", seen, "the same", False)
+    return Testimony(summary, [clue], LAST, output.place)
+
+
+SEQUENCE, COLUMN = predicted(-1.0, 1.0, shape=(32, 20, 1)), table("target", shape=(32, 1))
+SQUARED = output_facts("linear", "MeanSquaredError")
 OWN = output_facts("linear", "my_loss", custom=True)
 FLAT = table("target", shape=(32,))
 
@@ -194,8 +224,9 @@ PAGE = CausePage(
             table(),
             table("target", shape=(32, 1, 24)),
             predicted(0.0, 0.1, shape=(32, 24, 1)),
-            facts=output_facts("linear", "MeanSquaredError"),
+            facts=SQUARED,
         ),
+        silent("underfit", table(), COLUMN, SEQUENCE, facts=SQUARED),
     ),
     quiet=(
         silent(
@@ -203,14 +234,14 @@ PAGE = CausePage(
             table(),
             table("target", shape=(32, 24, 1)),
             predicted(0.0, 1.0, shape=(32, 24, 1)),
-            facts=output_facts("linear", "MeanSquaredError"),
+            facts=SQUARED,
         ),
         silent(
             "underfit",
             table(),
             FLAT,
             predicted(0.0, 0.1),
-            facts=output_facts("linear", "MeanSquaredError"),
+            facts=SQUARED,
         ),
         silent(
             "loss_stuck", table(), table("target", shape=(32, 1)), predicted(0.0, 0.1), facts=OWN

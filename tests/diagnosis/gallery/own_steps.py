@@ -1,0 +1,90 @@
+"""Models and training steps that the user wrote."""
+
+import keras
+import tensorflow as tf
+from keras import layers, ops
+
+from diagnosis.gallery.parts import digits, fit, table
+from diagnosis.gallery.register import faulty
+
+
+class Pair:
+    """Two layers in an object of plain Python, where Keras does not find them."""
+
+    def __init__(self):
+        small = keras.initializers.RandomNormal(stddev=0.02)
+        self.layers = [
+            layers.Dense(32, "relu", kernel_initializer=small),
+            layers.Dense(4, "relu", kernel_initializer="he_normal"),
+        ]
+
+    def __call__(self, x):
+        first, second = self.layers
+        return second(first(x))
+
+
+class Reader(keras.Model):
+    """A classifier whose body is a `Pair`."""
+
+    def __init__(self, tracked):
+        super().__init__()
+        self.pair, self.head = Pair(), layers.Dense(10, "softmax")
+        self.body = self.pair.layers if tracked else None
+
+    def call(self, x):
+        return self.head(self.pair(x))
+
+
+@faulty("frozen_weights", "underfit", "loss_stuck")
+def layers_in_an_object_of_plain_python(callbacks, repaired):
+    """The hidden layers take part in every step, but the optimizer never hears of them."""
+    x, y = digits()
+    model = Reader(tracked=repaired)
+    model.compile(keras.optimizers.Adam(0.005), "sparse_categorical_crossentropy")
+    fit(model, x, y, epochs=12, callbacks=callbacks)
+
+
+class Adversaries(keras.Model):
+    """Generator and discriminator with a rate of its own each, and logarithms by hand."""
+
+    def __init__(self, floor):
+        super().__init__()
+        self.floor = floor
+        self.maker = keras.Sequential([layers.Dense(16, "relu"), layers.Dense(8)])
+        self.judge = keras.Sequential(
+            [layers.Dense(64, "relu"), layers.Dense(64, "relu"), layers.Dense(1, "sigmoid")]
+        )
+
+    def compile(self):
+        super().compile()
+        self.slow, self.fast = keras.optimizers.Adam(1e-4), keras.optimizers.Adam(0.05)
+
+    def call(self, noise):
+        return self.judge(self.maker(noise))
+
+    def log(self, p):
+        return tf.math.log(ops.maximum(p, self.floor))
+
+    def train_step(self, real):
+        noise = tf.random.normal((tf.shape(real)[0], 4))
+        with tf.GradientTape(persistent=True) as tape:
+            fake, true = self(noise), self.judge(real)
+            judged = -tf.reduce_mean(self.log(true) + self.log(1 - fake))
+            made = -tf.reduce_mean(self.log(fake))
+        for optimizer, part, loss in (
+            (self.fast, self.judge, judged),
+            (self.slow, self.maker, made),
+        ):
+            weights = part.trainable_variables
+            optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+        return {"judged": judged, "made": made}
+
+
+@faulty("custom_loss_log_of_nonpositive", "nan_loss", also=["lr_too_high"])
+def discriminator_that_is_certain(callbacks, repaired):
+    """-log(D(fake)) where the discriminator soon says exactly 0."""
+    model = Adversaries(1e-7 if repaired else 0.0)
+    model.build((None, 4))
+    model.compile()
+    data = tf.data.Dataset.from_tensor_slices(0.02 * table(3000) + 3).batch(64)
+    model.fit(data, epochs=6, verbose=0, callbacks=callbacks)
