@@ -19,20 +19,26 @@ OPEN = """
 """
 READ = """
     GET /    GET /runs/{run_id}    GET /compare    GET /losses    GET /losses/{name}
-    GET /causes    GET /causes/{label}
+    GET /causes    GET /causes/{label}    GET /alerts    GET /settings
     HEAD /    HEAD /runs/{run_id}    HEAD /compare    HEAD /losses    HEAD /losses/{name}
-    HEAD /causes    HEAD /causes/{label}
+    HEAD /causes    HEAD /causes/{label}    HEAD /alerts    HEAD /settings
     GET /metrics    GET /api/v1/openapi.json    HEAD /api/v1/openapi.json
     GET /api/v1/about    GET /api/v1/stream    GET /api/v1/causes    GET /api/v1/losses
     GET /api/v1/runs    GET /api/v1/runs/{run_id}    GET /api/v1/runs/{run_id}/series
     GET /api/v1/runs/{run_id}/points    GET /api/v1/runs/{run_id}/overview
     GET /api/v1/runs/{run_id}/report    GET /api/v1/runs/{run_id}/diagnoses
-    GET /api/v1/alerts
+    GET /api/v1/sparklines    GET /api/v1/alerts    GET /api/v1/alerts/{alert_id}/deliveries
+    GET /api/v1/mutes
 """
 WRITE = "POST /api/v1/ingest"
 ADMIN = """
     GET /api/v1/tokens    POST /api/v1/tokens    DELETE /api/v1/tokens/{token_id}
-    GET /api/v1/audit    POST /api/v1/login-codes    DELETE /api/v1/runs/{run_id}
+    GET /api/v1/audit    POST /api/v1/login-codes
+    PATCH /api/v1/runs/{run_id}    DELETE /api/v1/runs/{run_id}
+    POST /api/v1/alerts/{alert_id}/acknowledge    POST /api/v1/alerts/{alert_id}/resolve
+    POST /api/v1/alerts/{alert_id}/reopen    POST /api/v1/alerts/{alert_id}/mute
+    POST /api/v1/alerts/{alert_id}/unmute    POST /api/v1/alerts/{alert_id}/verdict
+    POST /api/v1/mutes    DELETE /api/v1/mutes/{mute_id}
 """
 UNKNOWN = ("/docs", "/redoc", "/openapi.json", "/nothing", "/api/v1/nothing", "/api/v1/tokens/")
 STRANGERS = ("none", "wrong")
