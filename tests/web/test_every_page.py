@@ -14,7 +14,7 @@ from web.served import RunningServer, broken_run, healthy_run, watch
 
 REFERENCE = ("/losses", "/losses/BinaryFocalCrossentropy", "/causes", "/causes/logits_mismatch")
 COMPARE = "/compare?runs=broken,long"
-PAGES = ("/", "/runs/broken", COMPARE, "/alerts", "/login", *REFERENCE)
+PAGES = ("/", "/runs/broken", COMPARE, "/alerts", "/settings", "/login", *REFERENCE)
 FOCUSED = """() => {
     const node = document.activeElement;
     return node.getAttribute("aria-label") ?? node.textContent.trim();
@@ -34,6 +34,8 @@ def visit(page: Page, path: str) -> None:
         page.wait_for_function("() => document.querySelector('.plot')?.data?.length")
     elif path == "/":
         expect(page.locator(".runs .name a").first).to_be_visible()
+    elif path == "/settings":
+        expect(page.locator("#about dl")).to_be_visible()
     elif path == "/alerts":
         expect(page.locator(".alert").first).to_be_visible()
     elif path in REFERENCE:

@@ -42,6 +42,7 @@ PAGES = {
     "/losses/{name}": "loss",
     "/causes": "causes",
     "/causes/{label}": "cause",
+    "/settings": "settings",
 }
 """The pages by their paths; only `/login` is elsewhere, because it does more than to show one."""
 

@@ -96,8 +96,16 @@ async function reach(url, options) {
 async function parse(response) {
   if (response.ok) return response.json();
   const problem = await response.json().catch(() => ({}));
-  const words = [problem.title, problem.detail].filter(Boolean).join(": ");
+  const words = sentences(problem.detail ?? problem.title ?? "");
   throw new ApiError(response.status, words || `The server answered ${response.status}.`);
+}
+
+/**
+ * What is wrong, why, and how to mend it, each with a capital.
+ * @param {string} detail
+ */
+function sentences(detail) {
+  return detail.replace(/(^|\. )([a-z])/g, (_, before, letter) => before + letter.toUpperCase());
 }
 
 function goToLogin() {

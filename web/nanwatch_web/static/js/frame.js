@@ -1,10 +1,11 @@
 /**
- * What every page has round it: the theme button, and how many alerts are open.
+ * What every page has round it: the theme button, how many alerts are open, and word of new ones.
  * @module
  */
 
 import { get } from "./api.js";
 import { byId } from "./dom.js";
+import { tell } from "./notices/teller.js";
 import { ALERT_CHANGED } from "./stream.js";
 import { mountThemeButton } from "./theme.js";
 
@@ -41,4 +42,5 @@ if (count) {
   countSoon();
   document.addEventListener("visibilitychange", countSoon);
   document.addEventListener(ALERT_CHANGED, countSoon);
+  tell();
 }

@@ -34,6 +34,7 @@ export class LiveStream {
     this.source = null;
     this.timer = 0;
     this.opens = 0;
+    this.kept = false;
   }
 
   /** Connect, fetch for the first time even when no stream can be had, and follow the tab's visibility from now on. */
@@ -46,10 +47,17 @@ export class LiveStream {
     setTimeout(() => this.opens || this.handlers.onOpen(), PATIENCE_MS);
   }
 
+  /** Connect and stay connected, whether the tab is looked at or not. */
+  keep() {
+    this.kept = true;
+    addEventListener("online", () => this.open());
+    this.open();
+  }
+
   /** Open a new connection in place of the old one. */
   open() {
     this.close();
-    if (document.hidden) return;
+    if (document.hidden && !this.kept) return;
     this.handlers.onState("connecting");
     const source = new EventSource(this.url);
     source.onopen = () => this.opened();

@@ -106,6 +106,8 @@ export interface Alert {
   summary: string;
   /** Whether a person found the diagnosis right; null when nobody said. */
   verdict: boolean | null;
+  /** Why it was resolved, when that was not a person's doing. */
+  note: string;
   deliveries: { sent: number; waiting: number; failed: number };
 }
 

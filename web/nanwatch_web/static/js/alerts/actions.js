@@ -24,14 +24,15 @@ const RESOLVE = action("resolve", "Resolve", "Resolved");
 const REOPEN = action("reopen", "Reopen", "Reopened");
 const UNMUTE = action("unmute", "Unmute", "Unmuted");
 
-/** For how long an alert can be muted. */
-export const MUTES = [
-  mute("Until it gets worse", "worse"),
+/** For how long alerts can be muted. */
+export const TIMED_MUTES = [
   mute("For 1 hour", HOUR_S),
   mute("For 8 hours", 8 * HOUR_S),
   mute("For 1 day", 24 * HOUR_S),
   mute("For 1 week", 7 * 24 * HOUR_S),
 ];
+/** The same for a single one, which can get worse. */
+export const MUTES = [mute("Until it gets worse", "worse"), ...TIMED_MUTES];
 
 /**
  * The actions that make sense now, the likeliest first. Muting has a menu of its own.
@@ -64,6 +65,15 @@ export function act(id, { verb, body }) {
 }
 
 /**
+ * Tell nothing of a symptom in a project for a while: of the alerts that are there, nor of new ones.
+ * @param {Alert} alert
+ * @param {Action} mute
+ */
+export function muteAlike({ project, symptom }, { body }) {
+  return send("POST", "/mutes", { project, symptom, ...body });
+}
+
+/**
  * Keep whether the diagnosis was right.
  * @param {Alert["id"]} id
  * @param {boolean | null} right null takes the word back
@@ -84,8 +94,16 @@ export function actionButtons(alert, choose) {
     el("button", { type: "button", "data-verb": each.verb, onclick: () => choose(each) }, each.words),
   );
   if (alert.state === "resolved" || alert.muted) return buttons;
-  const choices = MUTES.map((each) => ({ words: each.words, act: () => choose(each) }));
-  return [...buttons, dropDown(["Mute"], { class: "menu mute" }, () => choices)];
+  return [...buttons, muteMenu(MUTES, choose)];
+}
+
+/**
+ * @param {Action[]} mutes
+ * @param {(chosen: Action) => unknown} choose
+ */
+export function muteMenu(mutes, choose) {
+  const choices = mutes.map((each) => ({ words: each.words, act: () => choose(each) }));
+  return dropDown(["Mute"], { class: "menu mute" }, () => choices);
 }
 
 /**

@@ -6,13 +6,20 @@
 import { arrange, el, fill } from "../dom.js";
 import { ago, exact, integer } from "../format.js";
 import { healthPill } from "../pills.js";
-import { actionsFor } from "./actions.js";
+import { actionsFor, muteMenu, TIMED_MUTES } from "./actions.js";
 import { AlertRow } from "./row.js";
 
 /** @typedef {import("../types").Alert} Alert */
 /** @typedef {import("./groups.js").Group} Group */
 /** @typedef {import("./row.js").Host} RowHost */
-/** @typedef {RowHost & {chooseAll: (alerts: Alert[], action: import("./actions.js").Action) => unknown}} Host */
+/** @typedef {import("./actions.js").Action} Action */
+
+/**
+ * @typedef {object} FoldHost
+ * @property {(alerts: Alert[], action: Action) => unknown} chooseAll
+ * @property {(alerts: Alert[], mute: Action) => unknown} muteAll
+ */
+/** @typedef {RowHost & FoldHost} Host */
 
 /** Rows and folds, kept between updates. */
 export class AlertList {
@@ -99,7 +106,7 @@ class Fold {
     const [first] = this.alerts;
     const same = this.alerts.every(({ state }) => state === first.state);
     const actions = same ? actionsFor({ state: first.state, muted: false }) : [];
-    const print = actions.map(({ verb }) => verb).join();
+    const print = `${same && first.state} ${actions.length}`;
     if (this.buttons.dataset.print === print) return;
     this.buttons.dataset.print = print;
     this.buttons.setAttribute("aria-label", whose);
@@ -110,7 +117,9 @@ class Fold {
         `${each.words} all`,
       ),
     );
-    fill(this.buttons, ...buttons);
+    const isOver = same && first.state === "resolved";
+    const mute = muteMenu(TIMED_MUTES, (chosen) => this.list.host.muteAll(this.alerts, chosen));
+    fill(this.buttons, ...buttons, !isOver && mute);
   }
 
   /** @param {number} now */

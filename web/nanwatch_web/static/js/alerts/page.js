@@ -5,10 +5,11 @@
 
 import { get, troubleWords, wordsOf } from "../api.js";
 import { byId, el, fill } from "../dom.js";
+import { noticeSwitch } from "../notices/switch.js";
 import { showBanner, showFavicon, showLive } from "../pills.js";
 import { LiveStream } from "../stream.js";
 import { symptomBadge } from "../words.js";
-import { act, undoing } from "./actions.js";
+import { act, muteAlike, undoing } from "./actions.js";
 import { noAlerts, trouble } from "./empty.js";
 import { Filters } from "./filters.js";
 import { countWords, grouped } from "./groups.js";
@@ -21,6 +22,7 @@ import { addressOf, fits, queryOf, questionOf } from "./question.js";
 
 const PAGE = 500;
 const DRAWN = 100;
+const AT_ONCE = 4;
 const REFRESH_AGES_MS = 20_000;
 
 const question = questionOf(location.search);
@@ -35,7 +37,7 @@ const state = {
   drawn: DRAWN,
   frame: 0,
 };
-const list = new AlertList({ choose, chooseAll, titleOf: (label) => state.titles.get(label) ?? null });
+const list = new AlertList({ choose, chooseAll, muteAll, titleOf: (label) => state.titles.get(label) ?? null });
 const filters = new Filters(byId("filters"), question, ask);
 
 /** Another question: the address keeps it, and the list begins anew. */
@@ -118,18 +120,34 @@ function choose(alert, action) {
 }
 
 /**
- * Do something with alerts, one after the other, and say how it can be taken back.
+ * Do something with alerts, a few at once, and say how it can be taken back.
  * @param {Alert[]} alerts
  * @param {Action} action
  */
 async function chooseAll(alerts, action) {
   try {
-    for (const alert of alerts) keep(await act(alert.id, action));
+    for (let i = 0; i < alerts.length; i += AT_ONCE)
+      (await Promise.all(alerts.slice(i, i + AT_ONCE).map(({ id }) => act(id, action)))).forEach(keep);
     say(`${action.said}: ${whose(alerts)}.`, alerts, undoing(action));
   } catch (error) {
     say(wordsOf(error), [], null);
   }
   show();
+}
+
+/**
+ * @param {Alert[]} alerts
+ * @param {Action} mute
+ */
+async function muteAll(alerts, mute) {
+  const [{ project, symptom }] = alerts;
+  try {
+    await muteAlike(alerts[0], mute);
+    say(`${mute.said}: ${symptomBadge(symptom)} in ${project}. The settings list what is muted.`, [], null);
+    await refetch();
+  } catch (error) {
+    say(wordsOf(error), [], null);
+  }
 }
 
 /** @param {Alert[]} alerts */
@@ -161,6 +179,7 @@ function onState(streamState) {
   if (streamState === "lost") void refetch();
 }
 
+byId("notices").append(noticeSwitch());
 followKeys(list.element);
 byId("more").addEventListener("click", () => void showMore());
 setInterval(show, REFRESH_AGES_MS);

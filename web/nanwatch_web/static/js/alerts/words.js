@@ -26,7 +26,7 @@ export function placeOf({ id, run_id: run, first_step: step }) {
 }
 
 /**
- * "from step 4,120"; nothing for what is judged over a whole run.
+ * "at step 4,120"; nothing for what is judged over a whole run.
  * @param {Alert} alert
  */
 export function stepWords({ first_step: step }) {
@@ -43,13 +43,14 @@ export function muteWords({ muted, muted_until: until }) {
 }
 
 /**
- * When it was acknowledged or resolved: "Resolved 3 minutes ago".
+ * When it was acknowledged or resolved: "Resolved 3 minutes ago"; and why, if nobody did it.
  * @param {Alert} alert
  * @param {number} now milliseconds since 1970
  */
-export function sinceWords({ state, acknowledged_at: seen, resolved_at: done }, now) {
+export function sinceWords({ state, acknowledged_at: seen, resolved_at: done, note }, now) {
   const when = state === "resolved" ? done : state === "acknowledged" ? seen : null;
-  return when === null ? standingWord(state) : `${standingWord(state)} ${ago(when, now)}`;
+  const words = when === null ? standingWord(state) : `${standingWord(state)} ${ago(when, now)}`;
+  return note ? `${words}: ${note}` : words;
 }
 
 /**
