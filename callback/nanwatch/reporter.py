@@ -263,13 +263,13 @@ class Reporter:
         self._spool.close(delivered=left <= 0)
         if lost:
             self._tell(
-                f"the last {lost} blocks of {self._settings.run} are lost: neither the disk nor a "
-                f"server took them"
+                f"the last points of {self._settings.run} ({lost} blocks) are lost: neither the "
+                f"disk nor a server took them"
             )
         if left > lost:
             self._tell(
                 f"{self._settings.run} is kept in {self._spool.directory}; "
-                f"deliver it with: nanwatch sync"
+                f"deliver it with: {self._settings.sync_command}"
             )
         self._fall_silent()
 

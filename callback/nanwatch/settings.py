@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import os
+import re
 import socket
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -49,6 +50,11 @@ class ClientSettings:
     directory: Path
     host: str
 
+    @property
+    def sync_command(self) -> str:
+        """What delivers later what waits on disk."""
+        return "nanwatch sync" + (f" --server {self.server}" if self.server else "")
+
     @classmethod
     def resolve(
         cls,
@@ -61,10 +67,10 @@ class ClientSettings:
         environ: Mapping[str, str] = os.environ,
     ) -> ClientSettings:
         """Settle every value. Raises ValueError that says what, why and how to mend."""
-        url = server if server is not None else environ.get("NANWATCH_SERVER") or None
+        said, url = _said("server", server, environ, "") if server is None else ("server", server)
         insecure = environ.get("NANWATCH_ALLOW_HTTP") == "1"
         return cls(
-            server=None if url is None else server_url(url, insecure),
+            server=server_url(url, insecure, said) if url or server is not None else None,
             token=_token(environ.get("NANWATCH_TOKEN", "")),
             project=label(*_said("project", project, environ, "default")),
             run=label("run", run if run is not None else run_name()),
@@ -128,8 +134,11 @@ def label(argument: str, value: object) -> str:
     )
 
 
-def server_url(url: object, allow_http: bool = False) -> str:
+def server_url(url: object, allow_http: bool = False, said: str = "server") -> str:
     """The server's base URL without a slash at its end.
+
+    Args:
+        said: who named it, the argument or a variable of the environment.
 
     A token travels with every request, so plain http goes to this machine only, unless
     `NANWATCH_ALLOW_HTTP=1` says that the way is safe (a VPN, a container network).
@@ -140,28 +149,30 @@ def server_url(url: object, allow_http: bool = False) -> str:
     text = str(url).strip().rstrip("/")
     if any(mark in text for mark in "@?#"):  # first of all: what stands there is not to be shown
         raise ValueError(
-            "server must be a bare URL without user, password, query or fragment, because it is "
+            f"{said} must be a bare URL without user, password, query or fragment, because it is "
             "shown in the terminal; put the token into NANWATCH_TOKEN"
         )
-    parts = _split(text)
+    parts = _split(text, said)
     if parts.scheme == "http" and not allow_http and not is_loopback(parts.hostname or ""):
         raise ValueError(
-            f"server={text!r} would send the token over plain http to another machine; use "
+            f"{said}={text!r} would send the token over plain http to another machine; use "
             f"https://, or set NANWATCH_ALLOW_HTTP=1 when the way there is safe"
         )
     return text
 
 
-def _split(text: str) -> Any:
+def _split(text: str, said: str) -> Any:
     try:
         parts = urlsplit(text)
         port_fits = parts.port is None or parts.port > 0
     except ValueError as error:
-        raise ValueError(f"server={text!r} is not a URL: {error}") from error
-    if parts.scheme not in ("http", "https") or not parts.hostname or not port_fits:
-        bare = text.split("://")[-1] or "127.0.0.1:8777"
         raise ValueError(
-            f"server={text!r} is not a URL of a server: it must begin with http:// or https:// "
+            f"{said}={text!r} is not a URL: {error}; it must look like 'http://127.0.0.1:8777'"
+        ) from error
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port_fits:
+        bare = re.sub(r"^\w+:(//|$)", "", text) or "127.0.0.1:8777"
+        raise ValueError(
+            f"{said}={text!r} is not a URL of a server: it must begin with http:// or https:// "
             f"and name a host; did you mean 'http://{bare}'?"
         )
     return parts

@@ -137,3 +137,20 @@ def test_a_token_read_from_a_file_loses_its_line_break():
 def test_a_folder_stays_the_same_when_the_training_changes_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert resolve(environ={"NANWATCH_DIR": "here"}).directory == tmp_path / "here"
+
+
+def test_a_refusal_names_who_said_it():
+    with pytest.raises(
+        ValueError, match=r"NANWATCH_SERVER='http:'.*mean 'http://127\.0\.0\.1:8777'"
+    ):
+        ClientSettings.resolve(environ={"NANWATCH_SERVER": "http://"})
+    with pytest.raises(ValueError, match=r"^server='http://x:99999' is not a URL"):
+        ClientSettings.resolve("http://x:99999", environ={"NANWATCH_SERVER": "http://"})
+
+
+@pytest.mark.parametrize(
+    ("server", "command"),
+    [(None, "nanwatch sync"), ("http://[::1]:5", "nanwatch sync --server http://[::1]:5")],
+)
+def test_what_is_kept_is_delivered_to_the_server_that_was_meant(server, command):
+    assert ClientSettings.resolve(server, environ={}).sync_command == command

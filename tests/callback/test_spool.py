@@ -10,7 +10,7 @@ import pytest
 
 import spools
 from nanwatch import wire
-from nanwatch.events import Diagnosed, Diagnosis, Heartbeat, RunStarted
+from nanwatch.events import Diagnosed, Diagnosis, Gap, Heartbeat, RunEnded, RunStarted
 from nanwatch.spool import Spool, Stream, StreamBusyError, stored_streams
 from spools import STARTED, at, filled, frames, gaps, reopened, segments, steps
 
@@ -132,16 +132,31 @@ def test_over_the_cap_the_oldest_points_go_and_a_gap_counts_them(tmp_path):
     assert sum(gap.n for gap in gaps(found)) == 496 - len(kept) > 0
 
 
+def test_of_a_night_without_a_server_even_the_stand_ins_stay_within_the_cap(tmp_path):
+    spool = Spool(tmp_path, "run", pytest.fail, segment_bytes=2000, cap_bytes=8000)
+    spool.append([STARTED])
+    for step in range(1, 1000):
+        spool.append([at(step)])
+    assert sum(path.stat().st_size for path in segments(spool)) < 12_000
+    found = frames(spool)
+    assert [frame.seq for frame in found] == list(range(1000))
+    assert found[0].events == (STARTED,)
+    assert steps(found)[-1] == 999
+    assert sum(gap.n for gap in gaps(found)) == 999 - len(steps(found))
+
+
 def test_a_segment_thinned_while_it_is_being_read_gives_nothing_twice(tmp_path):
-    spool = Spool(tmp_path, "run", pytest.fail, segment_bytes=2000, cap_bytes=6000)
+    spool = Spool(tmp_path, "run", pytest.fail, segment_bytes=16_000, cap_bytes=60_000)
     taken = []
     for step in range(200):
-        spool.append([at(step)])
+        spool.append([at(step, f"batch/{k}") for k in range(20)])
         if step % 7 == 0:
             taken += spool.take(1)
     found = [wire.decode(record.raw) for record in taken] + frames(spool)
     assert [frame.seq for frame in found] == list(range(200))
-    assert sorted(steps(found) + [gap.first_step for gap in gaps(found)]) == list(range(200))
+    there, lost = steps(found), [gap.first_step for gap in gaps(found)]
+    assert sorted([*there[::20], *lost]) == list(range(200))
+    assert {gap.n for gap in gaps(found)} == {20}
 
 
 def test_a_full_disk_sends_frames_to_memory_and_is_said_once(tmp_path, monkeypatch):
@@ -179,6 +194,34 @@ def test_after_a_full_disk_was_emptied_the_disk_is_used_again(tmp_path, monkeypa
     spool.acknowledge(3)
     spool.append([at(4)])
     assert steps(frames(reopened(spool))) == [4]
+
+
+def test_what_a_full_disk_did_not_take_leaves_all_but_its_points(tmp_path, monkeypatch):
+    spool = filled(tmp_path, 3, warn=lambda _: None)
+    monkeypatch.setattr(os, "write", disk_that_is_full())
+    spool.append([at(3), at(4)])
+    spool.append([at(5), RunEnded("failed", "why")])
+    monkeypatch.undo()
+    found = frames(reopened(spool))
+    assert [frame.seq for frame in found] == [0, 1, 2, 3, 4]
+    assert gaps(found) == [Gap(2, 3, 4), Gap(1, 5, 5)]
+    assert found[-1].events[0] == RunEnded("failed", "why")
+
+
+def test_room_for_the_last_words_is_kept_free_and_given_back(tmp_path):
+    spool = filled(tmp_path, 3)
+    reserve = spool.directory / "reserve"
+    assert reserve.stat().st_blocks * 512 >= 64 * 1024
+    spool.close(delivered=False)
+    assert not reserve.exists()
+
+
+def test_an_introduction_that_is_not_this_streams_is_not_taken_for_it(tmp_path):
+    spool = filled(tmp_path, 3)
+    second = spool.take(1 << 20)[1].raw
+    spool.close(delivered=False)
+    (spool.directory / "introduction").write_bytes(second)
+    assert Stream.open(spool.directory).introduction() is None
 
 
 def test_memory_is_bounded_and_says_what_it_lost(tmp_path):

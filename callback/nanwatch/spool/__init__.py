@@ -2,23 +2,27 @@
 
 What is appended is with the kernel when the call returns, so the death of this process loses
 nothing. When the disk takes no more, frames wait in memory, bounded, and a Gap says what was lost.
+What still waits there when the process ends leaves on disk, in room that was reserved for it, all
+but its points.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from nanwatch import wire
 from nanwatch.events import Event
 from nanwatch.names import random_id
-from nanwatch.spool.salvage import Record, bare
-from nanwatch.spool.segments import write_atomically
+from nanwatch.spool.salvage import Record, bare, thinned_or_same
+from nanwatch.spool.segments import Segments, write_atomically
 from nanwatch.spool.stream import (
     CAP_BYTES,
     INTRODUCTION,
     MEMORY_BYTES,
+    RESERVE,
     SEGMENT_BYTES,
     OpenFiles,
     Stream,
@@ -26,6 +30,9 @@ from nanwatch.spool.stream import (
 )
 
 __all__ = ["Record", "Spool", "Stream", "StreamBusyError", "bare", "stored_streams"]
+
+
+RESERVE_BYTES = 64 * 1024
 
 
 class Spool(Stream):
@@ -52,6 +59,7 @@ class Spool(Stream):
         try:
             _make_private(directory, root)
             files = OpenFiles.hold(directory, segment_bytes, cap_bytes)
+            _reserve(directory / RESERVE)
         except OSError as error:
             trouble = error
         super().__init__(directory, files, memory_bytes)
@@ -70,6 +78,19 @@ class Spool(Stream):
     def only_in_memory(self) -> int:
         """How many of them the disk did not take."""
         return len(self._ring)
+
+    def close(self, delivered: bool) -> None:
+        """Let go; what waits in memory leaves stand-ins on disk that say what is missing."""
+        with self._lock:
+            if self._segments is not None and not delivered:
+                self._leave_stand_ins(self._segments)
+        super().close(delivered)
+
+    def _leave_stand_ins(self, segments: Segments) -> None:
+        with contextlib.suppress(OSError):  # said already, when the disk began to refuse
+            (self.directory / RESERVE).unlink(missing_ok=True)
+            for record in self._ring.records():
+                segments.append(Record(record.seq, thinned_or_same(record.raw)))
 
     def append(self, events: Sequence[Event]) -> None:
         """Keep events as the next frame.
@@ -118,6 +139,16 @@ class Spool(Stream):
 def stored_streams(root: Path) -> list[Path]:
     """The folders of all streams that have something to deliver, by run."""
     return sorted({path.parent for path in root.glob("*/*/*.seg")})
+
+
+def _reserve(path: Path) -> None:
+    """Take room now for the last words on a disk that others fill."""
+    with contextlib.suppress(OSError):  # a full disk is said when there is something to keep
+        descriptor = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
+        try:
+            os.posix_fallocate(descriptor, 0, RESERVE_BYTES)
+        finally:
+            os.close(descriptor)
 
 
 def _make_private(directory: Path, root: Path) -> None:

@@ -7,6 +7,7 @@ with the same number, which says what is missing.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -80,6 +81,39 @@ def thinned(raw: bytes) -> bytes:
     frame = wire.decode(raw)
     kept = tuple(event for event in frame.events if not isinstance(event, Points | Heartbeat))
     return wire.encode(replace(frame, events=kept + _gap(frame.events)))
+
+
+def thinned_or_same(raw: bytes) -> bytes:
+    """The stand-in for a frame whose points must go, or the bytes when they are no frame."""
+    try:
+        return thinned(raw)
+    except wire.WireError:
+        return raw
+
+
+def merged(frames: Iterable[bytes]) -> Iterator[bytes]:
+    """Neighbours that say nothing but what is missing as one, with the number of the last.
+
+    The reader bridges the others.
+    """
+    for only_gaps, neighbours in itertools.groupby(frames, key=_says_only_gaps):
+        found = list(neighbours)
+        yield from [_summed(found)] if only_gaps else found
+
+
+def _says_only_gaps(raw: bytes) -> bool:
+    try:
+        return all(isinstance(event, Gap) for event in wire.decode(raw).events)
+    except wire.WireError:
+        return False
+
+
+def _summed(raws: list[bytes]) -> bytes:
+    frames = [wire.decode(raw) for raw in raws]
+    gaps = [event for frame in frames for event in frame.events if isinstance(event, Gap)]
+    firsts, lasts = [gap.first_step for gap in gaps], [gap.last_step for gap in gaps]
+    total = (Gap(sum(gap.n for gap in gaps), min(firsts), max(lasts)),) if gaps else ()
+    return wire.encode(replace(frames[-1], events=total))
 
 
 def bare(raw: bytes, introduction: bytes | None) -> bytes:

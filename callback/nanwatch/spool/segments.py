@@ -8,14 +8,14 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from nanwatch import wire
-from nanwatch.spool.salvage import Damage, Record, salvage, thinned
+from nanwatch.spool.salvage import Record, merged, salvage, thinned_or_same
 
 SUFFIX = ".seg"
 THIN = ".thin.seg"
+MERGED = ".merged.seg"
 
 
 class Segments:
@@ -25,7 +25,7 @@ class Segments:
         directory: the stream's folder.
         segment_bytes: size at which the next segment begins.
         cap_bytes: size of all segments together at which the oldest one is thinned: its points
-            go, a Gap that counts them stays.
+            go, a Gap that counts them stays. When all are thin, such Gaps are merged.
     """
 
     def __init__(self, directory: Path, segment_bytes: int, cap_bytes: int) -> None:
@@ -80,15 +80,18 @@ class Segments:
         return path
 
     def _keep_within_cap(self) -> None:
-        for path in self.paths()[:-1]:
-            if sum(self._sizes.values()) <= self._cap_bytes:
-                return
-            if not path.name.endswith(THIN):
-                self._thin(path)
+        for suffix, shorten in ((THIN, _thinned_records), (MERGED, _merged_records)):
+            for path in self.paths()[:-1]:
+                if sum(self._sizes.values()) <= self._cap_bytes:
+                    return
+                if not path.name.endswith((suffix, MERGED)):
+                    self._shorten(path, suffix, shorten)
 
-    def _thin(self, path: Path) -> None:
-        kept = b"".join(_thinned_records(path.read_bytes()))
-        target = path.with_name(f"{first_seq(path):012d}{THIN}")
+    def _shorten(
+        self, path: Path, suffix: str, shorten: Callable[[bytes], Iterable[bytes]]
+    ) -> None:
+        kept = b"".join(shorten(path.read_bytes()))
+        target = path.with_name(f"{first_seq(path):012d}{suffix}")
         write_atomically(target, kept)
         path.unlink(missing_ok=True)
         del self._sizes[path]
@@ -122,16 +125,13 @@ def _write_whole(descriptor: int, data: bytes) -> None:
 
 
 def _thinned_records(data: bytes) -> Iterator[bytes]:
-    for piece in salvage(data):
-        match piece:
-            case Record(_, raw):
-                yield _thinned_or_same(raw)
-            case Damage():
-                continue  # the reader bridges the numbers that are missing
+    return map(thinned_or_same, _whole(data))
 
 
-def _thinned_or_same(raw: bytes) -> bytes:
-    try:
-        return thinned(raw)
-    except wire.WireError:
-        return raw
+def _merged_records(data: bytes) -> Iterator[bytes]:
+    return merged(_whole(data))
+
+
+def _whole(data: bytes) -> Iterator[bytes]:
+    """The frames; the reader bridges the numbers of what is damaged."""
+    return (piece.raw for piece in salvage(data) if isinstance(piece, Record))

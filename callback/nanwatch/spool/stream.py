@@ -7,9 +7,11 @@ import fcntl
 import os
 import threading
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from nanwatch import wire
 from nanwatch.spool.memory import Ring
 from nanwatch.spool.reader import Reader
 from nanwatch.spool.salvage import Record, salvage
@@ -21,6 +23,7 @@ MEMORY_BYTES = 16 * 1024 * 1024
 INTRODUCTION = "introduction"
 CURSOR = "cursor"
 LOCK = "lock"
+RESERVE = "reserve"
 
 
 class StreamBusyError(RuntimeError):
@@ -92,28 +95,34 @@ class Stream:
         if self._introduction is None:
             with contextlib.suppress(OSError):
                 data = (self.directory / INTRODUCTION).read_bytes()
-                whole = (piece for piece in salvage(data) if isinstance(piece, Record))
-                self._introduction = next((piece.raw for piece in whole), None)
+                self._introduction = next(filter(self._is_first, _whole(data)), None)
         return self._introduction
+
+    def _is_first(self, raw: bytes) -> bool:
+        return wire.identity(raw) == (self.run_id, self.name, 0)
 
     def close(self, delivered: bool) -> None:
         """Let go; when all is delivered the folder goes too, unless something was set aside."""
         with self._lock:
-            if self._files is None:
-                return
-            if delivered:
-                self._remove()
-            self._files.close()
-            self._files = None
+            self._let_go(delivered)
 
     def abandon_in_child(self) -> None:
         """After a fork, in the child: let go of the parent's files without touching them."""
         self._lock = threading.Lock()  # the parent's may have been held by a thread that is gone
-        self.close(delivered=False)
+        self._let_go(delivered=False)
+
+    def _let_go(self, delivered: bool) -> None:
+        if self._files is None:
+            return
+        if delivered:
+            self._remove()
+        self._files.close()
+        self._files = None
 
     def _remove(self) -> None:
         segments = self._segments.paths() if self._segments else []
-        for path in [*segments, *(self.directory / n for n in (CURSOR, INTRODUCTION, LOCK))]:
+        others = (self.directory / name for name in (CURSOR, INTRODUCTION, LOCK, RESERVE))
+        for path in (*segments, *others):
             path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # not empty: something was set aside in it
             self.directory.rmdir()
@@ -147,6 +156,11 @@ class OpenFiles:
         """Let go of them all."""
         self.segments.close()
         os.close(self.lock)
+
+
+def _whole(data: bytes) -> Iterator[bytes]:
+    """The frames in bytes."""
+    return (piece.raw for piece in salvage(data) if isinstance(piece, Record))
 
 
 def _read_cursor(directory: Path) -> int:
