@@ -5,6 +5,7 @@ Everything here is read, nothing is changed.
 
 from __future__ import annotations
 
+import importlib
 import math
 import platform
 import socket
@@ -225,5 +226,5 @@ def _array(array: Any) -> dict[str, Any]:
 
 
 def _backend_version(backend: str) -> str:
-    module = __import__(backend)
+    module = importlib.import_module(backend)
     return str(getattr(module, "__version__", "unknown"))

@@ -33,7 +33,6 @@ def serve(
     from nanwatch_monitor.log_lines import set_up_logging
     from nanwatch_monitor.presence import AlreadyRunningError
 
-    set_up_logging()
     with refusals():
         settings = settings_of(
             host=host,
@@ -41,6 +40,7 @@ def serve(
             database_url=database_url,
             auth=False if no_auth else None,
         )
+        set_up_logging(settings.log_format)
         if local:
             settings = as_local_monitor(settings)
         try:

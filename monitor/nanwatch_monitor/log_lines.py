@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
+from datetime import UTC, datetime
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 class OneLine(logging.Formatter):
@@ -13,11 +15,41 @@ class OneLine(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
         """The line without the traceback."""
-        return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", super().formatMessage(record))
+        return _escaped(super().formatMessage(record))
+
+    def formatException(self, ei: logging._SysExcInfoType) -> str:  # noqa: N802
+        """The traceback, each of its lines escaped: an error's words may come from outside."""
+        lines = super().formatException(ei).split("\n")
+        return "\n".join("  " + _escaped(line) for line in lines)
 
 
-def set_up_logging() -> None:
-    """Warnings of everybody go to standard error, one line each."""
+class JsonLine(logging.Formatter):
+    """Writes one JSON object a line, in pure ASCII, for programs that collect logs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        told = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            told["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(told)
+
+
+def set_up_logging(form: str) -> None:
+    """Warnings of everybody go to standard error, one line each.
+
+    Args:
+        form: "text" or "json".
+    """
     handler = logging.StreamHandler()
-    handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    line = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    handler.setFormatter(JsonLine() if form == "json" else OneLine(line))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
+
+
+def _escaped(text: str) -> str:
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)

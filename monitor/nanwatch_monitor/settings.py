@@ -14,6 +14,7 @@ from nanwatch_monitor.home import Home
 
 DEFAULT_PORT = 8777
 IDLE_EXIT_S = 24 * 3600.0
+LOG_FORMATS = ("text", "json")
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class ServerSettings:
         public_url: where people reach the server; None is the address it listens on.
         webhook_url: where alerts are posted; None sends none.
         webhook_allow: hosts and networks that the guard against internal targets lets through.
+        log_format: "text", or "json" for one object a line.
         requests_per_s: what one token may ask in the long run.
         idle_exit_s: leave after so many seconds without use; None stays.
     """
@@ -45,6 +47,7 @@ class ServerSettings:
     public_url: str | None = None
     webhook_url: str | None = None
     webhook_allow: tuple[str, ...] = ()
+    log_format: str = "text"
     requests_per_s: float = 1000.0
     idle_exit_s: float | None = None
 
@@ -80,6 +83,7 @@ def from_environment(environ: Mapping[str, str], **overrides: Any) -> ServerSett
         "public_url": (environ.get("NANWATCH_PUBLIC_URL") or "").rstrip("/") or None,
         "webhook_url": environ.get("NANWATCH_WEBHOOK_URL") or None,
         "webhook_allow": _words(environ.get("NANWATCH_WEBHOOK_ALLOW", "")),
+        "log_format": _log_format(environ.get("NANWATCH_LOG_FORMAT") or "text"),
     }
     found.update({name: value for name, value in overrides.items() if value is not None})
     return _checked(ServerSettings(**found))
@@ -121,6 +125,13 @@ def _port(text: str) -> int:
             f"NANWATCH_PORT is {text[:40]!r}", "a port is a number from 0 to 65535", "set it so"
         )
     return int(text)
+
+
+def _log_format(text: str) -> str:
+    if text not in LOG_FORMATS:
+        what = f"NANWATCH_LOG_FORMAT is {text[:40]!r}"
+        raise SetupError(what, "logs are text or json", f"set it to {' or '.join(LOG_FORMATS)}")
+    return text
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -30,9 +30,11 @@ class Ingest(RuleBasedStateMachine):
             assert self.server.client.send(opening(run, run)).status == 200
 
     def teardown(self):
-        self.everything_is_there()
-        self.server.kill()
-        shutil.rmtree(self.folder)
+        try:
+            self.everything_is_there()
+        finally:
+            self.server.kill()
+            shutil.rmtree(self.folder)
 
     def made(self, run, seq, value):
         """The frame of this number: its step is the number less the opening."""

@@ -29,6 +29,8 @@ _PRAGMAS = (
     "PRAGMA busy_timeout = 10000",
     "PRAGMA foreign_keys = ON",
 )
+# Values stay out of error messages, and so out of logs: they may be anybody's.
+_POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": 32, "hide_parameters": True}
 _LIVELY = (
     "SET tcp_keepalives_idle = 15",
     "SET tcp_keepalives_interval = 5",
@@ -138,7 +140,7 @@ def _engine(url: URL) -> Engine:
         if url.get_backend_name() == "sqlite":
             return _sqlite_engine(url)
         if url.get_backend_name() == "postgresql":
-            return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=32)
+            return create_engine(url, pool_pre_ping=True, **_POOL)
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise SetupError(
             "the driver for this database is missing",
@@ -154,7 +156,7 @@ def _engine(url: URL) -> Engine:
 
 def _sqlite_engine(url: URL) -> Engine:
     _create_private_file(Path(url.database or ""))
-    engine = create_engine(url, pool_size=8, max_overflow=32)
+    engine = create_engine(url, **_POOL)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -1,0 +1,107 @@
+"""What is logged stays in its line, and no secret gets there."""
+
+import json
+import logging
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from frames import opening
+from nanwatch_monitor.log_lines import JsonLine, OneLine
+from servers import Client
+
+EVIL = "a\r\n2026-01-01 ERROR forged\x1b[31m\x9b\u202e\u2028\0"
+CANARY = "nw_a_CANARY" + "x" * 32
+HOOK = "CANARYofthehook"
+
+
+def record_of(message, error=None):
+    info = (type(error), error, None) if error else None
+    return logging.LogRecord("nanwatch", logging.WARNING, "file", 1, message, (), info)
+
+
+def test_a_line_from_outside_forges_no_other_and_steers_no_terminal():
+    line = OneLine("%(levelname)s %(message)s").format(record_of(EVIL))
+    assert line == (
+        r"WARNING a\r\n2026-01-01 ERROR forged\x1b[31m\x9b\u202e\u2028\x00"
+    )  # fmt: skip
+
+
+def test_an_error_from_outside_stays_indented_below_its_line():
+    first, *below = (
+        OneLine("%(message)s").format(record_of("it failed", ValueError(EVIL))).split("\n")
+    )
+    assert first == "it failed"
+    assert below
+    assert all(line.startswith("  ") and line.isprintable() for line in below)
+
+
+def test_a_log_in_json_is_one_object_a_line():
+    line = JsonLine().format(record_of(EVIL, ValueError("x")))
+    assert line.isascii()
+    assert "\n" not in line
+    told = json.loads(line)
+    assert (told["level"], told["message"]) == ("WARNING", EVIL)
+    assert "ValueError" in told["traceback"]
+
+
+def output_of(process):
+    """What a server said on both channels since it began to serve; it ends."""
+    process.client.close()
+    process.process.terminate()
+    return process.process.communicate()
+
+
+def test_a_server_can_log_in_json(server_process):
+    process = server_process(NANWATCH_LOG_FORMAT="json").start()
+    process.client.send(opening())
+    process.client.ask("DELETE", "/api/v1/runs/run1")
+    _, errors = output_of(process)
+    told = [json.loads(line) for line in errors.splitlines()]
+    assert "run run1 was deleted" in [line["message"] for line in told]
+
+
+def test_a_log_format_that_nobody_knows_is_refused(server_process):
+    code, said = server_process(NANWATCH_LOG_FORMAT="xml").refused()
+    assert (code, "text or json" in said) == (2, True)
+
+
+def everything_said_to(client, token):
+    """The answers to requests that are right, wrong, and beyond the database."""
+    paths = ("/", "/settings", "/metrics", "/nothing", "/api/v1/runs", "/api/v1/tokens")
+    for path in (*paths, "/api/v1/audit", "/api/v1/about", "/api/v1/channels", f"/runs/{token}"):
+        for header in ({}, {"Authorization": f"Bearer {token}x"}, {"Cookie": f"nanwatch={token}"}):
+            yield client.ask("GET", path, header).data
+    as_json = {"Content-Type": "application/json"}
+    for body in (json.dumps({"token": token})[:-1], json.dumps({"token": [token]})):
+        yield client.ask("POST", "/login", as_json, body=body.encode()).data
+
+
+def test_no_secret_gets_out(server_process, tmp_path):
+    process = server_process(
+        NANWATCH_TOKEN=CANARY, NANWATCH_WEBHOOK_URL=f"https://hooks.example/{HOOK}"
+    ).start()
+    admin = Client(process.url, CANARY)
+    admin.send(opening())
+    made = admin.ask("POST", "/api/v1/tokens", json={"name": "x", "scope": "read"}).json()["token"]
+    cookie = admin.ask("POST", "/login", json={"token": CANARY}).headers["set-cookie"]
+    session = cookie.partition("=")[2].partition(";")[0]
+    secrets = [CANARY, HOOK, made, session, process.client.token]
+    said = b"".join(
+        answer for secret in secrets[:3] for answer in everything_said_to(admin, secret)
+    )
+    admin.close()
+    said += b"".join(output_of(process))
+    stored = b"".join(path.read_bytes() for path in tmp_path.rglob("nanwatch.db*"))
+    assert b"api_token" in stored
+    for secret in secrets:
+        assert secret.encode() not in said
+        assert secret.encode() not in stored
+
+
+def test_an_error_of_the_database_tells_no_values(store):
+    query = text("SELECT 1 FROM nothing WHERE x = :x")
+    with store.database.write() as connection, pytest.raises(SQLAlchemyError) as caught:
+        connection.execute(query, {"x": CANARY})
+    assert CANARY not in str(caught.value)
