@@ -21,7 +21,8 @@ from typing import Concatenate, ParamSpec
 
 from nanwatch import terminal
 from nanwatch.batching import Logged, gather, pack
-from nanwatch.events import EndState, Event, Gap, Points, RunEnded, RunStarted
+from nanwatch.dropped import Dropped
+from nanwatch.events import EndState, Event, Points, RunEnded, RunStarted
 from nanwatch.local_monitor import server_for
 from nanwatch.plain import plain_event
 from nanwatch.pulse import Pulse
@@ -78,7 +79,7 @@ class Reporter:
         self._started = started
         self._queue: deque[Logged | Event] = deque()
         self._room = QUEUE
-        self._gap: Gap | None = None
+        self._dropped = Dropped()
         self._spool: Spool | None = None
         self._spool_lock = threading.Lock()
         self._sender: Sender | None = None
@@ -122,8 +123,8 @@ class Reporter:
         """
         if len(self._queue) < self._room:
             self._queue.append((names, step, values))
-        else:
-            self._drop(len(names), step)
+        elif not self.off:
+            self._dropped.add(len(names), step)
 
     @_harmless
     def log_waiting(self, names: tuple[str, ...], step: int, values: Sequence[float]) -> None:
@@ -185,13 +186,6 @@ class Reporter:
         self._ended.set()
         self._queue = deque()
 
-    def _drop(self, n: int, step: int) -> None:
-        if self.off:
-            return
-        lost = self._gap or Gap(0, step, step)
-        first, last = min(lost.first_step, step), max(lost.last_step, step)
-        self._gap = Gap(lost.n + n, first, last)
-
     def _keep(self) -> None:
         """The spool thread: wakes every 50 ms, and once more at the end."""
         try:
@@ -210,18 +204,16 @@ class Reporter:
             return  # a hanging disk, or a signal handler inside of this very function: next time
         try:
             items = [self._queue.popleft() for _ in range(len(self._queue))]
-            gap, self._gap = self._gap, None
-            said = self._with_times(items)
-            for events in pack(gather([*said, gap] if gap else said)):
+            for events in pack(gather(self._completed(items))):
                 self._append(events)
         finally:
             self._spool_lock.release()
 
-    def _with_times(self, items: list[Logged | Event]) -> list[Logged | Event]:
-        """The items and when their steps were, before the run's end."""
+    def _completed(self, items: list[Logged | Event]) -> list[Logged | Event]:
+        """The items, when their steps were and what was dropped, before the run's end."""
         times = self._times.of(items, time.time())
         end = [item for item in items[-1:] if isinstance(item, RunEnded)]
-        return [*items[: len(items) - len(end)], *times, *end]
+        return [*items[: len(items) - len(end)], *times, *self._dropped.take(), *end]
 
     def _append(self, events: list[Event]) -> None:
         if self._spool is None:

@@ -1,7 +1,8 @@
 """Crashes of either side: what was promised to be there is there, once."""
 
-import math
+import itertools
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -12,103 +13,57 @@ import pytest
 from click.testing import CliRunner
 
 from callback.conftest import monitors_of
+from crashes import delivered, kept, log_for, said, train_and_kill, train_while_the_server_dies
 from ledger_server import free_port
 from nanwatch.cli import main
 from nanwatch.local_monitor import LocalMonitor
 from nanwatch.run import start_run
 from nanwatch.spool import stored_streams
+from proxy import Proxy
 from servers import Client, wait_for
-
-MARGIN_S = 0.1  # what is older than this survives the death of its process
-
-# Writes every step to a file of its own before and after it is logged, so that the test knows
-# what the reporter was told, and when, without asking the reporter.
-TRAINING = """
-import math, os, sys, time
-from nanwatch.run import start_run
-oracle = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-run = start_run(run="killed", mode="offline", verbose=0)
-os.write(oracle, f"run {run.id} 0\\n".encode())
-for step in range(1_000_000):
-    value = math.nan if sys.argv[2] == "nan" and step % 50 == 49 else 1.0 / (step + 1)
-    run.log({"loss": value}, step=step)
-    kind = "nan" if math.isnan(value) else "point"
-    os.write(oracle, f"{kind} {step} {time.monotonic()}\\n".encode())
-    time.sleep(0.001)
-"""
-
-
-def train_and_kill(oracle, after_s, kind):
-    """Kill a training some time after its first step; the time of the kill and what it said."""
-    process = subprocess.Popen([sys.executable, "-c", TRAINING, oracle, kind])
-    while not oracle.exists() or oracle.read_text().count("\n") < 2:
-        assert process.poll() is None
-        time.sleep(0.01)
-    time.sleep(after_s)
-    killed_at = time.monotonic()
-    process.kill()
-    process.wait()
-    return killed_at, [line.split() for line in oracle.read_text().splitlines()]
-
-
-@pytest.fixture
-def delivered(home, tmp_path, live_server, monkeypatch):
-    """Kills a training, delivers what it left, and gives what it said beside what arrived."""
-
-    def deliver(after_s, kind):
-        monkeypatch.setenv("NANWATCH_TOKEN", live_server.token)
-        killed_at, ((_, run_id, _), *lines) = train_and_kill(tmp_path / "oracle", after_s, kind)
-        assert CliRunner().invoke(main, ["sync", "--server", live_server.url]).exit_code == 0
-        assert stored_streams(home / "spool") == []
-        points = live_server.client.get(f"/runs/{run_id}/points?name=batch/loss&limit=50000")
-        return killed_at, lines, dict(zip(points["steps"], points["values"], strict=True))
-
-    return deliver
 
 
 @pytest.mark.parametrize("after_s", [0.31, 0.43, 0.57, 0.68])
-def test_a_killed_training_loses_nothing_older_than_a_tenth_of_a_second(delivered, after_s):
-    killed_at, lines, points = delivered(after_s, "finite")
-    old = {int(step) for _, step, at in lines if float(at) < killed_at - MARGIN_S}
-    assert len(old) > 50
-    assert old <= set(points)
+def test_a_killed_training_loses_nothing_older_than_a_tenth_of_a_second(
+    home, tmp_path, live_server, after_s
+):
+    death = train_and_kill(tmp_path / "oracle", after_s, "finite")
+    points = delivered(death, home, live_server)
+    assert len(death.old) > 50
+    assert death.old <= set(points)
     assert list(points) == list(range(len(points)))
 
 
 @pytest.mark.parametrize("after_s", [0.2, 0.43, 0.79])
-def test_a_killed_training_loses_no_value_that_is_not_finite(delivered, after_s):
-    _, lines, points = delivered(after_s, "nan")
-    logged = {int(step) for kind, step, _ in lines if kind == "nan"}
-    assert len(logged) > 1
-    assert logged <= {step for step, value in points.items() if value == "NaN"}
+def test_a_killed_training_loses_no_value_that_is_not_finite(home, tmp_path, live_server, after_s):
+    death = train_and_kill(tmp_path / "oracle", after_s, "nan")
+    points = delivered(death, home, live_server)
+    assert len(death.nans) > 1
+    assert death.nans <= {step for step, value in points.items() if value == "NaN"}
 
 
 def test_a_server_that_is_killed_again_and_again_has_every_point_once(
     home, server_process, monkeypatch
 ):
     server = server_process(port=free_port()).start()
-    monkeypatch.setenv("NANWATCH_TOKEN", server.client.token)
-    monkeypatch.setattr("nanwatch.sender.LAST_RETRY_S", 0.5)
-    steps = iter(range(1_000_000))
-    with start_run(server.url, verbose=0) as run:
-        for _ in range(3):
-            log_some(run, steps, 300)
-            server.kill()
-            log_some(run, steps, 300)
-            server.start()
-        run._reporter.finish("finished", timeout_s=60)
-    points = server.client.get(f"/runs/{run.id}/points?name=batch/loss&limit=50000")
-    assert points["steps"] == list(range(1800))
-    assert points["values"] == [math.sin(step) for step in range(1800)]
-    assert server.client.get(f"/runs/{run.id}")["state"] == "finished"
+    n, run_id = train_while_the_server_dies(server, 3, monkeypatch, seed=1)
+    assert kept(server.client, run_id) == said(n)
     assert stored_streams(home / "spool") == []
 
 
-def log_some(run, steps, n):
-    for _ in range(n):
-        step = next(steps)
-        run.log({"loss": math.sin(step)}, step=step)
-        time.sleep(0.0005)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_way_that_breaks_in_every_way_loses_and_doubles_nothing(home, server, monkeypatch, seed):
+    monkeypatch.setattr("nanwatch.sender.LAST_RETRY_S", 0.1)
+    modes = ["cut", "refuse", "halve", "garbage", "pass", "cut", "hole", "pass", "drip"]
+    random.Random(seed).shuffle(modes)  # noqa: S311 - no secret
+    steps = itertools.count()
+    with Proxy(server.port) as way, start_run(way.url, verbose=0) as run:
+        for mode in modes:
+            way.turn(mode)
+            n = log_for(run, steps, 0.1)
+        way.turn("pass")
+        server.wait_for(lambda: server.steps()[-1:] == [n - 1], 30)
+    assert server.steps() == list(range(n))
 
 
 def test_with_nothing_set_up_a_run_finds_its_own_monitor(home, capsys):
