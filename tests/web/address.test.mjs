@@ -10,6 +10,7 @@ test("a view comes back from its address", () => {
     smoothing: 0.6,
     band: false,
     running: false,
+    beside: false,
     ignoreOutliers: false,
     logY: true,
     logChosen: true,
@@ -44,3 +45,10 @@ for (const wrong of [
   "?%00=%ff",
 ])
   test(`${wrong} counts as not said`, () => assert.deepEqual(viewOf(wrong), defaultView()));
+
+test("every axis and the running mean beside the loss have their words", () => {
+  for (const x of ["step", "epoch", "time", "relative"])
+    assert.equal(viewOf(addressOf({ ...defaultView(), x })).x, x);
+  assert.equal(addressOf({ ...defaultView(), beside: true }), "?running=beside");
+  assert.equal(viewOf("?running=beside").beside, true);
+});

@@ -13,6 +13,7 @@ const VIEW = {
   smoothing: 0,
   band: true,
   running: true,
+  beside: false,
   ignoreOutliers: true,
   logY: false,
 };
@@ -54,6 +55,7 @@ function scene(values, changes = {}) {
     view: VIEW,
     extent,
     ends: [],
+    clock: { steps: [], seconds: [] },
     failure: null,
     palette: PALETTE,
     size: { width: 800, height: 400 },

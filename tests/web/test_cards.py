@@ -85,15 +85,27 @@ def test_the_line_of_code_the_rows_and_the_change_are_shown_whole(
     assert code.evaluate("(node) => node.scrollWidth <= node.clientWidth")
 
 
-def test_whether_a_fix_was_tried_is_said(page: Page, server: RunningServer) -> None:
-    causes = (cause(verified=True), cause("lr_too_high", verified=False), cause("corrupt_batch"))
+def replayed(label: str, told: str, verified: bool | None) -> events.Cause:
+    """A cause whose fix was tried so."""
+    seen = events.Evidence("replay with the fix", told, "finite, and the loss falls")
+    return events.Cause(label, 0.9, "A summary.", (seen,), verified=verified)
+
+
+def test_how_a_fix_did_in_a_replay_is_said_with_its_numbers(
+    page: Page, server: RunningServer
+) -> None:
+    causes = (
+        replayed("custom_loss_log_of_nonpositive", "200 steps: finite, loss 4.84 to 2.57", True),
+        replayed("lr_too_high", "rate 0.001, 7 steps: not finite", False),
+        replayed("corrupt_batch", "not made: no time was left", None),
+    )
     card = shown(page, server, events.Diagnosis("nan_loss", "critical", 4, causes))
     card.get_by_text("2 other suspects").click()
     expect(card.locator(".tried")).to_have_text(
         [
-            "Tried in a replay: the loss stayed finite and fell",
-            "Tried in a replay: did not help",
-            "Not tried in a replay",
+            "The fix held in a replay (200 steps: finite, loss 4.84 to 2.57)",
+            "Did not help by itself in a replay (rate 0.001, 7 steps: not finite)",
+            "Not proven by a replay (not made: no time was left)",
         ]
     )
 

@@ -177,9 +177,13 @@ def test_many_layers_are_folded_and_cost_nothing_until_opened(
     chart.scroll_into_view_if_needed()
     assert not any("dense_" in url for url in asked)
     chart.get_by_text("Show 30 lines").click()
+    drawn = "(plot) => document.querySelector(plot)?.data"
     page.wait_for_function(
-        "(plot) => document.querySelector(plot)?.data?.[0]?.y.length === 3",
-        arg="[data-chart='layer:grad_norm'] .plot",
+        f"{drawn}?.[0]?.z?.length === 30", arg="[data-chart='layer:grad_norm'] .plot"
+    )
+    chart.get_by_role("button", name="Heat map").click()
+    page.wait_for_function(
+        f"{drawn}?.[0]?.type === 'scatter'", arg="[data-chart='layer:grad_norm'] .plot"
     )
 
 

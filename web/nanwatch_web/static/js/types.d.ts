@@ -50,6 +50,8 @@ export interface Run {
   reason: string;
   updated_at: string;
   incidents: number;
+  pinned: boolean;
+  note: string;
   last_loss: Num | null;
   best_val_loss: Num | null;
   size_bytes?: number;
@@ -142,7 +144,7 @@ export interface Buckets {
   nonfinite: Mark[];
 }
 
-export type Role = "train" | "running" | "epoch" | "val" | "part";
+export type Role = "train" | "running" | "epoch" | "val" | "part" | "edge" | "spread";
 
 /** A line of a chart: which series, and what it stands for. */
 export interface Line {
@@ -160,15 +162,30 @@ export interface ChartSpec {
   big: boolean;
   collapsed: boolean;
   lines: Line[];
+  /** Lines of a chart beside it that share its vertical scale. */
+  ruler?: Line[];
+  /** Whether it is shown as a heat map, a row a line, unless the reader wishes lines. */
+  heat?: boolean;
+}
+
+/** What the horizontal axis counts: steps, epochs, the time of day, or the time since the beginning. */
+export type Across = "step" | "epoch" | "time" | "relative";
+
+/** When steps were: ascending steps and, for each, seconds since 1970. */
+export interface Clock {
+  steps: number[];
+  seconds: number[];
 }
 
 /** What the reader chose to see. `range` is in global steps, null for the whole run. */
 export interface View {
-  x: "step" | "epoch";
+  x: Across;
   range: [number, number] | null;
   smoothing: number;
   band: boolean;
   running: boolean;
+  /** Whether the running mean stands beside the true loss, not over it. */
+  beside: boolean;
   ignoreOutliers: boolean;
   logY: boolean;
   /** Whether the reader chose it; until then the loss itself may ask for a log axis. */
@@ -205,6 +222,7 @@ export interface Palette {
   grid: string;
   train: string;
   env: string;
+  edge: string;
   val: string;
   running: string;
   bad: string;

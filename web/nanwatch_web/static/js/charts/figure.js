@@ -3,7 +3,7 @@
  * @module
  */
 
-import { toEpoch } from "./epochs.js";
+import { across, countable, unitOf } from "./axis.js";
 import { epochLabels, epochShapes, failureLabel, failureShapes } from "./landmarks.js";
 import { place, smoothed } from "./place.js";
 import { rails } from "./rails.js";
@@ -25,6 +25,7 @@ import { arrowTrace, bandTrace, lineTrace } from "./traces.js";
  * @property {View} view
  * @property {[number, number]} extent first and last step of the whole run
  * @property {number[]} ends last step of each epoch
+ * @property {import("../types").Clock} clock when steps were
  * @property {Failure | null} failure
  * @property {Palette} palette
  * @property {{width: number, height: number}} size of the chart in pixels
@@ -38,9 +39,10 @@ const MARGIN = { l: 52, r: 12, t: 6, b: 28 };
  * @returns {Figure}
  */
 export function figure(scene) {
-  const log = scene.spec.log || (scene.spec.big && scene.view.logY);
-  const lines = drawnLines(scene, log);
-  const range = yRange(lines, log, scene.view.ignoreOutliers);
+  const log = isLog(scene);
+  const lines = drawnLines(scene);
+  const ruler = scene.spec.ruler ? linesOf(scene, scene.spec.ruler, log) : [];
+  const range = yRange([...lines, ...ruler], log, scene.view.ignoreOutliers);
   const strips = rails(lines, railSize(scene), scene.palette);
   const arrows = log ? null : arrowTrace(lines, range, scene.palette);
   return {
@@ -55,29 +57,45 @@ export function figure(scene) {
  * @param {Scene} scene
  */
 export function prefersLog(scene) {
-  const lines = drawnLines(scene, false).filter(({ line }) => line.role === "train");
+  const lines = linesOf(scene, scene.spec.lines, false).filter(({ line }) => line.role === "train");
   return lines.length > 0 && wantsLog(lines[0]);
 }
 
 /**
  * The window in the axis' own unit.
- * @param {Pick<Scene, "view" | "extent" | "ends">} scene
+ * @param {Pick<Scene, "view" | "extent" | "ends" | "clock">} scene
  * @returns {[number, number]}
  */
-export function xRange({ view, extent, ends }) {
+export function xRange({ view, extent, ends, clock }) {
   const [from, to] = view.range ?? [extent[0], extent[1] + Math.max(1, (extent[1] - extent[0]) * 0.025)];
-  return view.x === "epoch" ? [toEpoch(from, ends), toEpoch(to, ends)] : [from, to];
+  const toPlace = across(view.x, { ends, clock });
+  return [toPlace(from), toPlace(to)];
+}
+
+/** @param {Scene} scene */
+export function isLog({ spec, view }) {
+  return spec.log || (spec.big && view.logY);
+}
+
+/**
+ * The lines of a scene, placed, without those that the reader does not wish to see.
+ * @param {Scene} scene
+ */
+export function drawnLines(scene) {
+  const { spec, view } = scene;
+  const wanted = spec.lines.filter((line) => line.role !== "running" || view.running);
+  return linesOf(scene, wanted, isLog(scene));
 }
 
 /**
  * @param {Scene} scene
+ * @param {import("../types").Line[]} lines
  * @param {boolean} log
  */
-function drawnLines({ spec, series, view, ends }, log) {
-  const wanted = spec.lines.filter((line) => line.role !== "running" || view.running);
-  return wanted.flatMap((line) => {
+function linesOf({ series, view, ends, clock }, lines, log) {
+  return lines.flatMap((line) => {
     const buckets = series.get(line.series);
-    return buckets ? [place(line, buckets, view, ends, log)] : [];
+    return buckets ? [place(line, buckets, view, { ends, clock }, log)] : [];
   });
 }
 
@@ -149,17 +167,13 @@ function layoutOf(scene, log, range, strips) {
 }
 
 /** @param {Scene} scene */
-function xAxis(scene) {
-  const { palette, view, size } = scene;
-  const whole = view.x === "step" || !scene.ends.length;
-  const range = xRange(scene);
-  const ticks = Math.max(3, Math.round(size.width / 95));
+export function xAxis(scene) {
+  const { palette, size } = scene;
+  const nticks = Math.max(3, Math.round(size.width / 95));
   return {
-    range,
-    ...(whole && range[1] - range[0] <= ticks ? { dtick: 1 } : {}), // no half steps between whole ones
-    tickformat: whole ? ",d" : "~g",
-    hoverformat: whole ? ",.0f" : ".2f",
-    nticks: ticks,
+    ...units(scene, nticks),
+    range: xRange(scene),
+    nticks,
     gridcolor: palette.grid,
     linecolor: palette.line,
     zeroline: false,
@@ -172,8 +186,48 @@ function xAxis(scene) {
     spikethickness: 1,
     spikedash: "solid",
     spikecolor: palette.mut,
-    unifiedhovertitle: { text: whole ? "step %{x:,.0f}" : "epoch %{x:.2f}" },
   };
+}
+
+/** From a distance of ticks in milliseconds on: how they are written. */
+const CLOCK_FORMATS = [
+  { dtickrange: [null, 1000], value: "%H:%M:%S.%L" },
+  { dtickrange: [1000, 60_000], value: "%H:%M:%S" },
+  { dtickrange: [60_000, 86_400_000], value: "%H:%M" },
+  { dtickrange: [86_400_000, null], value: "%-d %b" },
+];
+
+/**
+ * What the horizontal axis counts, and how that is written.
+ * @param {Scene} scene
+ * @param {number} ticks
+ */
+function units(scene, ticks) {
+  const x = countable(scene.view.x, scene);
+  if (x === "step") return stepUnits(xRange(scene), ticks);
+  if (x === "epoch") return unitsOf("~g", ".2f", "epoch %{x:.2f}");
+  if (x === "time")
+    return { ...unitsOf("", "%-d %b %H:%M:%S", "%{x|%-d %b %H:%M:%S}"), type: "date", tickformatstops: CLOCK_FORMATS };
+  const [, unit] = unitOf(scene.clock);
+  return { ...unitsOf("~g", ".2f", `%{x:.2f} ${unit} after the first step`), ticksuffix: ` ${unit}` };
+}
+
+/**
+ * @param {[number, number]} range
+ * @param {number} ticks
+ */
+function stepUnits(range, ticks) {
+  const few = range[1] - range[0] <= ticks; // no half steps between whole ones
+  return { ...unitsOf(",d", ",.0f", "step %{x:,.0f}"), ...(few ? { dtick: 1 } : {}) };
+}
+
+/**
+ * @param {string} tickformat
+ * @param {string} hoverformat
+ * @param {string} text
+ */
+function unitsOf(tickformat, hoverformat, text) {
+  return { type: "linear", tickformat, hoverformat, unifiedhovertitle: { text } };
 }
 
 /**

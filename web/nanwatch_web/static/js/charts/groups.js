@@ -5,9 +5,11 @@
 
 /** @typedef {import("../types").ChartSpec} ChartSpec */
 /** @typedef {import("../types").Line} Line */
+/** @typedef {import("../types").Role} Role */
+/** @typedef {{chart: string, line: Line}} Placing */
 
 const MANY_LAYERS = 24;
-const NOT_DRAWN = new Set(["epoch/last_step"]);
+const NOT_DRAWN = new Set(["epoch/last_step", "time"]);
 
 /** @type {Record<string, {title: string, sub: string, log: boolean, rank: number}>} */
 const KNOWN = {
@@ -17,46 +19,73 @@ const KNOWN = {
   update_ratio: { title: "Update ratio", sub: "update to weight, log scale", log: true, rank: 4 },
 };
 const METRIC_RANK = 1;
-const LAYER_RANK = 5;
-const OTHER_RANK = 6;
+const RANKS = { layer: 5, range: 6, other: 7 };
+/** Of the layers' quantities, the one in which an explosion is seen coming. */
+const HEAT = "grad_norm";
+
+/** @type {Record<string, Role>} the measures of an array */
+const MEASURES = { max: "edge", mean: "train", min: "edge", std: "spread" };
+const MEASURE = /^(.+)\/(min|max|mean|std)$/s;
+/** @type {Role[]} */
+const ORDER = ["train", "running", "epoch", "val", "part", "edge", "spread"];
 
 /**
  * The charts for these series.
  * @param {string[]} names
+ * @param {boolean} [beside] whether a running mean has a chart of its own
  * @returns {ChartSpec[]}
  */
-export function chartsFor(names) {
+export function chartsFor(names, beside = false) {
   /** @type {Map<string, Line[]>} */
   const charts = new Map();
   for (const name of names.filter((each) => !NOT_DRAWN.has(each))) {
-    const { chart, line } = lineOf(name);
+    const { chart, line } = placingOf(name);
     charts.set(chart, [...(charts.get(chart) ?? []), line]);
   }
   const specs = [...charts]
     .map(([chart, lines]) => specOf(chart, lines))
     .sort((a, b) => rankOf(a.id) - rankOf(b.id));
-  return specs.map((spec, i) => ({ ...spec, big: i === 0 }));
+  const all = specs.map((spec, i) => ({ ...spec, big: i === 0 }));
+  return beside ? all.flatMap(apart) : all;
+}
+
+/**
+ * A chart with a running mean as two of one scale: the true values, and the means.
+ * @param {ChartSpec} spec
+ * @returns {ChartSpec[]}
+ */
+function apart(spec) {
+  const means = spec.lines.filter((line) => line.role === "running");
+  const others = spec.lines.filter((line) => line.role !== "running");
+  if (!means.length || !others.length) return [spec];
+  const twin = { ...spec, id: `running:${spec.id}`, title: `${spec.title}, running mean`, sub: "as Keras prints it" };
+  return [
+    { ...spec, lines: others, ruler: means },
+    { ...twin, lines: means, ruler: others },
+  ];
 }
 
 /**
  * @param {string} name
- * @returns {{chart: string, line: Line}}
+ * @returns {Placing}
  */
-function lineOf(name) {
+function placingOf(name) {
   const [, kind, key] = /^(batch|epoch)\/(.+)$/s.exec(name) ?? [];
   const [, layer, quantity] = /^layer\/(.+)\/([^/]+)$/s.exec(name) ?? [];
-  if (kind === "batch") return batchLine(name, key);
-  if (kind === "epoch") return epochLine(name, key);
+  const [, whose, measure] = MEASURE.exec(name) ?? [];
+  if (kind === "batch") return batchPlacing(name, key);
+  if (kind === "epoch") return epochPlacing(name, key);
   if (layer) return { chart: `layer:${quantity}`, line: { series: name, role: "part", label: layer } };
+  if (whose) return { chart: `range:${whose}`, line: { series: name, role: MEASURES[measure], label: measure } };
   return { chart: `other:${name}`, line: { series: name, role: "train", label: name } };
 }
 
 /**
  * @param {string} name
  * @param {string} key
- * @returns {{chart: string, line: Line}}
+ * @returns {Placing}
  */
-function batchLine(name, key) {
+function batchPlacing(name, key) {
   const running = key.endsWith("_running");
   const chart = running ? key.slice(0, -"_running".length) : key;
   const label = running ? `${chart}, running mean` : key;
@@ -66,9 +95,9 @@ function batchLine(name, key) {
 /**
  * @param {string} name
  * @param {string} key
- * @returns {{chart: string, line: Line}}
+ * @returns {Placing}
  */
-function epochLine(name, key) {
+function epochPlacing(name, key) {
   const validation = key.startsWith("val_");
   const chart = validation ? key.slice("val_".length) : key;
   const label = validation ? key : `${key}, epoch`;
@@ -85,12 +114,10 @@ function specOf(chart, lines) {
   const sorted = [...lines].sort((a, b) => ORDER.indexOf(a.role) - ORDER.indexOf(b.role));
   if (group === "layer") return layerSpec(chart, key, sorted);
   const known = group === "key" ? KNOWN[key] : undefined;
-  const { title, sub, log } = known ?? { title: titleOf(key), sub: "", log: false };
-  return { id: chart, title, sub, log, big: false, collapsed: false, lines: sorted };
+  const sub = group === "range" ? lines.map((line) => line.label).join(", ") : "";
+  const { title, log } = known ?? { title: titleOf(key), log: false };
+  return { id: chart, title, sub: known?.sub ?? sub, log, big: false, collapsed: false, lines: sorted };
 }
-
-/** @type {import("../types").Role[]} */
-const ORDER = ["train", "running", "epoch", "val", "part"];
 
 /**
  * @param {string} id
@@ -101,14 +128,15 @@ const ORDER = ["train", "running", "epoch", "val", "part"];
 function layerSpec(id, quantity, lines) {
   const title = `Layers: ${titleOf(quantity).toLowerCase()}`;
   const sub = `${lines.length} ${lines.length === 1 ? "layer" : "layers"}, log`;
-  return { id, title, sub, log: true, big: false, collapsed: lines.length > MANY_LAYERS, lines };
+  const heat = quantity === HEAT && lines.length > 1;
+  return { id, title, sub, log: true, big: false, collapsed: lines.length > MANY_LAYERS, lines, heat };
 }
 
 /** @param {string} id */
 function rankOf(id) {
-  if (id.startsWith("layer:")) return LAYER_RANK;
-  if (!id.startsWith("key:")) return OTHER_RANK;
-  return KNOWN[id.slice("key:".length)]?.rank ?? METRIC_RANK;
+  if (id.startsWith("key:")) return KNOWN[id.slice("key:".length)]?.rank ?? METRIC_RANK;
+  const heat = id === `layer:${HEAT}` ? -0.5 : 0;
+  return RANKS[/** @type {keyof typeof RANKS} */ (id.split(":")[0])] + heat;
 }
 
 /** @param {string} key */

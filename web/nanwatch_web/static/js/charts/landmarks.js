@@ -4,7 +4,8 @@
  */
 
 import { integer } from "../format.js";
-import { boundaries, placeOf, toEpoch } from "./epochs.js";
+import { across } from "./axis.js";
+import { boundaries, placeOf } from "./epochs.js";
 
 /** @typedef {import("../types").Failure} Failure */
 /** @typedef {import("./figure.js").Scene} Scene */
@@ -22,8 +23,9 @@ const LABEL_PX = 190;
  */
 export function epochShapes(scene) {
   const most = Math.floor(scene.size.width / BOUNDARY_PX);
+  const toPlace = across(scene.view.x, scene);
   return boundaries(scene.ends, stepRange(scene), most).map(({ step }) => {
-    const x = across(scene, step);
+    const x = toPlace(step);
     const line = { color: scene.palette.line, width: 1, dash: "dot" };
     return { ...upright("line", x, x), line, layer: "below" };
   });
@@ -38,8 +40,9 @@ export function epochLabels(scene) {
   const most = Math.floor(scene.size.width / EPOCH_LABEL_PX);
   const seen = boundaries(scene.ends, stepRange(scene), Infinity);
   if (seen.length > most) return [];
+  const toPlace = across(scene.view.x, scene);
   return seen.map(({ step, epoch }) => ({
-    x: across(scene, step),
+    x: toPlace(step),
     y: 0,
     yref: "paper",
     xanchor: "right",
@@ -59,7 +62,7 @@ export function epochLabels(scene) {
 export function failureShapes(scene, window) {
   const { failure, palette } = scene;
   if (!failure) return [];
-  const x = across(scene, failure.step);
+  const x = across(scene.view.x, scene)(failure.step);
   const end = Math.max(window[1], x);
   const line = { ...upright("line", x, x), name: "failure", line: { color: palette.bad, width: 1.5 } };
   const look = { fillcolor: palette.band, line: { width: 0 }, layer: "below" };
@@ -77,7 +80,7 @@ export function failureLabel(scene, window, top) {
   const { failure, palette } = scene;
   const [from, to] = window;
   if (!failure || !scene.spec.big) return [];
-  const x = across(scene, failure.step);
+  const x = across(scene.view.x, scene)(failure.step);
   if (x < from || x > to) return [];
   // Behind a failure that lasted the plot is empty, so the label hides nothing there.
   const behind = (to - x) / (to - from);
@@ -129,12 +132,4 @@ function failureText(failure, ends) {
  */
 function stepRange({ view, extent }) {
   return view.range ?? extent;
-}
-
-/**
- * @param {Scene} scene
- * @param {number} step
- */
-function across({ view, ends }, step) {
-  return view.x === "epoch" ? toEpoch(step, ends) : step;
 }

@@ -19,6 +19,7 @@ export function palette() {
     grid: color("grid"),
     train: color("train"),
     env: color("env"),
+    edge: color("edge"),
     val: color("val"),
     running: color("running"),
     bad: color("bad"),

@@ -3,9 +3,12 @@
  * @module
  */
 
+import { countable } from "./axis.js";
 import { figure } from "./figure.js";
 import { plainText } from "./traces.js";
 
+/** @type {Record<import("../types").Across, string>} */
+const BELOW = { step: "step", epoch: "epoch", time: "time of day", relative: "time since the first step" };
 const SIZE = { width: 1000, height: 420 };
 const HEAD_PX = 58;
 const FOOT_PX = 22;
@@ -21,7 +24,7 @@ const FONT = "Arial, Helvetica, sans-serif";
 export function picture(scene, title) {
   const { data, layout } = figure({ ...scene, size: SIZE, palette: { ...scene.palette, font: FONT } });
   const { ink, mut } = scene.palette;
-  const below = { text: scene.view.x, standoff: 6, font: { size: 12 } };
+  const below = { text: BELOW[countable(scene.view.x, scene)], standoff: 6, font: { size: 12 } };
   const margin = /** @type {{t: number, b: number}} */ (layout.margin);
   const named = namedOnce(data);
   const words = { text: plainText(title), font: { size: 15, color: ink } };

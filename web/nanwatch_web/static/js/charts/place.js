@@ -3,8 +3,8 @@
  * @module
  */
 
+import { across } from "./axis.js";
 import { centres, within } from "./buckets.js";
-import { toEpoch } from "./epochs.js";
 import { smooth } from "./smoothing.js";
 
 /** @typedef {import("../types").Buckets} Buckets */
@@ -18,16 +18,16 @@ import { smooth } from "./smoothing.js";
  * @param {Line} line
  * @param {Buckets} buckets
  * @param {View} view
- * @param {number[]} ends last step of each epoch
+ * @param {import("./axis.js").Scales} scales
  * @param {boolean} log
  * @returns {Placed}
  */
-export function place(line, buckets, view, ends, log) {
-  const stepOf = byEpoch(line) ? endOf(ends) : asIs;
-  const across = view.x === "epoch" ? (/** @type {number} */ step) => toEpoch(step, ends) : asIs;
+export function place(line, buckets, view, scales, log) {
+  const stepOf = byEpoch(line) ? endOf(scales.ends) : asIs;
+  const toPlace = across(view.x, scales);
   const seen = view.range && !byEpoch(line) ? within(buckets, ...view.range) : buckets;
-  const placed = laid(line, seen, stepOf, across, log);
-  return byEpoch(line) ? withoutStray(placed, view, across) : placed;
+  const placed = laid(line, seen, stepOf, toPlace, log);
+  return byEpoch(line) ? withoutStray(placed, view, toPlace) : placed;
 }
 
 /**
@@ -53,11 +53,11 @@ export function byEpoch(line) {
  * @param {Line} line
  * @param {Buckets} seen
  * @param {(step: number) => number} stepOf
- * @param {(step: number) => number} across
+ * @param {(step: number) => number} toPlace
  * @param {boolean} log
  * @returns {Placed}
  */
-function laid(line, seen, stepOf, across, log) {
+function laid(line, seen, stepOf, toPlace, log) {
   const drawn = (/** @type {number | null} */ v) => (log && v !== null && v <= 0 ? null : v);
   const middle = byEpoch(line) ? seen.to : centres(seen);
   return {
@@ -65,11 +65,11 @@ function laid(line, seen, stepOf, across, log) {
     n: seen.n,
     from: seen.from,
     to: seen.to,
-    x: middle.map((step) => across(stepOf(step))),
+    x: middle.map((step) => toPlace(stepOf(step))),
     y: seen.mean.map(drawn),
     min: seen.min.map(drawn),
     max: seen.max.map(drawn),
-    marks: marksOf(seen, middle, log).map((mark) => ({ ...mark, x: across(stepOf(mark.step)) })),
+    marks: marksOf(seen, middle, log).map((mark) => ({ ...mark, x: toPlace(stepOf(mark.step)) })),
   };
 }
 
@@ -89,11 +89,11 @@ function marksOf(seen, middle, log) {
  * Leave out epochs that have no place yet (their end is not known) or lie outside the window.
  * @param {Placed} placed
  * @param {View} view
- * @param {(step: number) => number} across
+ * @param {(step: number) => number} toPlace
  * @returns {Placed}
  */
-function withoutStray(placed, view, across) {
-  const [low, high] = view.range ? view.range.map(across) : [-Infinity, Infinity];
+function withoutStray(placed, view, toPlace) {
+  const [low, high] = view.range ? view.range.map(toPlace) : [-Infinity, Infinity];
   const inside = (/** @type {number} */ x) => x >= low && x <= high;
   const kept = placed.x.map((_, i) => i).filter((i) => inside(placed.x[i]));
   /** @template T @param {T[]} column */

@@ -121,15 +121,18 @@ function stretches(placed) {
 }
 
 /**
+ * How a line is drawn.
  * @param {Placed} placed
  * @param {Palette} palette
  * @param {{index: number, of: number}} part
  */
-function strokeOf(placed, palette, part) {
+export function strokeOf(placed, palette, part) {
   if (placed.line.role === "val") return { color: palette.val, width: 1.7 };
   if (placed.line.role === "running") return { color: palette.running, width: 1.2 };
   if (placed.line.role === "epoch") return { color: palette.train, width: 1, dash: "dot" };
   if (placed.line.role === "part") return { color: partColor(palette, part), width: 1.2 };
+  if (placed.line.role === "edge") return { color: palette.edge, width: 1.2 };
+  if (placed.line.role === "spread") return { color: palette.running, width: 1.2, dash: "dash" };
   return { color: palette.train, width: 1.7 };
 }
 

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { noClock } from "../charts/axis.js";
 import { place } from "../charts/place.js";
 import { defaultView } from "../run/address.js";
 
@@ -31,7 +32,7 @@ export function aligned({ label, series, loss, ends, failedAt }, align, log) {
   if (align === "epoch" && !ends.length) return null;
   /** @type {import("../types").View} */
   const view = { ...defaultView(), x: align === "epoch" ? "epoch" : "step" };
-  const placed = place({ series, role: "part", label }, loss, view, ends, log);
+  const placed = place({ series, role: "part", label }, loss, view, { ends, clock: noClock() }, log);
   return align === "divergence" ? shifted(placed, -Number(failedAt)) : placed;
 }
 

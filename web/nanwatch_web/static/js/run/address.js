@@ -8,6 +8,8 @@
 
 export const MOST_SMOOTHING = 0.99;
 const DIGITS = 2;
+/** @type {import("../types").Across[]} */
+export const AXES = ["step", "epoch", "time", "relative"];
 
 /** @type {[Toggle, string][]} the ticks and their names in the address */
 const TOGGLES = [
@@ -27,6 +29,7 @@ export function defaultView() {
     smoothing: 0,
     band: true,
     running: true,
+    beside: false,
     ignoreOutliers: true,
     logY: false,
     logChosen: false,
@@ -44,7 +47,8 @@ export function viewOf(search) {
   return {
     ...defaultView(),
     ...Object.fromEntries(TOGGLES.map(([key, name]) => [key, said.get(name) !== hidden(key)])),
-    x: said.get("x") === "epoch" ? "epoch" : "step",
+    x: AXES.find((x) => x === said.get("x")) ?? "step",
+    beside: said.get("running") === "beside",
     range: rangeOf(said.get("steps")),
     smoothing: smoothingOf(said.get("smoothing")),
     logY: log === "1",
@@ -62,6 +66,7 @@ export function addressOf(view) {
   if (view.x !== "step") query.set("x", view.x);
   if (view.range) query.set("steps", view.range.map((step) => Number(step.toFixed(DIGITS))).join("-"));
   if (view.smoothing > 0) query.set("smoothing", String(view.smoothing));
+  if (view.beside && view.running) query.set("running", "beside");
   for (const [key, name] of TOGGLES) if (!view[key]) query.set(name, hidden(key));
   if (view.logChosen) query.set("log", view.logY ? "1" : "0");
   return query.size ? `?${query}` : "";

@@ -12,7 +12,10 @@ import { Panel } from "./panel.js";
 /** @typedef {import("./panel.js").PanelHost} PanelHost */
 
 const TICK_MS = 250;
-const CALM_MS = 1000;
+/** Between two drawings of a chart: the overlay shows what comes meanwhile, or it cannot. */
+const REST = { calm: 3000, urgent: 1000 };
+/** So many charts at most are drawn in a row, so that the page stays at hand. */
+const AT_ONCE = 2;
 const MOST_BUCKETS = 500;
 
 /** The charts and their redrawing. */
@@ -29,6 +32,10 @@ export class Board {
     this.watcher = new IntersectionObserver((entries) => entries.forEach((entry) => this.seen(entry)), {
       rootMargin: "200px",
     });
+    /** @type {{step: number, panel: Panel} | null} where the reader points */
+    this.cross = null;
+    this.painting = false;
+    this.ticking = false;
     this.sizes = new ResizeObserver(() => this.redraw());
     this.sizes.observe(element);
     document.addEventListener(THEME_CHANGED, () => this.redraw());
@@ -37,10 +44,14 @@ export class Board {
 
   /** Make charts for the series that are there now; charts that stay are kept. */
   arrange() {
-    const specs = chartsFor(this.host.series.infos.map((info) => info.name));
+    const names = this.host.series.infos.map((info) => info.name);
+    const specs = chartsFor(names, this.host.view.beside && this.host.view.running);
     const panels = specs.map((spec) => this.panelFor(spec));
     this.panels = new Map(panels.map((panel) => [panel.spec.id, panel]));
-    fill(this.element, ...(panels.length ? panels.map((panel) => panel.element) : [this.nothing()]));
+    const nodes = panels.length ? panels.map((panel) => panel.element) : [this.nothing()];
+    const same = nodes.length === this.element.children.length;
+    // Nodes that stay where they are keep focus and scroll.
+    if (!same || nodes.some((node, i) => node !== this.element.children[i])) fill(this.element, ...nodes);
   }
 
   /** Fetch all charts that are in sight again: after a reconnection, or when the window changed. */
@@ -66,7 +77,33 @@ export class Board {
     for (const panel of this.panels.values()) {
       if (panel.spec.lines.some((line) => line.series in points)) panel.dirty = true;
     }
+    this.paintSoon();
     return unknown;
+  }
+
+  /** With the next frame, show over the charts what they lack. */
+  paintSoon() {
+    if (this.painting || document.hidden) return;
+    this.painting = true;
+    requestAnimationFrame(() => {
+      this.painting = false;
+      for (const panel of this.panels.values()) if (panel.dirty || this.cross) panel.paint(this.crossFor(panel));
+    });
+  }
+
+  /** @param {Panel} panel the chart that is pointed at has a line of its own */
+  crossFor(panel) {
+    return this.cross && this.cross.panel !== panel ? this.cross.step : null;
+  }
+
+  /**
+   * The reader points at a step of a chart: the others show it too.
+   * @param {number | null} step
+   * @param {Panel} panel
+   */
+  point(step, panel) {
+    this.cross = step === null ? null : { step, panel };
+    for (const other of this.panels.values()) if (other !== panel) other.paint(step);
   }
 
   /** Draw everything in sight anew at the next tick. */
@@ -83,13 +120,30 @@ export class Board {
     return loss !== undefined && prefersLog(loss.scene());
   }
 
-  /** Fetch for the charts that came into sight, and draw those that changed, each at most once a second. */
+  /** Fetch for the charts that came into sight, and draw those that changed and have rested. */
   async tick() {
-    if (document.hidden) return;
+    if (document.hidden || this.ticking) return;
+    this.ticking = true;
     const panels = [...this.panels.values()];
     panels.filter((panel) => panel.lacksData()).forEach((panel) => void this.load(panel));
-    const due = panels.filter((panel) => panel.due(performance.now(), CALM_MS));
-    for (const panel of due) await panel.draw();
+    const due = panels.filter((panel) => panel.due(performance.now(), REST));
+    const [anew, again] = [due.filter(({ drawnAt }) => !drawnAt), due.filter(({ drawnAt }) => drawnAt)];
+    again.sort((a, b) => a.drawnAt - b.drawnAt);
+    for (const panel of [...anew, ...again.slice(0, AT_ONCE)]) await this.draw(panel);
+    this.ticking = false;
+  }
+
+  /** @param {Panel} panel */
+  async draw(panel) {
+    await panel.draw();
+    await new Promise(requestAnimationFrame);
+  }
+
+  /** Draw every chart that is not folded away, also those that nobody has scrolled to yet. */
+  async drawAll() {
+    const open = [...this.panels.values()].filter((panel) => panel.isUnfolded());
+    await Promise.all(open.filter((panel) => !panel.loaded).map((panel) => this.load(panel)));
+    for (const panel of open.filter(({ dirty }) => dirty)) await panel.draw();
   }
 
   /** @param {IntersectionObserverEntry} entry */
@@ -112,7 +166,7 @@ export class Board {
     const known = this.panels.get(spec.id);
     if (known && JSON.stringify(known.spec) === JSON.stringify(spec)) return known;
     if (known) this.watcher.unobserve(known.element);
-    const panel = new Panel(spec, this.host);
+    const panel = new Panel(spec, this.host, (step, pointed) => this.point(step, pointed));
     this.watcher.observe(panel.element);
     return panel;
   }

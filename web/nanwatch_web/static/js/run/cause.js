@@ -10,6 +10,14 @@ import { integer, plain } from "../format.js";
 /** @typedef {import("../types").Cause} Cause */
 /** @typedef {Record<string, unknown>} Where */
 
+/** The check that holds a replay's numbers. */
+const REPLAY = "replay with the fix";
+/** @type {Record<string, string>} */
+const TRIED = {
+  true: "The fix held in a replay",
+  false: "Did not help by itself in a replay",
+  null: "Not proven by a replay",
+};
 const MOST_LISTED = 8;
 /** So many letters alike at the beginning say the same: "finite, and the loss fell", "... falls". */
 const ALIKE = 6;
@@ -90,24 +98,19 @@ function change(code) {
 }
 
 /**
- * Whether a replay with the fix was made, and how it went.
+ * Whether a replay with the fix was made, and how it went, with its numbers.
  * @param {Cause} cause
  */
-export function tried(cause) {
-  if (cause.verified === null || cause.verified === undefined)
-    return el("p", { class: "tried" }, "Not tried in a replay");
-  if (!cause.verified)
-    return el(
-      "p",
-      { class: "tried no" },
-      icon("0 0 12 12", "M2.500 2.500l7 7M9.500 2.500l-7 7"),
-      "Tried in a replay: did not help",
-    );
+export function tried({ verified, evidence }) {
+  const told = evidence.find(({ check }) => check === REPLAY)?.seen;
+  const words = TRIED[String(verified ?? null)];
+  const [kind, mark] = verified ? ["yes", "M1.500 6.500l3 3L10.500 3"] : ["no", "M2.500 2.500l7 7M9.500 2.500l-7 7"];
+  const open = verified === null || verified === undefined;
   return el(
     "p",
-    { class: "tried yes" },
-    icon("0 0 12 12", "M1.500 6.500l3 3L10.500 3"),
-    "Tried in a replay: the loss stayed finite and fell",
+    { class: open ? "tried" : `tried ${kind}` },
+    !open && icon("0 0 12 12", mark),
+    told ? `${words} (${told})` : words,
   );
 }
 

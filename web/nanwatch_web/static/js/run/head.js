@@ -40,7 +40,7 @@ export function showHead(run, diagnoses) {
 function showReport(id) {
   const link = byId("report");
   link.setAttribute("href", `/api/v1/runs/${encodeURIComponent(id)}/report`);
-  link.hidden = false;
+  link.hidden = byId("print").hidden = false;
 }
 
 /**

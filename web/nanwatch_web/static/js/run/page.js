@@ -15,6 +15,8 @@ import { openCard, showCards } from "./cards.js";
 import { showConfig } from "./config.js";
 import { diagnosisAt, failureOf } from "./failure.js";
 import { showFacts, showHead } from "./head.js";
+import { Notes } from "./notes.js";
+import { printWhole } from "./print.js";
 import { RunSeries } from "./series.js";
 import { showSteps } from "./steps.js";
 import { byGravity, withoutEchoes } from "../words.js";
@@ -50,6 +52,7 @@ const state = {
 };
 const name = () => state.run?.name ?? runId;
 const board = new Board(byId("charts"), { series, view, failure, zoom, openFailure, name, onError });
+const notes = new Notes(byId("notes"), path);
 const toolbar = new Toolbar(byId("toolbar"), view, showView, zoom);
 
 function failure() {
@@ -57,6 +60,7 @@ function failure() {
 }
 
 function showView() {
+  board.arrange();
   board.redraw();
   later("address", ADDRESS_MS, keepAddress);
 }
@@ -142,6 +146,7 @@ function show() {
     onAlert,
   });
   showAlerts(byId("alerts"), state.run, state.alerts);
+  notes.show(state.run.note);
   showNumbers();
 }
 
@@ -153,6 +158,8 @@ function showNumbers() {
     bestVal: bestVal(),
   });
   toolbar.showWindow(series.last());
+  toolbar.offer(series);
+  toolbar.offerRunning(series.infos.some(({ name }) => name.endsWith("_running")));
   toolbar.preferLog(board.prefersLog());
 }
 
@@ -228,6 +235,7 @@ function later(name, wait, action) {
 function onRun(run) {
   if (run.id !== runId || !state.run) return;
   state.run = { ...state.run, ...run };
+  if (run.ended_at) series.pace = 0;
   show();
 }
 
@@ -252,7 +260,8 @@ function onState(streamState) {
   if (streamState === "lost") void refetch();
 }
 
-setInterval(showNumbers, FACTS_MS);
+printWhole(byId("print"), board);
+setInterval(() => document.hidden || showNumbers(), FACTS_MS);
 void fetchTitles().catch(onError);
 new LiveStream(`/api/v1/stream?run=${encodeURIComponent(runId)}`, {
   onOpen: () => void refetch(),

@@ -3,14 +3,18 @@
  * @module
  */
 
-import { figure } from "../charts/figure.js";
-import { byEpoch } from "../charts/place.js";
+import { across, back, placeOfText } from "../charts/axis.js";
+import { drawnLines, figure } from "../charts/figure.js";
+import { byEpoch, smoothed } from "../charts/place.js";
 import { summary } from "../charts/summary.js";
 import { palette } from "../charts/palette.js";
-import { toStep } from "../charts/epochs.js";
-import { el, fill } from "../dom.js";
+import { tailOf } from "../charts/tail.js";
+import { strokeOf } from "../charts/traces.js";
+import { el } from "../dom.js";
 import { integer, number } from "../format.js";
+import { showLegend } from "./legend.js";
 import { chartMenu } from "./menu.js";
+import { Overlay } from "./overlay.js";
 
 /** @typedef {import("../types").ChartSpec} ChartSpec */
 /** @typedef {import("../types").PlotElement} PlotElement */
@@ -38,55 +42,70 @@ const CONFIG = {
 const PX_A_BUCKET = 2;
 const HOVER_PATIENCE = 4;
 const OLD = "old";
-
-/** @type {Record<import("../types").Role, string>} */
-const LEGEND = { train: "k-train", running: "k-running", epoch: "k-epoch", val: "k-val", part: "k-part" };
+const RAILS = ["NaN", "+Inf", "−Inf"];
 
 /** A chart on the page. */
 export class Panel {
   /**
    * @param {ChartSpec} spec
    * @param {PanelHost} host
+   * @param {(step: number | null, panel: Panel) => void} onCross where the reader points
    */
-  constructor(spec, host) {
+  constructor(spec, host, onCross) {
     this.spec = spec;
     this.host = host;
+    this.onCross = onCross;
+    this.heat = spec.heat ?? false;
     this.inView = false;
     this.loaded = false;
     this.dirty = true;
+    /** Whether something came that the overlay cannot show: it must be drawn soon. */
+    this.urgent = false;
     /** Whether the reader drags across it: a redraw would take the chart from under the hand. */
     this.held = false;
     /** Whether the reader reads values there: a redraw takes them away for a moment. */
     this.hovered = false;
     this.drawnAt = 0;
+    /** @type {Map<string, number>} the last step that was drawn, by series */
+    this.drawnTo = new Map();
     this.fetched = OLD;
-    this.plot = el("div", { class: "plot", role: "img", "aria-label": spec.title });
+    this.overlay = new Overlay();
+    this.plot = /** @type {PlotElement} */ (
+      /** @type {HTMLElement} */ (el("div", { class: "plot", role: "img", "aria-label": spec.title }))
+    );
     this.legend = el("ul", { class: "legend" });
     this.note = el("p", { class: "hides", hidden: true });
     const about = { role: "region", "aria-label": `Data of ${spec.title}`, tabindex: 0 };
     this.table = el("div", { class: "scroll data", hidden: true, ...about });
-    const head = el(
-      "figcaption",
-      {},
-      el("h2", {}, spec.title),
-      el("span", { class: "sub" }, spec.sub),
-      this.legend,
-      chartMenu(this),
-    );
-    this.element = el(
-      "figure",
-      { class: `card chart${spec.big ? " big" : ""}`, "data-chart": spec.id },
-      head,
-      this.body(),
-      this.note,
-      this.table,
-    );
+    this.element = this.card();
+  }
+
+  card() {
+    const { spec } = this;
+    const words = [el("h2", {}, spec.title), el("span", { class: "sub" }, spec.sub)];
+    const head = el("figcaption", {}, ...words, this.legend, this.switch(), chartMenu(this));
+    const kind = `card chart${spec.big ? " big" : ""}`;
+    return el("figure", { class: kind, "data-chart": spec.id }, head, this.body(), this.note, this.table);
   }
 
   /** Many layers fold away behind a summary. */
   body() {
-    if (!this.spec.collapsed) return this.plot;
-    return el("details", {}, el("summary", {}, `Show ${integer(this.spec.lines.length)} lines`), this.plot);
+    const box = el("div", { class: "plotbox" }, this.plot, this.overlay.canvas);
+    if (!this.spec.collapsed) return box;
+    return el("details", {}, el("summary", {}, `Show ${integer(this.spec.lines.length)} lines`), box);
+  }
+
+  /** From a heat map to lines, and back. */
+  switch() {
+    if (!this.spec.heat) return null;
+    const button = el("button", { type: "button", class: "small", "aria-pressed": this.heat }, "Heat map");
+    button.setAttribute("aria-pressed", "true");
+    button.addEventListener("click", () => {
+      this.heat = !this.heat;
+      button.setAttribute("aria-pressed", String(this.heat));
+      void this.draw().catch(this.host.onError);
+    });
+    return button;
   }
 
   /** How many buckets fit the chart's width; as many as can be while it is folded away. */
@@ -116,12 +135,13 @@ export class Panel {
     const { view, series } = this.host;
     const anew = this.fetched === OLD;
     this.fetched = JSON.stringify(view.range);
-    const names = this.spec.lines.map((line) => line.series);
+    const lines = [...this.spec.lines, ...(this.spec.ruler ?? [])];
     const range = view.range;
-    const finer = range ? this.spec.lines.filter((line) => !byEpoch(line)).map((line) => line.series) : [];
-    if (anew) await Promise.all(names.map((name) => series.fetchWhole(name, this.buckets())));
+    const finer = range ? lines.filter((line) => !byEpoch(line)) : [];
+    if (anew) await Promise.all(lines.map((line) => series.fetchWhole(line.series, this.buckets())));
     const still = () => view.range === range;
-    if (range) await Promise.all(finer.map((name) => series.fetchPart(name, range, this.buckets(), still)));
+    if (range)
+      await Promise.all(finer.map((line) => series.fetchPart(line.series, range, this.buckets(), still)));
     this.loaded = true;
     this.dirty = true;
     this.drawnAt = 0;
@@ -130,35 +150,80 @@ export class Panel {
   /** The chart's scene: everything its figure is made of. */
   scene() {
     const { series, view, failure } = this.host;
-    const data = new Map(
-      this.spec.lines.map((line) => [line.series, series.of(line.series, view.range !== null)]),
-    );
-    const size = { width: this.plot.clientWidth, height: this.plot.clientHeight };
-    const extent = /** @type {[number, number]} */ ([0, series.last()]);
+    const lines = [...this.spec.lines, ...(this.spec.ruler ?? [])];
+    const data = new Map(lines.map((line) => [line.series, series.of(line.series, view.range !== null)]));
     return {
       spec: this.spec,
       series: data,
       view,
-      extent,
+      extent: series.extent(),
       ends: series.ends,
+      clock: series.clock,
       failure: failure(),
       palette: palette(),
-      size,
+      size: { width: this.plot.clientWidth, height: this.plot.clientHeight },
     };
   }
 
   /** Draw. */
   async draw() {
-    this.dirty = false;
+    this.dirty = this.urgent = false;
     this.drawnAt = performance.now();
-    const scene = this.scene();
-    const { data, layout, hidden } = figure(scene);
     const first = !("data" in this.plot);
+    const figureOf = this.heat ? await this.heatMap() : figure;
+    const scene = this.scene();
+    const { data, layout, hidden } = figureOf(scene);
     await Plotly.react(this.plot, data, { ...layout, dragmode: coarse.matches ? false : "zoom" }, CONFIG);
-    if (first) this.listen(/** @type {PlotElement} */ (/** @type {HTMLElement} */ (this.plot)));
+    this.overlay.clear();
+    this.drawnTo = new Map([...scene.series].map(([name, { to }]) => [name, to[to.length - 1] ?? -1]));
+    if (first) this.listen(this.plot);
     this.plot.setAttribute("aria-label", summary(this.spec, scene.series, scene.failure));
-    this.showLegend(scene.series);
+    showLegend(this.legend, this.spec, scene.view, scene.series, this.heat);
     this.showHidden(hidden);
+  }
+
+  /** The drawing of heat maps, fetched when one is looked at, with the room that it needs. */
+  async heatMap() {
+    const { heatFigure, heatHeight } = await import("../charts/heat.js");
+    this.plot.style.height = `${heatHeight(this.spec.lines.length)}px`;
+    return heatFigure;
+  }
+
+  /**
+   * Show over the chart what came since it was drawn, and where the reader points in another one.
+   * @param {number | null} cross a step
+   */
+  paint(cross) {
+    if (!this.isDrawn()) return;
+    const scene = this.scene();
+    const strokes = this.heat ? [] : this.strokes(scene);
+    const x = cross === null ? null : across(scene.view.x, scene)(cross);
+    if (!strokes.length && x === null) this.overlay.clear();
+    else this.overlay.paint(this.plot, strokes, x === null ? null : { x, color: scene.palette.mut });
+  }
+
+  isDrawn() {
+    return this.inView && this.drawnAt > 0 && "data" in this.plot && this.isUnfolded();
+  }
+
+  /** @param {ReturnType<Panel["scene"]>} scene */
+  strokes(scene) {
+    const lines = drawnLines(scene);
+    return lines.flatMap((line, index) => {
+      const placed = tailOf(smoothed(line, scene.view.smoothing), this.drawnTo.get(line.line.series) ?? -1);
+      if (!placed) return [];
+      if (placed.marks.length || this.outgrows(placed)) this.urgent = true;
+      return [{ placed, ...strokeOf(placed, scene.palette, { index, of: lines.length }) }];
+    });
+  }
+
+  /** @param {import("../types").Placed} placed beyond the axes of the last drawing */
+  outgrows({ x, y }) {
+    const { xaxis, yaxis } = this.plot._fullLayout;
+    const [low, high] = yaxis.range;
+    const last = y[y.length - 1];
+    const height = last === null ? null : yaxis.d2l(last);
+    return xaxis.d2l(x[x.length - 1]) > xaxis.r2l(xaxis.range[1]) || (height !== null && (height > high || height < low));
   }
 
   /** @param {PlotElement} plot */
@@ -169,46 +234,23 @@ export class Panel {
     plot.addEventListener("pointerleave", () => (this.hovered = false));
     plot.on("plotly_relayout", (change) => {
       const [from, to] = [change["xaxis.range[0]"], change["xaxis.range[1]"]];
-      if (from !== undefined && to !== undefined) this.host.zoom(this.inSteps([Number(from), Number(to)]));
+      if (from !== undefined && to !== undefined) this.host.zoom([this.stepAt(from), this.stepAt(to)]);
     });
     plot.on("plotly_doubleclick", () => this.host.zoom(null));
     plot.on("plotly_clickannotation", () => this.host.openFailure());
     plot.on("plotly_click", (event) => this.clicked(event));
+    plot.on("plotly_hover", (event) => this.onCross(this.stepAt(event.points[0].x), this));
+    plot.on("plotly_unhover", () => this.onCross(null, this));
   }
 
   /** @param {any} event a click on a rail's mark opens the diagnosis */
   clicked(event) {
-    const onRail = event.points.some((/** @type {any} */ point) =>
-      ["NaN", "+Inf", "−Inf"].includes(point.data.name),
-    );
-    if (onRail) this.host.openFailure();
+    if (event.points.some((/** @type {any} */ point) => RAILS.includes(point.data.name))) this.host.openFailure();
   }
 
-  /**
-   * @param {[number, number]} range in the axis' own unit
-   * @returns {[number, number]}
-   */
-  inSteps([from, to]) {
-    const { view, series } = this.host;
-    if (view.x === "step") return [from, to];
-    return [toStep(from, series.ends), toStep(to, series.ends)];
-  }
-
-  /** @param {Map<string, import("../types").Buckets>} series */
-  showLegend(series) {
-    const { view } = this.host;
-    const lines = this.spec.lines.filter((line) => line.role !== "running" || view.running);
-    const parts =
-      lines.length > 1 && lines[0].role === "part"
-        ? [el("li", { class: "k-first" }, "first layer"), el("li", { class: "k-part" }, "last")]
-        : null;
-    const items = parts ?? lines.map((line) => el("li", { class: LEGEND[line.role] }, line.label));
-    const band =
-      view.band && lines.some((line) => line.role === "train") && el("li", { class: "k-band" }, "min–max");
-    const bad =
-      [...series.values()].some((each) => each.nonfinite.length) &&
-      el("li", { class: "k-nan" }, "non-finite");
-    fill(this.legend, ...(this.spec.big || lines.length > 1 ? items : []), this.spec.big && band, bad);
+  /** @param {number | string} place as Plotly tells it */
+  stepAt(place) {
+    return back(this.host.view.x, this.host.series)(placeOfText(place));
   }
 
   /** @param {import("../types").Figure["hidden"]} hidden */
@@ -223,9 +265,10 @@ export class Panel {
   /**
    * Whether it should be drawn now.
    * @param {number} now
-   * @param {number} rest the least time between two drawings
+   * @param {{calm: number, urgent: number}} rest the least times between two drawings
    */
-  due(now, rest) {
+  due(now, { calm, urgent }) {
+    const rest = this.urgent || this.heat ? urgent : calm;
     const wait = this.hovered && this.drawnAt ? rest * HOVER_PATIENCE : rest;
     const wanted = this.inView && this.dirty && this.loaded && !this.held && now - this.drawnAt >= wait;
     return wanted && this.isUnfolded();

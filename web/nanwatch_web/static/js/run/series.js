@@ -4,6 +4,7 @@
  */
 
 import { get } from "../api.js";
+import { clockOf } from "../charts/axis.js";
 import { append, condense, empty, fromOverview, lastStep } from "../charts/buckets.js";
 import { endsOf } from "../charts/epochs.js";
 
@@ -12,6 +13,10 @@ import { endsOf } from "../charts/epochs.js";
 /** @typedef {Record<string, {steps: number[], values: import("../types").Num[]}>} LivePoints */
 
 const EPOCH_ENDS = "epoch/last_step";
+const TIME = "time";
+const TIME_BUCKETS = 500;
+/** Room for live points behind the last one, in seconds of training. */
+const AHEAD_S = 4;
 const MOST_EPOCHS = 50_000;
 /** Live points may grow a curve this much beyond its buckets before neighbours are merged. */
 const ROOM = 2;
@@ -29,6 +34,9 @@ export class RunSeries {
     this.part = new Map();
     /** @type {number[]} last step of each epoch */
     this.ends = [];
+    /** Steps a second, as they come. */
+    this.pace = 0;
+    this.paced = { at: 0, step: 0 };
     /** @type {Map<string, LivePoints[]>} points that came while a series was on its way */
     this.waiting = new Map();
     /** @type {Map<string, Promise<void>>} */
@@ -39,7 +47,15 @@ export class RunSeries {
   async refresh() {
     const { series } = await get(`${this.path}/series`);
     this.infos = series;
-    if (this.has(EPOCH_ENDS)) await this.fetchEnds();
+    await Promise.all([
+      this.has(EPOCH_ENDS) && this.fetchEnds(),
+      this.has(TIME) && this.fetchWhole(TIME, TIME_BUCKETS),
+    ]);
+  }
+
+  /** When steps were; empty for a run that did not tell. */
+  get clock() {
+    return clockOf(this.whole.get(TIME) ?? empty());
   }
 
   /** @param {string} name */
@@ -102,8 +118,18 @@ export class RunSeries {
       const part = this.part.get(name);
       if (part) append(part, steps, values);
     }
+    this.measure();
     if (points[EPOCH_ENDS]) this.addEnds(points[EPOCH_ENDS]);
     return Object.keys(points).some((name) => !this.has(name));
+  }
+
+  /** How fast steps come, taken anew every few seconds. */
+  measure() {
+    const [now, step] = [performance.now() / 1000, this.last()];
+    const passed = now - this.paced.at;
+    if (passed < AHEAD_S) return;
+    this.pace = this.paced.at && passed < 10 * AHEAD_S ? (step - this.paced.step) / passed : 0;
+    this.paced = { at: now, step };
   }
 
   /**
@@ -123,6 +149,14 @@ export class RunSeries {
     const overSteps = [...this.whole].filter(([name]) => !name.startsWith("epoch/"));
     const curves = overSteps.length ? overSteps : [...this.whole];
     return Math.max(0, ...curves.map(([, buckets]) => lastStep(buckets)), ...this.ends.slice(-1));
+  }
+
+  /**
+   * The first and the last step, and room for what comes while charts rest.
+   * @returns {[number, number]}
+   */
+  extent() {
+    return [0, this.last() + this.pace * AHEAD_S];
   }
 
   async fetchEnds() {

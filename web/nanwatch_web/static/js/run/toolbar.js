@@ -5,10 +5,14 @@
 
 import { el, fill } from "../dom.js";
 import { integer } from "../format.js";
-import { MOST_SMOOTHING } from "./address.js";
+import { countable } from "../charts/axis.js";
+import { AXES, MOST_SMOOTHING } from "./address.js";
 
 /** @typedef {import("../types").View} View */
 
+const NO_TIMES = "This run does not tell when its steps were: it was imported, or recorded by an older version";
+/** @type {Record<import("../types").Across, string>} */
+const WORDS = { step: "Step", epoch: "Epoch", time: "Wall time", relative: "Relative" };
 const COARSE = matchMedia("(pointer: coarse)");
 
 /** The controls above the charts. */
@@ -22,7 +26,10 @@ export class Toolbar {
   constructor(element, view, onChange, zoom) {
     this.view = view;
     this.onChange = onChange;
+    this.axes = el("div", { class: "seg", role: "group", "aria-label": "Horizontal axis" });
     this.log = this.check("Log y", "logY", () => (view.logChosen = true));
+    this.running = this.check("Running mean", "running");
+    this.beside = this.check("Side by side", "beside");
     this.hint = el("span", { class: "hint" });
     this.reset = el("button", { type: "button", hidden: true, onclick: () => zoom(null) }, "Show all steps");
     fill(
@@ -30,7 +37,8 @@ export class Toolbar {
       this.axis(),
       this.slider(),
       this.check("Min–max band", "band"),
-      this.check("Running mean", "running"),
+      this.running,
+      this.beside,
       this.check("Ignore outliers", "ignoreOutliers"),
       this.log,
       el("div", { class: "grow" }),
@@ -52,6 +60,14 @@ export class Toolbar {
   }
 
   /**
+   * Ask only for what this run has.
+   * @param {boolean} has whether there is a running mean
+   */
+  offerRunning(has) {
+    this.running.hidden = this.beside.hidden = !has;
+  }
+
+  /**
    * Take over the loss' wish for a log axis, as long as the reader chose none.
    * @param {boolean} wanted
    */
@@ -63,31 +79,37 @@ export class Toolbar {
     this.onChange();
   }
 
-  axis() {
-    const group = el("div", { class: "seg", role: "group", "aria-label": "Horizontal axis" });
-    const buttons = /** @type {const} */ (["step", "epoch"]).map((x) =>
-      el(
-        "button",
-        {
-          type: "button",
-          "aria-pressed": String(x === this.view.x),
-          onclick: () => this.chooseAxis(group, x),
-        },
-        x === "step" ? "Step" : "Epoch",
-      ),
-    );
-    return fill(group, ...buttons);
+  /**
+   * Offer what the run can be drawn over.
+   * @param {import("../charts/axis.js").Scales} scales
+   */
+  offer(scales) {
+    [...this.axes.children].forEach((button, i) => {
+      const open = countable(AXES[i], scales) === AXES[i] || AXES[i] === "epoch";
+      button.toggleAttribute("disabled", !open);
+      button.setAttribute("title", open ? "" : NO_TIMES);
+    });
+    this.pressAxis();
   }
 
-  /**
-   * @param {HTMLElement} group
-   * @param {"step" | "epoch"} x
-   */
-  chooseAxis(group, x) {
+  axis() {
+    const buttons = AXES.map((x) => el("button", { type: "button", onclick: () => this.chooseAxis(x) }, WORDS[x]));
+    fill(this.axes, ...buttons);
+    this.pressAxis();
+    return this.axes;
+  }
+
+  /** @param {import("../types").Across} x */
+  chooseAxis(x) {
     this.view.x = x;
-    for (const button of group.children)
-      button.setAttribute("aria-pressed", String(button.textContent?.toLowerCase() === x));
+    this.pressAxis();
     this.onChange();
+  }
+
+  pressAxis() {
+    [...this.axes.children].forEach((button, i) => {
+      button.setAttribute("aria-pressed", String(AXES[i] === this.view.x));
+    });
   }
 
   slider() {
@@ -104,7 +126,7 @@ export class Toolbar {
 
   /**
    * @param {string} words
-   * @param {"band" | "running" | "ignoreOutliers" | "logY"} key
+   * @param {"band" | "running" | "beside" | "ignoreOutliers" | "logY"} key
    * @param {() => void} [chosen]
    */
   check(words, key, chosen) {
