@@ -14,7 +14,7 @@ import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,18 @@ from nanwatch.events import Points, RunEnded, RunStarted
 from nanwatch.wire import Frame
 from nanwatch_monitor.app import create_app
 from nanwatch_monitor.home import Home
-from nanwatch_monitor.ingest import Ingest
 from nanwatch_monitor.series.sealer import seal
 from nanwatch_monitor.settings import ServerSettings
 from nanwatch_monitor.store import Store
+from nanwatch_monitor.store.appending import Appending
+from nanwatch_monitor.store.receipts import Receipt
 
 SERIES = 10
 ROUNDS = 3
+INGESTS = [(2000, 1_000_000, 1), (2000, 1_600_000, 8), (200, 200_000, 1), (200, 320_000, 8)]
+"""Points a request, points, and clients that send at the same time."""
+Requests = Sequence[Sequence[bytes]]
+"""Those that come at the same time, one after the other."""
 TABLE = "CREATE TABLE point(series INT, step INT, value REAL, PRIMARY KEY(series, step))"
 
 
@@ -103,41 +108,52 @@ class Server:
         return size
 
 
-def raw_rows(folder: Path, requests: list[bytes]) -> None:
+def raw_rows(folder: Path, requests: Requests) -> None:
     """The same points as rows of a table, one transaction a request."""
     connection = sqlite3.connect(folder / "rows.db", isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(TABLE)
-    for body in requests:
-        connection.execute("BEGIN IMMEDIATE")
-        for event in wire.decode(body).events:
-            if isinstance(event, Points):
-                for no, values in enumerate(event.values.values()):
-                    steps = event.steps.tolist()
-                    rows = zip([no] * len(steps), steps, values.tolist(), strict=True)
-                    connection.executemany("INSERT INTO point VALUES (?, ?, ?)", rows)
-        connection.execute("COMMIT")
+    for bodies in requests:
+        for client, body in enumerate(bodies):
+            connection.execute("BEGIN IMMEDIATE")
+            insert_rows(connection, body, client * SERIES)
+            connection.execute("COMMIT")
     connection.close()
 
 
-def acknowledged(folder: Path, requests: list[bytes]) -> None:
+def insert_rows(connection: sqlite3.Connection, body: bytes, first: int) -> None:
+    """The points of a request as rows; its series are numbered from `first` on."""
+    for event in wire.decode(body).events:
+        if isinstance(event, Points):
+            for no, values in enumerate(event.values.values(), start=first):
+                steps = event.steps.tolist()
+                rows = zip([no] * len(steps), steps, values.tolist(), strict=True)
+                connection.executemany("INSERT INTO point VALUES (?, ?, ?)", rows)
+
+
+def commit(store: Store, bodies: Sequence[bytes]) -> list[Receipt]:
+    """Store requests that came at the same time, as the intake does."""
+    told = store.log.append_all([Appending(list(wire.decode_all(b))) for b in bodies], time.time())
+    return [one for one in told if isinstance(one, Receipt)]
+
+
+def acknowledged(folder: Path, requests: Requests) -> None:
     """Requests decoded and committed to the log."""
     server = Server(folder)
-    taking = Ingest(server.store.log, (), server.monitor.metrics, time.time)
-    for body in requests:
-        taking.accept(body)
+    for bodies in requests:
+        commit(server.store, bodies)
     server.store.close()
 
 
-def judged(folder: Path, requests: list[bytes]) -> None:
+def judged(folder: Path, requests: Requests) -> None:
     """Requests through log, detectors and sealing, until all is judged."""
     server = Server(folder)
     watch = server.monitor.watch
     watch.start()
-    taking = Ingest(server.store.log, (watch.committed,), server.monitor.metrics, time.time)
-    for body in requests:
-        taking.accept(body)
+    for bodies in requests:
+        for receipt in commit(server.store, bodies):
+            watch.mark(receipt.stream_id)
     while watch.backlog():
         time.sleep(0.05)
     watch.stop()
@@ -152,9 +168,10 @@ def timed(act: Callable[[], Any]) -> tuple[float, float]:
     return time.process_time() - cpu, time.perf_counter() - wall
 
 
-def ingest(per_request: int, points: int) -> Iterator[str]:
+def ingest(per_request: int, points: int, clients: int) -> Iterator[str]:
     """Rows of the table: how much faster requests are than rows."""
-    requests = frames(points, per_request, "run")
+    own = [frames(points // clients, per_request, f"run{no}") for no in range(clients)]
+    requests = list(zip(*own, strict=True))
     times: dict[Any, list[tuple[float, float]]] = {raw_rows: [], acknowledged: [], judged: []}
     for _ in range(ROUNDS):
         for act, found in times.items():
@@ -164,7 +181,8 @@ def ingest(per_request: int, points: int) -> Iterator[str]:
         pairs = list(zip(times[raw_rows], times[act], strict=True))
         cpu, wall = (statistics.median(row[at] / ours[at] for row, ours in pairs) for at in (0, 1))
         rate = points / statistics.median(wall for _, wall in times[act]) / 1000
-        what = f"{per_request} points a request, {words}, against rows"
+        at_once = f", {clients} at once" if clients > 1 else ""
+        what = f"{per_request} points a request{at_once}, {words}, against rows"
         yield f"{what} | CPU {cpu:.1f}x, wall {wall:.1f}x ({rate:.0f}k points/s) |"
 
 
@@ -220,9 +238,8 @@ def size(points: int) -> Iterator[str]:
     """A row of the table: bytes on disk, of an SQLite file that was vacuumed."""
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder))
-        taking = Ingest(server.store.log, (), server.monitor.metrics, time.time)
         for seq, body in enumerate(frames(points, 20_000, "run")):
-            taking.accept(body)
+            server.store.log.append(list(wire.decode_all(body)), now=time.time())
             sealed(server.store, 1, seq)
         server.store.close()
         connection = sqlite3.connect(Path(folder) / "bench.db")
@@ -249,7 +266,8 @@ def main() -> None:
     parser.add_argument("--points", type=float, default=1e7, help="of the long series")
     points = int(parser.parse_args().points)
     print("| | |\n|---|---|")
-    for lines in (ingest(2000, 1_000_000), ingest(200, 200_000), size(4_000_000)):
+    ingests = [ingest(*how) for how in INGESTS]
+    for lines in (*ingests, size(4_000_000)):
         for line in lines:
             print("|", line, flush=True)
     with tempfile.TemporaryDirectory() as folder:

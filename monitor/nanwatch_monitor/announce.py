@@ -11,7 +11,7 @@ from nanwatch_monitor.incidents import Incident, is_alert
 from nanwatch_monitor.live import Hub
 from nanwatch_monitor.postbag import Postbag
 from nanwatch_monitor.run_news import RunNews
-from nanwatch_monitor.store.log import Receipt
+from nanwatch_monitor.store.receipts import Receipt
 from nanwatch_monitor.views import alert_view, diagnosis_view, points_view
 
 

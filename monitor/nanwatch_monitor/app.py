@@ -36,6 +36,7 @@ from nanwatch_monitor.api import (
 )
 from nanwatch_monitor.doorkeeper import Doorkeeper
 from nanwatch_monitor.ingest import Ingest
+from nanwatch_monitor.intake import Intake
 from nanwatch_monitor.keys import Keys
 from nanwatch_monitor.live import Hub
 from nanwatch_monitor.metrics import Gauges, Metrics
@@ -107,6 +108,7 @@ def _monitor(settings: ServerSettings, clock: Callable[[], float]) -> Monitor:
         hub=hub,
         news=pages.news,
         announcer=announcer,
+        intake=Intake(store.log, (watch.committed, announcer.frames), clock),
         watch=watch,
         delivery=_delivery(settings, store, clock),
         peers=Peers(instance, store, watch, pages, postbag) if postbag else None,
@@ -151,9 +153,8 @@ def _add_routes(
     clock: Callable[[], float],
 ) -> None:
     store = monitor.store
-    followers = (monitor.watch.committed, monitor.announcer.frames)
     reader = SeriesReader(store.series)
-    taking = Ingest(store.log, followers, monitor.metrics, clock)
+    taking = Ingest(monitor.intake, monitor.metrics)
     gauges = Gauges(monitor.views, monitor.watch, monitor.hub, clock)
     monitor.metrics.registry.register(gauges)
     for routes in (

@@ -6,73 +6,85 @@ changes nothing, so a client that did not hear the answer simply repeats it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from concurrent.futures import Future
 from dataclasses import dataclass
 
+from starlette.concurrency import run_in_threadpool
+
 from nanwatch import wire
+from nanwatch_monitor.intake import BusyError, Intake
 from nanwatch_monitor.metrics import Metrics
 from nanwatch_monitor.problems import Problem, shown
-from nanwatch_monitor.store.log import (
-    BatchLog,
+from nanwatch_monitor.store.appending import Appending
+from nanwatch_monitor.store.receipts import (
     ConflictError,
     DeletedRunError,
     ForeignProjectError,
+    LogError,
     RawFrame,
     Receipt,
     SequenceGapError,
-    UnknownRunError,
 )
+
+SMALL = 256 * 1024
+"""Bytes that are decoded so quickly that nobody notices the event loop waiting."""
 
 
 @dataclass(frozen=True)
 class Ingest:
-    """Accepts requests.
+    """Accepts requests."""
 
-    Args:
-        followers: called with the run's id after new frames were committed.
-        clock: seconds since 1970.
-    """
-
-    log: BatchLog
-    followers: Sequence[Callable[[str, Receipt], None]]
+    intake: Intake
     metrics: Metrics
-    clock: Callable[[], float]
 
-    def accept(self, body: bytes, project: str | None = None) -> Receipt:
+    async def accept(self, body: bytes, project: str | None = None) -> Receipt:
         """Store the frames of a request. Raises Problem; then nothing of it was stored.
 
         Args:
             project: the only one that the sender may write to; None is every one.
         """
         with self.metrics.ingest_seconds.time():
-            frames = _decoded(body)
-            receipt = _append(self.log, frames, self.clock(), project)
+            if len(body) <= SMALL:
+                told = self.submit(body, project)
+            else:
+                told = await run_in_threadpool(self.submit, body, project)
+            try:
+                receipt = await asyncio.wrap_future(told)
+            except LogError as error:
+                raise _refusal(error, project) from error
         self.metrics.stored(receipt)
-        for follow in self.followers if receipt.fresh else ():
-            follow(frames[0][0].run_id, receipt)
         return receipt
 
+    def submit(self, body: bytes, project: str | None = None) -> Future[Receipt]:
+        """Read the frames of a request and have them stored. Raises Problem."""
+        try:
+            return self.intake.submit(Appending(_decoded(body), project))
+        except BusyError as error:
+            how = f"send it again after {error.retry_s} s; larger requests cost less than many"
+            headers = {"Retry-After": str(error.retry_s)}
+            problem = Problem(429, "busy", "too much at once", str(error), how, headers=headers)
+            raise problem from error
 
-def _append(log: BatchLog, frames: list[RawFrame], now: float, project: str | None) -> Receipt:
-    try:
-        return log.append(frames, now, project)
-    except ForeignProjectError as error:
-        how = f"send runs of project {shown(project or '')}, or use another token"
-        what = "the token is for another project"
-        raise Problem(403, "foreign_project", what, str(error), how) from error
-    except SequenceGapError as error:
-        extra = {"expected": error.expected}
-        how = f"send from frame {error.expected} on"
-        raise Problem(409, "gap", "frames are missing", str(error), how, extra=extra) from error
-    except DeletedRunError as error:
-        how = "send nothing more of it; a new run takes another id"
-        raise Problem(410, "deleted_run", "the run was deleted", str(error), how) from error
-    except UnknownRunError as error:
-        how = "begin the stream with frame 0, whose first event is RunStarted"
-        raise Problem(409, "unknown_run", "the run is not known", str(error), how) from error
-    except ConflictError as error:
-        how = "open a new stream (a new random token) for every writing process"
-        raise Problem(409, "conflict", "another frame is in its place", str(error), how) from error
+
+def _refusal(error: LogError, project: str | None) -> Problem:
+    """The answer to frames that the log refuses."""
+    why = str(error)
+    match error:
+        case ForeignProjectError():
+            how = f"send runs of project {shown(project or '')}, or use another token"
+            return Problem(403, "foreign_project", "the token is for another project", why, how)
+        case SequenceGapError():
+            extra, how = {"expected": error.expected}, f"send from frame {error.expected} on"
+            return Problem(409, "gap", "frames are missing", why, how, extra=extra)
+        case DeletedRunError():
+            how = "send nothing more of it; a new run takes another id"
+            return Problem(410, "deleted_run", "the run was deleted", why, how)
+        case ConflictError():
+            how = "open a new stream (a new random token) for every writing process"
+            return Problem(409, "conflict", "another frame is in its place", why, how)
+    how = "begin the stream with frame 0, whose first event is RunStarted"
+    return Problem(409, "unknown_run", "the run is not known", why, how)
 
 
 def _decoded(body: bytes) -> list[RawFrame]:

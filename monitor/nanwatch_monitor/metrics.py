@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from nanwatch.events import Points
 from nanwatch_monitor.live import Hub
-from nanwatch_monitor.store.log import Receipt
+from nanwatch_monitor.store.receipts import Receipt
 from nanwatch_monitor.views import RunViews
 from nanwatch_monitor.watch import Watch
 

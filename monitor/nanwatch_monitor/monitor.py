@@ -15,6 +15,7 @@ from nanwatch_monitor.activity import Activity
 from nanwatch_monitor.alerts.delivery import Delivery
 from nanwatch_monitor.announce import Announcer
 from nanwatch_monitor.doorkeeper import Doorkeeper
+from nanwatch_monitor.intake import Intake
 from nanwatch_monitor.keys import Keys
 from nanwatch_monitor.live import Hub
 from nanwatch_monitor.metrics import Metrics
@@ -41,6 +42,7 @@ class Monitor:
     hub: Hub
     news: RunNews
     announcer: Announcer
+    intake: Intake
     watch: Watch
     delivery: Delivery | None
     peers: Peers | None
@@ -53,6 +55,7 @@ class Monitor:
     async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         """Start the workers; at the end stop them and close the store."""
         self.hub.attach(asyncio.get_running_loop())
+        self.intake.start()
         self.watch.start()
         if self.peers is not None:
             self.peers.start()
@@ -68,6 +71,7 @@ class Monitor:
         await run_in_threadpool(self._stop)
 
     def _stop(self) -> None:
+        self.intake.stop()
         if self.peers is not None:
             self.peers.stop()
         if self.delivery is not None:

@@ -13,7 +13,7 @@ import msgspec
 
 from nanwatch.events import RunEnded, RunStarted
 from nanwatch_monitor.incidents import Incident
-from nanwatch_monitor.store.log import Receipt
+from nanwatch_monitor.store.receipts import Receipt
 
 
 class Frames(msgspec.Struct, frozen=True, array_like=True, tag="frames"):

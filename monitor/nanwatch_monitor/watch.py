@@ -26,7 +26,7 @@ from nanwatch_monitor.brains import Brain, Watched, was_sealed_elsewhere, woken
 from nanwatch_monitor.incidents import Incident
 from nanwatch_monitor.series.codec import CodecError
 from nanwatch_monitor.store import Store
-from nanwatch_monitor.store.log import Receipt
+from nanwatch_monitor.store.receipts import Receipt
 
 MAX_WATCHERS = 1000
 UNRECORDED_FRAMES = 64

@@ -3,18 +3,19 @@
 import threading
 
 from nanwatch_monitor import cli
-from nanwatch_monitor.store.log import BatchLog, Receipt
+from nanwatch_monitor.store.log import BatchLog
+from nanwatch_monitor.store.receipts import Receipt
 
-commit = BatchLog.append
+commit = BatchLog.append_all
 
 
-def commit_later(log, frames, now, project=None):
+def commit_later(log, requests, now):
     """Answer at once; the frames are stored in order, but a moment after the answer."""
-    late = threading.Timer(0.3, commit, (log, frames, now, project))
+    late = threading.Timer(0.3, commit, (log, requests, now))
     late.daemon = True
     late.start()
-    return Receipt(1, frames[-1][0].seq, (), duplicates=0, opened=False)
+    return [Receipt(1, one.frames[-1][0].seq, (), duplicates=0, opened=False) for one in requests]
 
 
-BatchLog.append = commit_later
+BatchLog.append_all = commit_later
 cli.main()

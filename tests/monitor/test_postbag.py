@@ -4,7 +4,7 @@ from frames import frame, opening, points
 from nanwatch.events import Cause, Diagnosis, RunEnded
 from nanwatch_monitor.incidents import Incident
 from nanwatch_monitor.postbag import Deleted, Frames, Opened, Postbag, read_letter
-from nanwatch_monitor.store.log import Receipt
+from nanwatch_monitor.store.receipts import Receipt
 
 CAUSE = Cause("unknown", 0.5, "Words.")
 

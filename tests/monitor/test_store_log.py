@@ -8,7 +8,7 @@ from frames import frame, opening, points
 from nanwatch import wire
 from nanwatch.events import Heartbeat
 from nanwatch_monitor.store import Store
-from nanwatch_monitor.store.log import ConflictError, SequenceGapError, UnknownRunError
+from nanwatch_monitor.store.receipts import ConflictError, SequenceGapError, UnknownRunError
 
 
 def append(store, *frames):

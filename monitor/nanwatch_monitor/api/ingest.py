@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from nanwatch.wire import CONTENT_TYPE, MAX_FRAME
@@ -13,7 +12,6 @@ from nanwatch_monitor.replies import Json
 from nanwatch_monitor.rights import INGEST_PATH
 from nanwatch_monitor.security import Asker
 
-FLUSH_INTERVAL_S = 0.2
 _BODY = {
     "requestBody": {
         "required": True,
@@ -35,13 +33,13 @@ def router(ingest: Ingest) -> APIRouter:
     async def take(request: Request, asker: Asker) -> Response:
         """Store frames. They are committed before the answer; sending them again is harmless."""
         body = await read_body(request, CONTENT_TYPE, MAX_FRAME)
-        receipt = await run_in_threadpool(ingest.accept, body, asker.project)
+        receipt = await ingest.accept(body, asker.project)
         return Json(
             {
                 "acked": receipt.acked,
                 "stored": len(receipt.fresh),
                 "duplicates": receipt.duplicates,
-                "flush_interval": FLUSH_INTERVAL_S,
+                "flush_interval": ingest.intake.pace_s,
             }
         )
 

@@ -141,18 +141,21 @@ def lock_run_of(connection: Connection, stream_id: int) -> int | None:
     return found
 
 
-def advance_run(
-    connection: Connection, no: int, progress: Progress, new: Iterable[events.Event], now: float
-) -> None:
-    """Write what the new events say about the run."""
-    values: dict[str, Any] = {}
-    new = tuple(new)
+def new_row(
+    connection: Connection, no: int, progress: Progress, new: Sequence[events.Event], now: float
+) -> dict[str, Any]:
+    """What the row of a run is after new events, for `write_rows`; its description is written."""
     for event in new:
         progress = advanced(progress, event, now)
     if any(isinstance(event, _CHANGES_DESCRIPTION) for event in new):
-        values = _new_description(connection, no, new)
-    values |= asdict(progress) | {"seen_at": now, "run_no": no}
-    connection.execute(_ADVANCE, values)
+        described_so = update(run).where(run.c.no == no)
+        connection.execute(described_so.values(_new_description(connection, no, new)))
+    return {**vars(progress), "seen_at": now, "run_no": no}
+
+
+def write_rows(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Write how far runs have come."""
+    connection.execute(_ADVANCE, rows)
 
 
 def _new_description(
