@@ -9,14 +9,16 @@ ARG PYTHON_IMAGE=python:3.13-slim-trixie
 FROM ${PYTHON_IMAGE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore PIP_CONSTRAINT=/src/constraints.txt
 WORKDIR /src
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY pyproject.toml constraints.txt server.lock README.md LICENSE ./
 COPY callback callback
 COPY monitor monitor
 COPY web web
 RUN pip wheel --no-deps --wheel-dir /dist . && python -m venv /opt/nanwatch
 
 FROM build AS server-build
-RUN /opt/nanwatch/bin/pip install "$(echo /dist/*.whl)[postgres]"
+# By hash: what is not the very file of the lock is refused.
+RUN PIP_CONSTRAINT= /opt/nanwatch/bin/pip install --no-deps --require-hashes --requirement server.lock \
+    && /opt/nanwatch/bin/pip install --no-deps /dist/*.whl
 
 FROM build AS demo-build
 RUN /opt/nanwatch/bin/pip install "$(echo /dist/*.whl)[demo]"

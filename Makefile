@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup node browser database demo test test-jax test-torch test-backends check bench bench-store format clean bench-diagnosis
+.PHONY: help setup node browser database demo test test-jax test-torch test-backends check bench bench-store format clean bench-diagnosis lock audit
 
 BIN := .venv/bin
 NPM := $(shell command -v npm)
@@ -70,6 +70,13 @@ bench-store: setup ## What storing and showing points cost, against a plain tabl
 
 bench-diagnosis: setup ## How well causes are named: every program of the gallery, against the bars
 	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python bench/diagnosis.py
+
+lock: ## Write server.lock: what the server's image holds, by version and hash (needs uv)
+	uv pip compile pyproject.toml --extra postgres -c constraints.txt --python-version 3.11 --universal \
+	    --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet -o server.lock
+
+audit: setup ## Ask whether a package of server.lock has a known hole
+	scripts/audit.sh
 
 format: setup ## Format the code and mend what the linter can mend
 	$(BIN)/ruff check --fix

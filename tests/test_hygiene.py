@@ -126,3 +126,16 @@ def test_the_images_are_hardened():
         assert service["tmpfs"]
         assert not {"network_mode", "pid", "ipc", "cap_add", "devices"} & set(service)
         assert not any("docker.sock" in str(mount) for mount in service.get("volumes", []))
+
+
+def test_the_lock_holds_the_pinned_versions_with_hashes_and_nothing_else():
+    text = (ROOT / "server.lock").read_text().replace("\\\n", " ")
+    line = re.compile(r"(\S+)==(\S+)( ; [^-]+?)?((?: +--hash=sha256:[0-9a-f]{64})+)")
+    found = [line.fullmatch(one.strip()) for one in text.splitlines()]
+    assert all(found)
+    pinned = set((ROOT / "constraints.txt").read_text().splitlines())
+    locked = {f"{one[1].partition('[')[0]}=={one[2]}" for one in found}
+    elsewhere = {one for one in locked if one.split("==")[0] in {"colorama", "tzdata"}}  # Windows
+    assert locked - elsewhere <= pinned
+    assert {one.split("==")[0] for one in locked} >= {"fastapi", "msgspec", "psycopg", "uvicorn"}
+    assert "--require-hashes" in (ROOT / "Dockerfile").read_text()

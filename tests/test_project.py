@@ -13,7 +13,7 @@ import yaml
 ROOT = Path(__file__).parent.parent
 PACKAGES = {"callback": "nanwatch", "monitor": "nanwatch_monitor", "web": "nanwatch_web"}
 VENDORED = ("web/nanwatch_web/static/vendor/",)
-NOT_WRITTEN_BY_HAND = {"LICENSE", "package-lock.json", "constraints.txt"}
+NOT_WRITTEN_BY_HAND = {"LICENSE", "package-lock.json", "constraints.txt", "server.lock"}
 MAX_LINES = 300
 
 
