@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from nanwatch.events import Points, RunEnded, RunStarted
 from nanwatch_monitor.incidents import Incident, is_alert
@@ -45,6 +46,10 @@ class Pages:
         """Alerts are new, or people or time have changed them."""
         for incident in filter(lambda one: is_alert(one.diagnosis), incidents):
             self.hub.publish("alert", incident.run_id, partial(alert_view, incident))
+
+    def channel(self, view: dict[str, Any]) -> None:
+        """A channel begins to fail, or works again."""
+        self.hub.publish("channel", "", view.copy)
 
     def edited(self, run_id: str) -> None:
         """Somebody renamed, tagged, pinned or noted a run."""

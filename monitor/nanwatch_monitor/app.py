@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from fastapi import FastAPI
 
@@ -12,14 +12,17 @@ from nanwatch import __version__
 from nanwatch.lasting_watcher import LastingWatcher
 from nanwatch_monitor import problems
 from nanwatch_monitor.activity import Activity
+from nanwatch_monitor.alert_views import channel_view
+from nanwatch_monitor.alerts.channels import Channels, Reach
 from nanwatch_monitor.alerts.delivery import Delivery
-from nanwatch_monitor.alerts.webhook import Webhook
+from nanwatch_monitor.alerts.settings import ChannelSettings
 from nanwatch_monitor.announce import Announcer, Pages
 from nanwatch_monitor.api import (
     about,
     alerts,
     audit,
     catalogue,
+    channels,
     health,
     incidents,
     ingest,
@@ -101,6 +104,8 @@ def _monitor(settings: ServerSettings, clock: Callable[[], float]) -> Monitor:
     postbag = None if store.database.is_sqlite else Postbag(instance, MAX_WORDS)
     announcer = Announcer(pages, postbag)
     watch = Watch(store, LastingWatcher, announcer.incidents, clock)
+    reach = Reach(settings.url, settings.webhook_allow, settings.smtp)
+    ways = Channels(store.channels, settings.fixed_channels, reach)
     return Monitor(
         instance=instance,
         store=store,
@@ -110,7 +115,8 @@ def _monitor(settings: ServerSettings, clock: Callable[[], float]) -> Monitor:
         announcer=announcer,
         intake=Intake(store.log, (watch.committed, announcer.frames), clock),
         watch=watch,
-        delivery=_delivery(settings, store, clock),
+        channels=ways,
+        delivery=_delivery(store, ways, announcer, clock),
         peers=Peers(instance, store, watch, pages, postbag) if postbag else None,
         activity=Activity(),
         metrics=Metrics(),
@@ -122,17 +128,21 @@ def _monitor(settings: ServerSettings, clock: Callable[[], float]) -> Monitor:
 def _open_store(settings: ServerSettings) -> Store:
     if settings.database_url is None:
         settings.home.prepare()
-    channels = ("env-webhook",) if settings.webhook_url else ()
-    return Store.open(settings.effective_database_url, channels)
+    fixed = tuple(channel.id for channel in settings.fixed_channels)
+    return Store.open(settings.effective_database_url, fixed)
 
 
 def _delivery(
-    settings: ServerSettings, store: Store, clock: Callable[[], float]
-) -> Delivery | None:
-    if settings.webhook_url is None:
-        return None
-    channel = Webhook(settings.webhook_url, settings.webhook_allow, settings.url)
-    return Delivery(store.outbox, channel, clock)
+    store: Store, channels: Channels, announcer: Announcer, clock: Callable[[], float]
+) -> Delivery:
+    def told(ids: Sequence[int]) -> None:
+        announcer.alerts(store.incidents.some(ids))
+
+    def troubled(channel: ChannelSettings) -> None:
+        last = store.channels.last([channel.id]).get(channel.id)
+        announcer.pages.channel(channel_view(channel, last))
+
+    return Delivery(store.outbox, channels, told, troubled, clock)
 
 
 def _tokens(settings: ServerSettings) -> tuple[str, ...]:
@@ -168,6 +178,7 @@ def _add_routes(
         incidents.router(store),
         alerts.router(store.alerts, monitor.announcer.alerts, clock),
         mutes.router(store, monitor.announcer.alerts, clock),
+        channels.router(store.channels, monitor.channels, monitor.delivery, clock),
         catalogue.router(),
         live.router(monitor.hub),
         login.router(monitor.keys, limits, store, clock, settings.url),

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
 from nanwatch_monitor.activity import Activity
+from nanwatch_monitor.alerts.channels import Channels
 from nanwatch_monitor.alerts.delivery import Delivery
 from nanwatch_monitor.announce import Announcer
 from nanwatch_monitor.doorkeeper import Doorkeeper
@@ -32,7 +33,7 @@ class Monitor:
 
     Attributes:
         instance: random; tells this process from any other.
-        delivery: None when there is no channel.
+        channels: where alerts go.
         peers: None when no other server can share the database.
     """
 
@@ -44,7 +45,8 @@ class Monitor:
     announcer: Announcer
     intake: Intake
     watch: Watch
-    delivery: Delivery | None
+    channels: Channels
+    delivery: Delivery
     peers: Peers | None
     activity: Activity
     metrics: Metrics
@@ -59,8 +61,7 @@ class Monitor:
         self.watch.start()
         if self.peers is not None:
             self.peers.start()
-        if self.delivery is not None:
-            self.delivery.start()
+        self.delivery.start()
         tasks = [asyncio.create_task(work()) for work in (self.news.run, self.doorkeeper.run)]
         yield
         self.hub.close()
@@ -74,8 +75,7 @@ class Monitor:
         self.intake.stop()
         if self.peers is not None:
             self.peers.stop()
-        if self.delivery is not None:
-            self.delivery.stop()
+        self.delivery.stop()
         self.watch.stop()
         with suppress(SQLAlchemyError):  # when a token was used last is worth no trouble
             self.keys.note_use()

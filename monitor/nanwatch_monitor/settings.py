@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nanwatch.settings import data_directory, is_loopback
+from nanwatch_monitor.alerts.settings import ChannelSettings, Smtp, channels_of, fixed, smtp_of
 from nanwatch_monitor.alerts.targets import TargetError, split_url
 from nanwatch_monitor.errors import SetupError
 from nanwatch_monitor.home import Home
@@ -30,9 +31,11 @@ class ServerSettings:
         token: an admin token beside the one in the home folder.
         allowed_hosts: names beside localhost and plain addresses that the Host header may carry.
         public_url: where people reach the server; None is the address it listens on.
-        webhook_url: where alerts are posted; None sends none.
+        channels: where alerts go, beside those that are set up in the page.
+        webhook_url: one more of these, without a signature.
         webhook_allow: hosts and networks that the guard against internal targets lets through.
         log_format: "text", or "json" for one object a line.
+        smtp: the server that mails go to; None sends none.
         requests_per_s: what one token may ask in the long run.
         idle_exit_s: leave after so many seconds without use; None stays.
     """
@@ -45,9 +48,11 @@ class ServerSettings:
     token: str | None = None
     allowed_hosts: tuple[str, ...] = ()
     public_url: str | None = None
+    channels: tuple[ChannelSettings, ...] = ()
     webhook_url: str | None = None
     webhook_allow: tuple[str, ...] = ()
     log_format: str = "text"
+    smtp: Smtp | None = None
     requests_per_s: float = 1000.0
     idle_exit_s: float | None = None
 
@@ -60,6 +65,12 @@ class ServerSettings:
     def local_url(self) -> str:
         """Where programs on this machine reach the server, whatever stands in front of it."""
         return f"http://{dialable(self.host)}:{self.port}"
+
+    @property
+    def fixed_channels(self) -> tuple[ChannelSettings, ...]:
+        """The channels that nobody can change in the page."""
+        webhook = (fixed("webhook", self.webhook_url),) if self.webhook_url else ()
+        return (*webhook, *self.channels)
 
     @property
     def effective_database_url(self) -> str:
@@ -81,7 +92,8 @@ def from_environment(environ: Mapping[str, str], **overrides: Any) -> ServerSett
         "token": environ.get("NANWATCH_TOKEN", "").strip() or None,  # a secret's file ends so
         "allowed_hosts": _words(environ.get("NANWATCH_ALLOWED_HOSTS", "")),
         "public_url": (environ.get("NANWATCH_PUBLIC_URL") or "").rstrip("/") or None,
-        "webhook_url": environ.get("NANWATCH_WEBHOOK_URL") or None,
+        "channels": channels_of(environ),
+        "smtp": smtp_of(environ),
         "webhook_allow": _words(environ.get("NANWATCH_WEBHOOK_ALLOW", "")),
         "log_format": _log_format(environ.get("NANWATCH_LOG_FORMAT") or "text"),
     }
@@ -109,14 +121,18 @@ def _checked(settings: ServerSettings) -> ServerSettings:
             "everybody on the network could read, change and delete the runs",
             "leave out --no-auth, or listen on 127.0.0.1",
         )
-    if settings.webhook_url is not None:
-        try:
-            split_url(settings.webhook_url)
-        except TargetError as error:
-            raise SetupError(
-                "NANWATCH_WEBHOOK_URL cannot be used", str(error), "mend it, or unset it"
-            ) from error
+    for channel in settings.fixed_channels:
+        if channel.kind in ("webhook", "slack", "discord"):
+            _check_url(channel)
     return settings
+
+
+def _check_url(channel: ChannelSettings) -> None:
+    try:
+        split_url(channel.target)
+    except TargetError as error:
+        what = f"{channel.name} cannot be used"
+        raise SetupError(what, str(error), "mend it, or unset it") from error
 
 
 def _port(text: str) -> int:

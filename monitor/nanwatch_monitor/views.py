@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, get_args
 
@@ -13,7 +13,6 @@ from nanwatch_monitor.replies import numbers
 from nanwatch_monitor.run_record import Run
 from nanwatch_monitor.run_states import Deafness, State, seen_between, state_of
 from nanwatch_monitor.store import Store
-from nanwatch_monitor.store.alerts import Attempt, Mute
 from nanwatch_monitor.store.runs import RunQuery
 
 
@@ -121,16 +120,6 @@ def alert_view(incident: Incident) -> dict[str, Any]:
         "note": standing.note,
         "deliveries": {"sent": 0, "waiting": 0, "failed": 0} | dict(incident.deliveries),
     }
-
-
-def attempt_view(attempt: Attempt) -> dict[str, Any]:
-    """A try to deliver a message, as a line in the delivery log."""
-    return asdict(attempt) | {"at": iso(attempt.at)}
-
-
-def mute_view(mute: Mute) -> dict[str, Any]:
-    """A mute in JSON."""
-    return asdict(mute) | {"until": iso(mute.until)}
 
 
 def points_view(run_id: str, blocks: Iterable[Points]) -> dict[str, Any]:

@@ -1,34 +1,43 @@
-"""A receiver of webhooks: a real HTTP server that answers as it is told."""
+"""Receivers of alerts: real servers that answer as they are told, or not at all."""
 
 import json
+import socket
 import threading
+import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Sink:
-    """What came in, and the statuses with which to answer, the last one for ever."""
+    """What came in, and the answers, the last one for ever: a status, or it with headers."""
 
-    def __init__(self, statuses):
-        self.received, self.ids, self._statuses = [], [], list(statuses)
+    def __init__(self, answers):
+        self.received, self.ids, self.headers, self.bodies, self.at = [], [], [], [], []
+        self._answers = list(answers)
 
-    def answer(self):
-        return self._statuses.pop(0) if len(self._statuses) > 1 else self._statuses[0]
+    def take(self, headers, body):
+        """Keep a request; the status and headers to answer."""
+        self.received.append(json.loads(body))
+        self.bodies.append(body)
+        self.headers.append(headers)
+        self.at.append(time.time())
+        self.ids.append(headers["webhook-id"])
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        return (answer, {}) if isinstance(answer, int) else answer
 
 
 @contextmanager
-def sink(*statuses):
+def sink(*answers):
     """A receiver at `url`, until the block ends."""
-    found = Sink(statuses or [200])
+    found = Sink(answers or [200])
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            found.received.append(json.loads(body))
-            found.ids.append(self.headers["webhook-id"])
-            self.send_response(found.answer())
-            self.send_header("Location", found.url)
-            self.send_header("Content-Length", "0")
+            status, headers = found.take(self.headers, body)
+            self.send_response(status)
+            for name, value in {"Location": found.url, "Content-Length": "0", **headers}.items():
+                self.send_header(name, value)
             self.end_headers()
 
         def log_message(self, *words):
@@ -36,9 +45,35 @@ def sink(*statuses):
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     found.url = f"http://127.0.0.1:{server.server_port}/hook?key=1"
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     yield found
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@contextmanager
+def tap(drips=b""):
+    """A receiver that takes everything and answers a byte of `drips` every 0.1 s, or nothing."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    closing = threading.Event()
+
+    def serve():
+        with listening.accept()[0] as connection:
+            for byte in drips:
+                if closing.wait(0.1):
+                    break
+                try:
+                    connection.sendall(bytes([byte]))
+                except OSError:
+                    break
+            closing.wait()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}/hook"
+    closing.set()
+    with socket.create_connection(listening.getsockname()):  # wakes it when nobody came
+        thread.join()
+    listening.close()

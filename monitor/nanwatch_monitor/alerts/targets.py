@@ -43,17 +43,21 @@ class Target:
         return name if self.port == _default_port(self.scheme) else f"{name}:{self.port}"
 
 
-def checked(url: str, allowed: Iterable[str]) -> Target:
+def checked(url: str, allowed: Iterable[str], plain: bool = True) -> Target:
     """The target of a URL.
 
     Args:
         allowed: host names, addresses and networks that may be internal.
+        plain: whether http is good enough; hosts and addresses in `allowed` may do with it anyhow.
 
     Raises:
         TargetError: another scheme than http and https, an unknown name, or an internal address.
     """
     parts, host, port = split_url(url)
-    address = _allowed_address(host, port, tuple(allowed))
+    words = tuple(allowed)
+    address = _allowed_address(host, port, words)
+    if parts.scheme == "http" and not (plain or _is_named(host, address, words)):
+        raise TargetError("only https:// is allowed, or a host that NANWATCH_WEBHOOK_ALLOW names")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(parts.scheme, host, port, path, address)
 
@@ -83,15 +87,19 @@ def is_internal(address: IpAddress) -> bool:
 
 def _allowed_address(host: str, port: int, allowed: tuple[str, ...]) -> str:
     addresses = _resolved(host, port)
-    if host.lower() in (word.lower() for word in allowed):
-        return str(addresses[0])
     for address in addresses:
-        if is_internal(address) and not any(_holds(word, address) for word in allowed):
+        if is_internal(address) and not _is_named(host, str(address), allowed):
             raise TargetError(
                 f"{host[:80]} is the internal address {address}; "
                 "name the host or its network in NANWATCH_WEBHOOK_ALLOW to let it through"
             )
     return str(addresses[0])
+
+
+def _is_named(host: str, address: str, allowed: tuple[str, ...]) -> bool:
+    """Whether an admin named the host, or a network that holds its address."""
+    named = host.lower() in (word.lower() for word in allowed)
+    return named or any(_holds(word, ipaddress.ip_address(address)) for word in allowed)
 
 
 def _resolved(host: str, port: int) -> list[IpAddress]:

@@ -11,13 +11,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from nanwatch.events import MAX_STEP, Severity
+from nanwatch_monitor.alert_views import attempt_view
 from nanwatch_monitor.api.parameters import Cursor, PageSize, Project, RunIdQuery
 from nanwatch_monitor.bodies import described, read_json
 from nanwatch_monitor.incidents import AlertState, Incident
 from nanwatch_monitor.problems import Problem
 from nanwatch_monitor.replies import Json
 from nanwatch_monitor.store.alerts import AlertQuery, AlertStore
-from nanwatch_monitor.views import alert_view, attempt_view
+from nanwatch_monitor.views import alert_view
 
 MAX_MUTE_S = 366 * 24 * 3600
 

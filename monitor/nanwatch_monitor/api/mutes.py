@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from nanwatch.events import MAX_STEP, Name
+from nanwatch_monitor.alert_views import mute_view
 from nanwatch_monitor.api.alerts import MAX_MUTE_S
 from nanwatch_monitor.bodies import described, read_json
 from nanwatch_monitor.incidents import Incident
@@ -18,7 +19,6 @@ from nanwatch_monitor.problems import Problem
 from nanwatch_monitor.replies import Json
 from nanwatch_monitor.store import Store
 from nanwatch_monitor.store.alerts import Mute
-from nanwatch_monitor.views import mute_view
 
 MuteId = Annotated[int, Path(ge=0, le=MAX_STEP, description="the mute's id")]
 _Text = Annotated[str, msgspec.Meta(max_length=500, pattern=r"^[^\x00-\x1f]*\Z")]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from nanwatch_monitor.store.access import AccessStore
 from nanwatch_monitor.store.alerts import AlertStore
 from nanwatch_monitor.store.audit import AuditStore
+from nanwatch_monitor.store.channels import ChannelStore
 from nanwatch_monitor.store.claims import Claims, claims_on
 from nanwatch_monitor.store.database import Database, answers
 from nanwatch_monitor.store.housekeeping import Housekeeping
@@ -35,6 +36,7 @@ class Store:
     incidents: IncidentStore
     alerts: AlertStore
     outbox: OutboxStore
+    channels: ChannelStore
     access: AccessStore
     tokens: TokenStore
     audit: AuditStore
@@ -55,14 +57,16 @@ class Store:
         except BaseException:
             database.close()
             raise
+        teller = Teller(channels)
         return cls(
             database=database,
             log=BatchLog(database),
             series=SeriesStore(database),
             runs=RunStore(database),
-            incidents=IncidentStore(database, Teller(channels)),
+            incidents=IncidentStore(database, teller),
             alerts=AlertStore(database),
-            outbox=OutboxStore(database),
+            outbox=OutboxStore(database, teller),
+            channels=ChannelStore(database),
             access=AccessStore(database),
             tokens=TokenStore(database),
             audit=AuditStore(database),
