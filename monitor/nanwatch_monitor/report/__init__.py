@@ -14,7 +14,8 @@ from markupsafe import Markup
 
 from nanwatch.diagnosis import CAUSES
 from nanwatch.events import Diagnosis
-from nanwatch_monitor.report.figures import figures
+from nanwatch_monitor.report import words
+from nanwatch_monitor.report.figures import HIDDEN, figures
 from nanwatch_monitor.series.overview import Overview
 
 PLOTLY = ("static", "vendor", "plotly-cartesian.min.js")
@@ -39,12 +40,16 @@ class Contents:
 
 def report(contents: Contents) -> str:
     """The whole file, HTML that loads nothing from anywhere."""
-    drawn = figures(contents.curves)
+    shown = {name: curve for name, curve in contents.curves.items() if name not in HIDDEN}
+    drawn = figures(shown)
     template = _environment().get_template("report.html")
     return template.render(
         run=contents.run,
-        facts=_flat(contents.run.get("facts", {})),
+        words=words,
+        facts=words.facts(contents.run, contents.curves),
+        described=_flat(contents.run.get("facts", {})),
         config=_flat(contents.run.get("config", {})),
+        series=words.summary(shown),
         diagnoses=contents.diagnoses,
         titles={label: page.title for label, page in CAUSES.items()},
         charts=[figure.title for figure in drawn],

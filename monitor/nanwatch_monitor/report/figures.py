@@ -14,9 +14,15 @@ from plotly.subplots import make_subplots
 from nanwatch_monitor.series.overview import Overview
 
 COLOURS = ("#1f5fd0", "#c25e00", "#1d7a46", "#7a6fb0", "#c0262d", "#0b7285", "#8a5a00", "#56616f")
+BAD, INK, PAPER, GRID, BAND = "#c0262d", "#17202b", "#ffffff", "#e9edf1", "rgba(192,38,45,0.075)"
+"""Beside those of the lines. On a dark screen the file's own script puts others in their place."""
+KINDS = {"NaN": "NaN", "Infinity": "+Inf", "-Infinity": "−Inf"}
+FONT = 'Inter, ui-sans-serif, system-ui, "Segoe UI", Roboto, Arial, sans-serif'
 RAIL, PLOT = 0.06, 0.94
 MOST_LINES = 12
-LOG_FROM = 100.0
+MARKED = 30
+"""So few points are marked, for a line alone would hide how few they are."""
+LOG_FROM = 30.0
 """From this ratio of largest to smallest positive value on an axis is logarithmic."""
 TITLES = {
     "loss": "Loss",
@@ -25,6 +31,7 @@ TITLES = {
     "update_ratio": "Update ratio",
 }
 HIDDEN = ("epoch/last_step", "time")
+"""Series that place the others and say nothing themselves."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ def figures(curves: Mapping[str, Overview]) -> list[Figure]:
     """
     charts: dict[str, dict[str, Overview]] = {}
     for name, curve in curves.items():
-        if name not in HIDDEN and len(curve.n):
+        if len(curve.n):
             charts.setdefault(_chart_of(name), {})[name] = curve
     order = sorted(charts, key=_rank)
     return [Figure(title, _plot(charts[title], title)) for title in order]
@@ -73,31 +80,43 @@ def _plot(curves: Mapping[str, Overview], title: str) -> Any:
     figure = make_subplots(
         rows=2, shared_xaxes=True, row_heights=[RAIL, PLOT], vertical_spacing=0.01
     )
-    for at, (name, curve) in enumerate(list(curves.items())[:MOST_LINES]):
-        colour = COLOURS[at % len(COLOURS)]
-        figure.add_traces(_lines(name, curve, colour), rows=2, cols=1)
+    shown = dict(list(curves.items())[:MOST_LINES])
+    for at, (name, curve) in enumerate(shown.items()):
+        figure.add_traces(_lines(name, curve, COLOURS[at % len(COLOURS)]), rows=2, cols=1)
         if curve.nonfinite:
-            figure.add_trace(_rail(name, curve, colour), row=1, col=1)
-    _mark_first(figure, curves.values())
-    figure.update_layout(
-        height=360,
-        margin={"l": 64, "r": 16, "t": 8, "b": 40},
-        template="plotly_white",
-        legend={"orientation": "h", "y": -0.18},
-        hovermode="x",
-    )
-    figure.update_yaxes(visible=False, range=[-1, 1], row=1, col=1)
-    figure.update_yaxes(_axis(curves.values()), row=2, col=1)
-    figure.update_xaxes(title="epoch" if title.endswith("by epoch") else "step", row=2, col=1)
+            figure.add_trace(_rail(name, curve), row=1, col=1)
+    _mark_first(figure, shown.values())
+    figure.update_layout(_layout(many=len(shown) > 1))
+    figure.update_xaxes({"gridcolor": GRID, "zeroline": False, "tickformat": ",d", "nticks": 8})
+    figure.update_yaxes({"gridcolor": GRID, "zeroline": False})
+    figure.update_yaxes(_rail_axis(shown.values()), row=1, col=1)
+    figure.update_yaxes(_axis(shown.values()), row=2, col=1)
+    figure.update_xaxes(showgrid=False, row=1, col=1)
+    unit = "epoch" if title.endswith("by epoch") else "step"
+    figure.update_xaxes(title={"text": unit, "standoff": 4}, row=2, col=1)
     return json.loads(figure.to_json())
+
+
+def _layout(many: bool) -> dict[str, Any]:
+    """What all charts have in common; their colours are those of paper."""
+    return {
+        "template": "none",
+        "font": {"family": FONT, "size": 11, "color": COLOURS[7]},
+        "paper_bgcolor": PAPER,
+        "plot_bgcolor": PAPER,
+        "margin": {"l": 56, "r": 12, "t": 6, "b": 38},
+        "showlegend": many,
+        "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"},
+        "hovermode": "x unified",
+        "hoverlabel": {"bgcolor": PAPER, "font": {"color": INK}},
+    }
 
 
 def _lines(name: str, curve: Overview, colour: str) -> list[Any]:
     """The mean, and round it what the buckets hold."""
     steps = curve.last
-    mean = graph_objects.Scatter(
-        x=steps, y=curve.mean, name=name, mode="lines+markers" if len(steps) < 3 else "lines"
-    )
+    mode = "lines+markers" if len(steps) <= MARKED else "lines"
+    mean = graph_objects.Scatter(x=steps, y=curve.mean, name=_label(name), mode=mode)
     mean.update(line={"color": colour, "width": 1.5}, connectgaps=False)
     if not bool((curve.n > 1).any()):
         return [mean]
@@ -107,7 +126,7 @@ def _lines(name: str, curve: Overview, colour: str) -> list[Any]:
         y=np.concatenate([curve.low[drawn], curve.high[drawn][::-1]]),
         fill="toself",
         fillcolor=colour,
-        opacity=0.15,
+        opacity=0.18,
         mode="none",
         hoverinfo="skip",
         showlegend=False,
@@ -115,29 +134,67 @@ def _lines(name: str, curve: Overview, colour: str) -> list[Any]:
     return [around, mean]
 
 
-def _rail(name: str, curve: Overview, colour: str) -> Any:
+def _label(name: str) -> str:
+    """A series in the legend: without what the title says already."""
+    kind, _, key = name.partition("/")
+    if kind == "layer":
+        return key.rpartition("/")[0]
+    return f"{key.removesuffix('_running')}, running mean" if key.endswith("_running") else key
+
+
+def _rail(name: str, curve: Overview) -> Any:
     return graph_objects.Scatter(
         x=[point.step for point in curve.nonfinite],
         y=[0] * len(curve.nonfinite),
-        text=[point.kind for point in curve.nonfinite],
-        name=f"{name}, not finite",
+        text=[KINDS[point.kind] for point in curve.nonfinite],
+        name=f"{_label(name)}, not finite",
         mode="markers",
-        marker={"symbol": "x", "color": colour, "size": 7},
-        hovertemplate="%{text} at %{x}",
+        marker={"symbol": "triangle-down", "color": BAD, "size": 7},
+        hovertemplate="%{text}<extra></extra>",
         showlegend=False,
     )
 
 
+def _rail_axis(curves: Iterable[Overview]) -> dict[str, Any]:
+    """The strip above the plot says what stands on it; without anything there it is not shown."""
+    kinds = {KINDS[point.kind] for curve in curves for point in curve.nonfinite}
+    words = next(iter(kinds)) if len(kinds) == 1 else "NaN, Inf"
+    told = {"tickvals": [0], "ticktext": [words], "tickfont": {"color": BAD}, "showgrid": False}
+    return {"range": [-1, 1], "visible": bool(kinds), **told}
+
+
 def _mark_first(figure: Any, curves: Iterable[Overview]) -> None:
-    """A line at the first value that is no finite number."""
+    """A line at the first value that is no finite number, and a band from a last finite one on."""
+    curves = list(curves)
     odd = [(point.step, point.kind) for curve in curves for point in curve.nonfinite[:1]]
-    if odd:
-        step, kind = min(odd)
-        figure.add_vline(step, line={"color": COLOURS[4], "width": 1, "dash": "dot"}, row=2, col=1)
-        words = f"{kind} from {step}"
-        figure.add_annotation(
-            x=step, y=1, yref="y2 domain", text=words, showarrow=False, xanchor="left", row=2, col=1
-        )
+    if not odd:
+        return
+    step, kind = min(odd)
+    end = max(int(curve.last[-1]) for curve in curves)
+    if all(_is_over(curve, step) for curve in curves) and end > step:
+        figure.add_vrect(step, end, fillcolor=BAND, line_width=0, layer="below", row=2, col=1)
+    figure.add_vline(step, line={"color": BAD, "width": 1.5}, row=2, col=1)
+    on_the_left = 2 * step > end
+    figure.add_annotation(
+        x=step,
+        y=0.93,
+        yref="y2 domain",
+        text=f"{KINDS[kind]} from step {step:,}",
+        showarrow=False,
+        xanchor="right" if on_the_left else "left",
+        xshift=-8 if on_the_left else 8,
+        font={"color": BAD, "size": 12},
+        bgcolor=PAPER,
+        bordercolor=BAD,
+        borderpad=4,
+        row=2,
+        col=1,
+    )
+
+
+def _is_over(curve: Overview, step: int) -> bool:
+    """Whether no finite value came after a step."""
+    return not bool(np.isfinite(curve.mean[curve.first > step]).any())
 
 
 def _axis(curves: Iterable[Overview]) -> dict[str, Any]:
