@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup node browser database demo test test-jax test-torch test-backends check bench bench-store format clean bench-diagnosis lock audit
+.PHONY: help setup node browser database demo test test-jax test-torch test-backends soak check bench bench-faults bench-store format clean bench-diagnosis lock audit
 
 BIN := .venv/bin
 NPM := $(shell command -v npm)
@@ -61,6 +61,12 @@ check: setup node ## Lint, formatting, types and the arrows between the rooms
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(if $(NPM),npm run --silent check)
+
+soak: setup database ## Run the long tests: kills, strain, hours of points (NANWATCH_SOAK_MINUTES=20)
+	$(BIN)/pytest -m soak tests/soak
+
+bench-faults: setup ## What a server that is down, slow or broken costs a training, and its exit
+	$(BIN)/python bench/faults.py
 
 bench: setup ## What watching costs a training, side by side with no callback and with TensorBoard's
 	TF_CPP_MIN_LOG_LEVEL=3 NANWATCH_MODE=offline $(BIN)/python bench/callback.py
