@@ -73,6 +73,7 @@ class Doubts:
             self.lasting()
             or self._all(self._watcher.suspicions(self.guess))
             or self._hidden()
+            or (self._unseen() if feared else [])
             or (self._blind() if feared else [])
             or self._reversed()
             or self._poor_end()
@@ -127,6 +128,12 @@ class Doubts:
         if not plain > NO_BETTER * self.guess > 0:
             return []
         return self._poor(f"predictions that by themselves have a loss of {plain:.4g}")
+
+    def _unseen(self) -> list[Doubt]:
+        """Labels that the loss cannot tell from others, so that nothing is learnt of them."""
+        lowest = math.nan if self._watcher.facts.get("own_step") else self._examiner.unseen()
+        seen = f"the loss takes labels down to {lowest:.4g} for 0"
+        return [] if math.isnan(lowest) else self._poor(seen)
 
     def _reversed(self) -> list[Doubt]:
         """A negative loss of the user's own that likes a constant guess better than the truth."""

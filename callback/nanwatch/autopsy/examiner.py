@@ -9,7 +9,13 @@ from functools import partial
 from typing import Any, TypeVar
 
 from nanwatch.autopsy.dissect import dissect
-from nanwatch.autopsy.guess import guess_loss, output_guesses, perfect_loss, plain_loss
+from nanwatch.autopsy.guess import (
+    guess_loss,
+    output_guesses,
+    perfect_loss,
+    plain_loss,
+    unseen_label,
+)
 from nanwatch.autopsy.merging import latest
 from nanwatch.autopsy.origin import at_this_rate, other_rates, same_rates
 from nanwatch.autopsy.steps import make_step
@@ -107,6 +113,10 @@ class Examiner:
     def perfect(self) -> float:
         """The least loss of predictions that follow the labels, NaN when it cannot be told."""
         return self._judged(perfect_loss)
+
+    def unseen(self) -> float:
+        """The lowest label that the loss takes for another one; NaN when it sees all."""
+        return self._judged(unseen_label)
 
     def _judged(self, judge: Callable[[Any, Any], float]) -> float:
         return self._asked(judge, math.nan)

@@ -126,6 +126,22 @@ def perfect_loss(model: Any, batch: Any) -> float:
     return min(filter(math.isfinite, tried), default=math.nan)
 
 
+def unseen_label(model: Any, batch: Any) -> float:
+    """The lowest of labels below 0 that the loss takes for 0, as a squared logarithm does.
+
+    NaN where there are none, or their loss differs. Metrics may move: put them back.
+    """
+    x, y, weight = split(batch)
+    labels = [as_numpy(label) for label in tree.flatten(y) if label is not None]
+    lowest = min((float(label.min()) for label in labels if label.size), default=math.nan)
+    if not lowest < 0:
+        return math.nan
+    raised = tree.map_structure(lambda label: keras.ops.maximum(label, 0), y)
+    predictions = model(x, training=False)
+    losses = [_compiled_loss(model, (x, each, weight), predictions) for each in (y, raised)]
+    return lowest if losses[0] == losses[1] else math.nan
+
+
 def _leaning(guess: Callable[[Array], Array]) -> Callable[[Array], Array]:
     """A guess that lies a little higher for rows whose labels do."""
 
@@ -157,10 +173,16 @@ def _compiled_loss(model: Any, parts: Any, y_pred: Any) -> float:
 
 
 def _loss_of_own_step(model: Any, batch: Any, y_pred: Any) -> float:
-    """What a train step that computes its own loss makes of given predictions."""
+    """What a train step that computes its own loss makes of given predictions.
+
+    NaN where it does not ask the model as a whole for its own.
+    """
+    asked = False
 
     def instead(call: Callable[..., Any]) -> Callable[..., Any]:
         def give(*args: Any, **kwargs: Any) -> Any:
+            nonlocal asked
+            asked = True
             made = call(*args, **kwargs)  # kept in the graph, so that gradients are still taken
             return tree.map_structure(lambda real, given: given + 0 * real, made, y_pred)
 
@@ -168,7 +190,7 @@ def _loss_of_own_step(model: Any, batch: Any, y_pred: Any) -> float:
 
     with patched([(model, "call", instead)]):
         loss = slopes_of(model, batch).loss
-    return math.nan if loss is None else mean_of(loss)
+    return mean_of(loss) if asked and loss is not None else math.nan
 
 
 def _constant(guess: Callable[[Array], Array], rows: Array) -> Any:

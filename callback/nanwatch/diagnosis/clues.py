@@ -64,7 +64,9 @@ def reached_the_model(case: Case) -> Clue:
     """Bad cells that a model masks on purpose do no harm: then another cause is at work."""
     autopsy = case.autopsy
     harmed = autopsy is None or not (autopsy.predictions_finite and autopsy.gradients_finite)
-    seen, weight = ("not finite", 1.0) if harmed else ("finite", -4.0)
+    kept_out = autopsy is not None and all(look.input_finite for look in autopsy.layers)
+    spared = "finite, and so is what every layer gets", -8.0
+    seen, weight = ("not finite", 1.0) if harmed else spared if kept_out else ("finite", -4.0)
     return Clue(weight, "predictions and gradients of the batch", seen, "finite", not harmed)
 
 

@@ -54,7 +54,7 @@ def logarithms(_: Case, output: Output) -> Finding | None:
     if target is not None and target.low < 0:
         summary = "The squared logarithmic error takes every target below 0 for 0."
         fix = Fix("Use mean_squared_error for numbers of either sign.", 'loss="mse"')
-        return Finding(_low("lowest target", target, 4.5), summary, fix, "as_regression")
+        return Finding(_low("lowest target", target, 4.5), summary, fix)  # no level to compare
     if seen is None or not seen.low < 0:
         return None
     dead = seen.high <= 0

@@ -126,6 +126,13 @@ def oversized(autopsy: Autopsy | None) -> list[tuple[VariableLook, float]]:
     return [pair for pair in _spreads(autopsy, list(looks.values())) if pair[1] > LARGE]
 
 
+def loud_tables(autopsy: Autopsy) -> list[tuple[VariableLook, float]]:
+    """Tables of embeddings that begin far above the scale of 1, with the size of their entries."""
+    tables = [look for look in autopsy.variables if look.name.endswith("embeddings") and look.size]
+    sized = [(look, look.norm / math.sqrt(look.size)) for look in tables]
+    return [pair for pair in sized if pair[1] > LARGE]
+
+
 def _spreads(autopsy: Autopsy, looks: list[VariableLook]) -> list[tuple[VariableLook, float]]:
     """The root of the mean square of each weight, times that of how many are summed up."""
     units = {look.name: look.units for look in autopsy.layers}

@@ -48,7 +48,7 @@ class BadWeight(NamedTuple):
     @property
     def clue(self) -> Clue:
         """What it says for the cause."""
-        strength = {"not finite": 6.0, "nothing": 6.0, "negative": 4.5, "huge": 3.0}[self.fault]
+        strength = {"not finite": 6.0, "nothing": 3.0, "negative": 4.5, "huge": 3.0}[self.fault]
         if self.fault == "huge":  # a decade above the limit counts a half
             strength = min(6.0, strength + 0.5 * math.log10(self.value / HUGE))
         return Clue(strength, f"weight of {self.owner}", number(self.value), "around 1", False)
@@ -90,7 +90,8 @@ def bad_weight(weights: Mapping[str, float], what: str) -> BadWeight | None:
         if value < 0:
             return BadWeight(f"{what} {name}", value, "negative")
     if finite and not any(finite.values()):
-        return BadWeight(f"every {what}", 0.0, "nothing")
+        owner = f"every {what}" if len(finite) > 1 else f"{what} {next(iter(finite))}"
+        return BadWeight(owner, 0.0, "nothing")
     return _huge(finite, what)
 
 

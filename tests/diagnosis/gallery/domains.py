@@ -18,7 +18,7 @@ def counts_from_a_linear_output(callbacks, repaired):
     fit(model, x, counts, epochs=6, callbacks=callbacks)
 
 
-@faulty("loss_domain_violation", "loss_stuck", "underfit")
+@faulty("loss_domain_violation", "zero_loss", "loss_stuck", "underfit")
 def negative_values_under_the_squared_log(callbacks, repaired):
     """MSLE cuts off everything below 0: the gradient of those rows is exactly 0."""
     x, y = walks(512)
@@ -67,3 +67,12 @@ def direction_of_nothing(callbacks, repaired):
     model = keras.Sequential([keras.Input((8,)), body, layers.Dense(6, use_bias=False)])
     model.compile("sgd", keras.losses.CosineSimilarity(), jit_compile=True)
     fit(model, x, target, epochs=4, callbacks=callbacks)
+
+
+@faulty("loss_domain_violation", "underfit", "loss_stuck")
+def returns_that_are_losses_half_the_time(callbacks, repaired):
+    """Standardised returns under MSLE: the loss falls nicely and never sees those below 0."""
+    x, y = regression()
+    model = mlp()
+    model.compile("adam", "mse" if repaired else "msle")
+    fit(model, x, y, epochs=12, callbacks=callbacks)

@@ -13,6 +13,7 @@ from diagnosis.gallery.parts import (
     mlp,
     pictures,
     regression,
+    table,
     two_classes,
 )
 from diagnosis.gallery.register import faulty
@@ -161,3 +162,13 @@ def flat_target_in_an_own_step(callbacks, repaired):
     model.compile("adam")
     data = tf.data.Dataset.from_tensor_slices((x, np.ravel(y))).batch(32)
     fit(model, data, epochs=15, callbacks=callbacks)
+
+
+@faulty("shape_broadcast_bug", "underfit", "loss_stuck")
+def every_step_must_tell_the_sum(callbacks, repaired):
+    """return_sequences=True was left on: all ten steps are compared with the one target."""
+    x, y = table(512, 10)[:, :, None], table(512, 10).sum(axis=1, keepdims=True) / 3
+    cell = layers.LSTM(16, return_sequences=not repaired)
+    model = keras.Sequential([keras.Input((10, 1)), cell, layers.Dense(1)])
+    model.compile(keras.optimizers.Adam(0.01), "mse")
+    fit(model, x, y, epochs=10, callbacks=callbacks)

@@ -1,6 +1,7 @@
 """Models and training steps that the user wrote."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
@@ -88,3 +89,34 @@ def discriminator_that_is_certain(callbacks, repaired):
     model.compile()
     data = tf.data.Dataset.from_tensor_slices(0.02 * table(3000) + 3).batch(64)
     model.fit(data, epochs=6, verbose=0, callbacks=callbacks)
+
+
+class HeadTrainer(keras.Model):
+    """A body and a head; the train step knows which of the weights to move."""
+
+    def __init__(self, whole):
+        super().__init__()
+        self.whole = whole
+        self.body = keras.Sequential([layers.Dense(24, "tanh"), layers.Dense(4, "tanh")])
+        self.head = layers.Dense(1)
+
+    def call(self, x):
+        return self.head(self.body(x))
+
+    def train_step(self, data):
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = self.compute_loss(y=y, y_pred=self(x, training=True))
+        weights = self.trainable_variables if self.whole else self.head.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, weights), weights)
+        return {"loss": loss}
+
+
+@faulty("frozen_weights", "loss_stuck", "underfit")
+def step_that_moves_the_head_only(callbacks, repaired):
+    """The gradient is taken of the head's weights, and the fresh body stays as it began."""
+    x = table(1024, 2)
+    y = (np.sin(3 * x[:, :1]) * np.cos(2 * x[:, 1:])).astype("float32")
+    model = HeadTrainer(whole=repaired)
+    model.compile(keras.optimizers.Adam(0.01), "mse")
+    fit(model, x, y, epochs=15, callbacks=callbacks)

@@ -130,6 +130,29 @@ def momentum_of_one(callbacks, repaired):
     fit(model, x, y, epochs=15, callbacks=callbacks)
 
 
+@faulty("optimizer_misconfigured", "loss_stuck", "underfit", also=["lr_too_low"])
+def clipping_that_leaves_nothing(callbacks, repaired):
+    """clipnorm=1e-7 beside a rate that is quite usual."""
+    x, y = classes()
+    model = mlp(outputs=4, activation="softmax")
+    model.compile(
+        keras.optimizers.SGD(0.05, clipnorm=1.0 if repaired else 1e-7),
+        "sparse_categorical_crossentropy",
+    )
+    fit(model, x, y, epochs=8, callbacks=callbacks)
+
+
+@faulty("optimizer_misconfigured", "loss_stuck", "underfit")
+def gradients_gathered_for_ever(callbacks, repaired):
+    """Gradients of 5000 steps are to be added up, and the run has 200."""
+    x, y = digits()
+    steps = None if repaired else 5000
+    optimizer = keras.optimizers.Adam(0.003, gradient_accumulation_steps=steps)
+    model = mlp(64, outputs=10, activation="softmax")
+    model.compile(optimizer, "sparse_categorical_crossentropy")
+    fit(model, x, y, epochs=8, callbacks=callbacks)
+
+
 @faulty("regularization_too_strong", "nan_loss")
 def penalty_and_rate_that_multiply(callbacks, repaired):
     """|1 - 2 * rate * l2| is 5: weights flip their sign and grow fivefold at every step."""

@@ -12,6 +12,7 @@ from diagnosis.gallery.parts import (
     mlp,
     pictures,
     regression,
+    sentences,
     two_classes,
 )
 from diagnosis.gallery.register import faulty
@@ -253,3 +254,15 @@ def one_large_picture_at_a_time(callbacks, repaired):
     model.compile(keras.optimizers.Adam(0.002), "sparse_categorical_crossentropy")
     size = 16 if repaired else 1
     fit(model, x, y, batch_size=size, epochs=12 if repaired else 4, callbacks=callbacks)
+
+
+@faulty("bad_initialization", "underfit", "loss_stuck", also=["saturated_activations"])
+def words_of_size_three_hundred(callbacks, repaired):
+    """Embeddings are drawn with a spread of 300, and every gate behind them is shut or open."""
+    ids, y = sentences(512)
+    wide = "uniform" if repaired else initializers.RandomNormal(stddev=300.0)
+    words = layers.Embedding(50, 12, embeddings_initializer=wide)
+    model = keras.Sequential([keras.Input((12,), dtype="int32"), words, layers.LSTM(12)])
+    model.add(layers.Dense(1, activation="sigmoid"))
+    model.compile(keras.optimizers.Adam(0.005), "binary_crossentropy")
+    fit(model, ids, y, epochs=8, callbacks=callbacks)

@@ -80,3 +80,25 @@ def loss_weight_of_ten_to_the_twelve(callbacks, repaired):
     weights = {"amount": 1.0 if repaired else 1e12, "fraud": 1.0}
     model.compile(keras.optimizers.SGD(0.05), losses, loss_weights=weights)
     fit(model, x, targets, epochs=8, callbacks=callbacks)
+
+
+@faulty("bad_loss_weights", "loss_stuck", "underfit")
+def loss_weight_of_zero(callbacks, repaired):
+    """One of two outputs was switched off for a trial, and never on again."""
+    model, x, targets = two_outputs()
+    losses = {"amount": "mse", "fraud": "binary_crossentropy"}
+    weights = {"amount": 1.0, "fraud": 1.0 if repaired else 0.0}
+    model.compile("adam", losses, loss_weights=weights)
+    fit(model, x, targets, epochs=12, callbacks=callbacks)
+
+
+@faulty("bad_class_weight", "zero_loss", "loss_stuck")
+def class_weights_divided_to_nothing(callbacks, repaired):
+    """Whole numbers were divided, and the weight of every class is 0."""
+    x, y = classes()
+    counts = np.bincount(y)
+    divide = np.divide if repaired else np.floor_divide
+    model = mlp(outputs=4, activation="softmax")
+    model.compile("adam", "sparse_categorical_crossentropy")
+    weights = dict(enumerate(divide(len(y), 100 * counts)))
+    fit(model, x, y, class_weight=weights, epochs=6, callbacks=callbacks)

@@ -71,6 +71,12 @@ def unclipped(model: Any) -> Block:
     return patched([(owner, name, lambda _: None) for owner in owners for name in limits])
 
 
+def ungathered(model: Any) -> Block:
+    """A block in which every step makes its update."""
+    owners = inner_optimizers(model)
+    return patched([(owner, "gradient_accumulation_steps", lambda _: None) for owner in owners])
+
+
 def _giving(value: Any) -> Callable[[], Any]:
     return lambda: value
 
@@ -101,6 +107,7 @@ REMEDIES = (
     Remedy("clip", "clipped gradients", limit=1.0),
     Remedy("clip_hard", "gradients clipped to a hundredth", limit=0.01),
     Remedy("unclipped", "gradients that are not clipped", settings=of_model(unclipped)),
+    Remedy("ungathered", "an update after each step", settings=of_model(ungathered)),
     Remedy("weaker_penalty", "a far weaker penalty", settings=of_model(weaker_penalty)),
     Remedy(
         "weaker_penalty_lower_rate",

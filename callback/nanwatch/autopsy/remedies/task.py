@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -46,6 +47,22 @@ def negated_loss(model: Any) -> Iterator[None]:
 
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *args, **kwargs: -original(*args, **kwargs)
+
+    with patched([(model, "compute_loss", make)]):
+        yield
+
+
+@contextlib.contextmanager
+def last_step(model: Any) -> Iterator[None]:
+    """A block in which the loss is that of the last step of a sequence alone."""
+
+    def make(original: Callable[..., Any]) -> Callable[..., Any]:
+        def compute_loss(*args: Any, **kwargs: Any) -> Any:
+            given = inspect.signature(original).bind(*args, **kwargs)
+            given.arguments["y_pred"] = given.arguments["y_pred"][:, -1]
+            return original(*given.args, **given.kwargs)
+
+        return compute_loss
 
     with patched([(model, "compute_loss", make)]):
         yield
@@ -140,6 +157,7 @@ def _task(name: str, words: str, settings: Settings) -> Remedy:
 
 REMEDIES = (
     _task("flip_from_logits", "from_logits flipped", of_model(flip_from_logits)),
+    Remedy("last_step", "the loss of the last step only", settings=of_model(last_step)),
     Remedy("linear_output", "an output without activation", settings=output("linear")),
     Remedy("sigmoid_output", "a sigmoid output", settings=output("sigmoid")),
     Remedy("softmax_output", "a softmax output", settings=output("softmax")),

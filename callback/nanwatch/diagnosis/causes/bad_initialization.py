@@ -33,7 +33,7 @@ def weigh(case: Case) -> Testimony | None:
     if start is None:
         return None
     alike = network.alike(start) if does_not_learn(case) else []
-    odd = network.oversized(start)
+    odd = network.oversized(start) + network.loud_tables(start)
     if does_not_learn(case):
         odd += [(look, spread) for look, spread in network.spreads(start) if spread < SMALL]
         odd = [(look, spread) for look, spread in odd if not look.constant]

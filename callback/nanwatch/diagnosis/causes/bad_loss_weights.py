@@ -1,4 +1,4 @@
-"""Weights of outputs or rows that are not finite, negative or huge."""
+"""Weights of outputs or rows that are not finite, negative, huge or all 0."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ def _testimony(
     consequence = {
         "not finite": "the sum of the losses is not finite either",
         "negative": "the worse the prediction, the lower is the loss",
+        "nothing": "what it is for does not count, and is not learnt",
         "huge": "nothing else counts, and every step is far too large",
     }[bad.fault]
     summary = f"The weight of {bad.owner} is {bad.value:g}: {consequence}."
@@ -94,6 +95,7 @@ PAGE = CausePage(
         silent(
             "negative_loss", table(), table("target"), table("sample_weight", low=-2.0, high=1.0)
         ),
+        silent("loss_stuck", table(), table("target"), facts=_weighted(0.0)),
     ),
     quiet=(
         failed(facts=_weighted(0.1)),

@@ -26,8 +26,6 @@ KEEP = Fix(
     "- keras.optimizers.schedules.ExponentialDecay(1e-3, decay_steps=1, decay_rate=0.8)\n"
     "+ keras.optimizers.schedules.CosineDecay(1e-3, decay_steps=steps, alpha=0.01)",
 )
-CUT_OFF = 1e-2
-"""Clipping that leaves less than this share of a gradient is no guard but a brake."""
 LIVELY, SLOW, STILL, NOT_AT_ALL = 1e-3, 2e-4, 2e-5, 1e-6
 """By which share of their length weights move in a step."""
 
@@ -40,8 +38,6 @@ def weigh(case: Case) -> Testimony | None:
     usual = USUAL.get(str(case.optimizer.get("class")), USUAL_ADAPTIVE)
     if (first := case.history.early.get(RATE, math.nan)) > GONE * rate:
         return _gone(case, first, rate, usual)
-    if rate and (limit := _limit(case)) is not None:
-        return _clipped(case, *limit, rate, usual)
     names = tuple(reversed(FACTORS)) if rate else ("sane_optimizer",)
     remedy = best(case, names)
     better = rate * FACTORS[remedy] if rate and helps(case, remedy) else usual
@@ -72,40 +68,6 @@ def _gone(case: Case, first: float, rate: float, usual: float) -> Testimony:
         Clue(weight, "rate over the run", seen, "no lower while the loss falls", False),
     ]
     return Testimony(summary, found, KEEP, {}, "steady_rate")
-
-
-def _limit(case: Case) -> tuple[str, float, float] | None:
-    """The setting by which gradients are all but cut off, its value, and what share is left."""
-    norm = case.history.grad_norm[-1] if case.history.grad_norm else math.nan
-    looks = case.autopsy.variables if case.autopsy else ()
-    most = {
-        "clipvalue": math.sqrt(sum(look.size for look in looks)),
-        "clipnorm": math.sqrt(len(looks)),
-        "global_clipnorm": 1.0,
-    }
-    config = case.optimizer.get("config") or {}
-    for name, times in most.items():
-        value = config.get(name)
-        if isinstance(value, int | float) and looks and value * times < CUT_OFF * norm:
-            return name, float(value), value * times / norm
-    return None
-
-
-def _clipped(
-    case: Case, name: str, value: float, share: float, rate: float, usual: float
-) -> Testimony:
-    """The rate is as it should be, and the limit leaves nothing that it could be times."""
-    setting = f"{name}={words.number(value)}"
-    summary = (
-        f"{setting} leaves less than {words.number(share)} of the gradient: a step hardly changes "
-        "the weights, whatever the rate."
-    )
-    kind = case.optimizer.get("class", "SGD")
-    made = f"keras.optimizers.{kind}({rate:g}"
-    code = f"- {made}, {name}={value:g})\n+ {made}, global_clipnorm=1.0)"
-    fix = Fix(f"Raise {name}, or leave it away.", code)
-    cut = Clue(3.0, "gradient after clipping, at most", words.number(share), "most of it", False)
-    return Testimony(summary, [cut, _moves(case, rate, usual)], fix, {}, "unclipped")
 
 
 def _rate(rate: float, usual: float) -> Clue:
@@ -140,10 +102,6 @@ def _adam(rate: float) -> dict[str, Any]:
     return {"class": "Adam", "learning_rate": rate, "config": {}}
 
 
-def _clipping(limit: float) -> dict[str, Any]:
-    return {"class": "SGD", "learning_rate": 0.1, "config": {"clipvalue": limit}}
-
-
 def _moving(share: float) -> dict[str, Any]:
     return {"late": {"batch/update_ratio": share}}
 
@@ -162,14 +120,8 @@ PAGE = CausePage(
     fires=(
         idle(optimizer=_adam(1e-8), history=_moving(1e-8), far_higher_rate=0.3),
         idle(history={"early": {RATE: 1e-3}, "learning_rate": (1e-9, 1e-12)}, steady_rate=0.3),
-        idle(
-            optimizer=_clipping(1e-6), history=_moving(1e-7) | {"grad_norm": (1.0,)}, unclipped=0.3
-        ),
     ),
     quiet=(
-        idle(
-            optimizer=_clipping(1.0), history=_moving(2e-3) | {"grad_norm": (1.0,)}, unclipped=1.0
-        ),
         idle(history={"early": {RATE: 1e-3}, "learning_rate": (1e-9, 1e-12)}, steady_rate=1.0),
         idle(optimizer=_adam(1e-3), history=_moving(2e-3), far_higher_rate=0.6),
         idle(optimizer=_adam(1e-4), history=_moving(1e-4), far_higher_rate=1.0),

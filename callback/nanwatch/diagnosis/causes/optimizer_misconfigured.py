@@ -9,8 +9,9 @@ from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.errors import in_optimizer
 from nanwatch.diagnosis.examples import CURED, failed, raised
-from nanwatch.diagnosis.settings import SETTINGS, wrong_settings
+from nanwatch.diagnosis.settings import SETTINGS, Brake, brake, wrong_settings
 from nanwatch.diagnosis.silent import DIVERGING, NOT_LEARNING, best, does_not_learn, helps_some
+from nanwatch.diagnosis.silent_examples import idle
 from nanwatch.events import Fix
 
 NO_RATE = ("learning_rate", 0.0)
@@ -19,6 +20,8 @@ NO_RATE = ("learning_rate", 0.0)
 
 def weigh(case: Case) -> Testimony | None:
     """A setting outside its range, best seen where finite gradients make a non-finite update."""
+    if does_not_learn(case) and (held := brake(case)) is not None:
+        return _braked(held, str(case.optimizer.get("class", "the optimizer")))
     wrong = [(name, value) for name, value in wrong_settings(case) if (name, value) != NO_RATE]
     if not wrong or (case.error is not None and not in_optimizer(case)):
         return None
@@ -39,6 +42,18 @@ def weigh(case: Case) -> Testimony | None:
     if case.symptom == "oscillating" and not helps_some(case, remedy):
         remedy = ""  # a short replay may well end before the first swing
     return Testimony(summary, found, fix, {}, remedy, names)
+
+
+def _braked(found: Brake, kind: str) -> Testimony:
+    """The rate is as it should be, and hardly anything is left that it could be times."""
+    setting = f"{found.name}={found.value:g}"
+    summary = f"With {setting} a step hardly changes the weights, whatever the rate."
+    fix = Fix(
+        f"Leave {found.name} away, or choose a value that leaves most of a usual step.",
+        f"- keras.optimizers.{kind}(..., {setting})\n+ keras.optimizers.{kind}(...)",
+    )
+    clue = Clue(3.5, found.check, found.seen, found.expected, False)
+    return Testimony(summary, [clue], fix, {}, found.remedy)
 
 
 def _raised(case: Case) -> Clue:
@@ -78,13 +93,20 @@ PAGE = CausePage(
     why=(
         "Adaptive methods divide by a running size of the gradient plus epsilon: with epsilon 0, a "
         "weight whose gradient is exactly 0 divides 0 by 0. A momentum or decay of 1 never "
-        "forgets: the steps add up without end. A negative rate climbs the loss."
+        "forgets: the steps add up without end. A negative rate climbs the loss. A limit far below "
+        "the gradients, or an update after more steps than a training has, leaves nothing of it."
     ),
     remedy="Keep the defaults (epsilon 1e-7, momentum 0.9, beta 0.9 / 0.999) unless you must not.",
     before="model.compile(keras.optimizers.Adam(1e-3, epsilon=0.0), loss)",
     after="model.compile(keras.optimizers.Adam(1e-3), loss)",
     weigh=weigh,
     fires=(
+        idle(
+            optimizer=_optimizer("SGD", clipvalue=1e-6),
+            history={"grad_norm": (1.0,)},
+            unclipped=0.3,
+        ),
+        idle(optimizer=_optimizer("Adam", gradient_accumulation_steps=4096), ungathered=0.3),
         failed(optimizer=_optimizer("Adam", epsilon=0.0), autopsy={"update_finite": False}),
         failed(
             optimizer=_optimizer("SGD", momentum=1.0),
@@ -96,6 +118,10 @@ PAGE = CausePage(
             optimizer=_optimizer("RMSprop", epsilon=0.0),
         ),
     ),
-    quiet=(failed(optimizer=_optimizer("Adam", epsilon=1e-7, beta_1=0.9, beta_2=0.999)),),
+    quiet=(
+        failed(optimizer=_optimizer("Adam", epsilon=1e-7, beta_1=0.9, beta_2=0.999)),
+        idle(optimizer=_optimizer("SGD", clipvalue=1.0), history={"grad_norm": (1.0,)}),
+        idle(optimizer=_optimizer("Adam", gradient_accumulation_steps=2)),
+    ),
     symptoms=DIVERGING | NOT_LEARNING | {"exception"},
 )

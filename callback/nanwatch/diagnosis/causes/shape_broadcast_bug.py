@@ -144,7 +144,7 @@ def _alike(target: ArrayLook, prediction: ArrayLook) -> Clue:
     if not target.std > 0 or math.isnan(prediction.std):
         return Clue(0.0, check, "not known", expected)
     share = prediction.std / target.std
-    weight = weight_below(share, (ALIKE, 1.5), (0.5, 0.5), otherwise=-1.0)
+    weight = weight_below(share, (ALIKE, 1.5), (0.5, 0.5), otherwise=-2.0)
     seen = f"{words.number(share)} of that of the targets"
     return Clue(weight, check, seen, expected, share >= 0.5)
 
@@ -170,7 +170,7 @@ def _steps(target: ArrayLook, prediction: ArrayLook, output: Output) -> Testimon
     )
     seen = f"{target.shape} and {prediction.shape}"
     clue = Clue(4.5, "shapes of target and prediction", seen, "the same", False)
-    return Testimony(summary, [clue], LAST, output.place)
+    return Testimony(summary, [clue], LAST, output.place, "last_step")
 
 
 SEQUENCE, COLUMN = predicted(-1.0, 1.0, shape=(32, 20, 1)), table("target", shape=(32, 1))
