@@ -153,6 +153,7 @@ def judged(folder: Path, requests: Requests) -> None:
     watch.start()
     for bodies in requests:
         for receipt in commit(server.store, bodies):
+            server.monitor.cache.committed("", receipt)
             watch.mark(receipt.stream_id)
     while watch.backlog():
         time.sleep(0.05)

@@ -15,6 +15,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
@@ -230,9 +231,17 @@ def _check_points(points: events.Points) -> None:
 
 
 def _check_column(name: object, column: object, n: int) -> None:
-    if not isinstance(name, str) or not name or len(name.encode("utf-8", "replace")) > MAX_NAME:
+    if not isinstance(name, str):
+        raise WireError(f"points: a series' name must be text of 1 to {MAX_NAME} bytes")
+    _check_name(name)
+    if not isinstance(column, np.ndarray) or column.dtype != np.float64 or len(column) != n:
+        raise WireError(f"points: {name[:80]!r} must be an array of {n} 64-bit floats")
+
+
+@lru_cache(maxsize=4096)
+def _check_name(name: str) -> None:
+    """Raise WireError for what is no name; the same few come again with every block."""
+    if not name or len(name.encode("utf-8", "replace")) > MAX_NAME:
         raise WireError(f"points: a series' name must be text of 1 to {MAX_NAME} bytes")
     if any(ord(char) < 32 for char in name):
         raise WireError("points: control characters in a series' name")
-    if not isinstance(column, np.ndarray) or column.dtype != np.float64 or len(column) != n:
-        raise WireError(f"points: {name[:80]!r} must be an array of {n} 64-bit floats")

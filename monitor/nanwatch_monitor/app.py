@@ -49,6 +49,7 @@ from nanwatch_monitor.postbag import Postbag
 from nanwatch_monitor.run_news import RunNews
 from nanwatch_monitor.run_states import Deafness
 from nanwatch_monitor.security import Guard, Limits, host_names
+from nanwatch_monitor.series.frame_cache import FrameCache
 from nanwatch_monitor.series.reader import SeriesReader
 from nanwatch_monitor.settings import ServerSettings
 from nanwatch_monitor.store import Store
@@ -103,9 +104,11 @@ def _monitor(settings: ServerSettings, clock: Callable[[], float]) -> Monitor:
     instance = secrets.token_hex(8)
     postbag = None if store.database.is_sqlite else Postbag(instance, MAX_WORDS)
     announcer = Announcer(pages, postbag)
-    watch = Watch(store, LastingWatcher, announcer.incidents, clock)
     reach = Reach(settings.url, settings.webhook_allow, settings.smtp)
     ways = Channels(store.channels, settings.fixed_channels, reach)
+    cache = FrameCache()
+    watch = Watch(store, LastingWatcher, announcer.incidents, clock, cache)
+    followers = (cache.committed, watch.committed, announcer.frames)
     return Monitor(
         instance=instance,
         store=store,
@@ -113,7 +116,8 @@ def _monitor(settings: ServerSettings, clock: Callable[[], float]) -> Monitor:
         hub=hub,
         news=pages.news,
         announcer=announcer,
-        intake=Intake(store.log, (watch.committed, announcer.frames), clock),
+        intake=Intake(store.log, followers, clock),
+        cache=cache,
         watch=watch,
         channels=ways,
         delivery=_delivery(store, ways, announcer, clock),
@@ -163,7 +167,7 @@ def _add_routes(
     clock: Callable[[], float],
 ) -> None:
     store = monitor.store
-    reader = SeriesReader(store.series)
+    reader = SeriesReader(store.series, monitor.cache)
     taking = Ingest(monitor.intake, monitor.metrics)
     gauges = Gauges(monitor.views, monitor.watch, monitor.hub, clock)
     monitor.metrics.registry.register(gauges)

@@ -16,10 +16,10 @@ from nanwatch.blocks import joined
 from nanwatch.events import Diagnosed, Diagnosis, Event, Points, RunEnded
 from nanwatch.memory import ForgottenError
 from nanwatch_monitor.incidents import Finding
+from nanwatch_monitor.series.frame_cache import FrameCache
 from nanwatch_monitor.series.sealer import seal
+from nanwatch_monitor.series.tree import CHUNK
 from nanwatch_monitor.store.series import MANY_FRAMES, SeriesStore
-
-MANY_ROWS = 1024
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +45,12 @@ class Watched:
         sealed: the last frame that is sealed.
         fed: the last frame that the brain was fed.
         recorded: the last frame that the store knows to be judged.
-        rows: how many rows of points were fed and not sealed.
+        rows: how many rows of points were fed that fill no chunk yet.
         ended: whether the last frame ended the run.
     """
 
     stream_id: int
+    token: str
     brain: Brain
     sealed: int
     fed: int
@@ -71,15 +72,16 @@ class Watched:
     @property
     def is_due(self) -> bool:
         """Whether there is enough for good chunks."""
-        return self.rows >= MANY_ROWS or self.fed - self.sealed >= MANY_FRAMES
+        return self.rows >= CHUNK or self.fed - self.sealed >= MANY_FRAMES
 
-    def seal(self, store: SeriesStore) -> bool:
+    def seal(self, store: SeriesStore, cache: FrameCache) -> bool:
         """Seal what was fed. False when another server did so first; then start over."""
         if self.fed == self.sealed:
             return True
-        if not seal(store, self.stream_id, self.fed, self.brain.remembered()):
+        if not seal(store, self.stream_id, self.fed, self.brain.remembered(), cache):
             return False
-        self.sealed, self.recorded, self.rows = self.fed, max(self.fed, self.recorded), 0
+        self.sealed, self.recorded = self.fed, max(self.fed, self.recorded)
+        self.rows %= CHUNK
         return True
 
 
@@ -95,7 +97,7 @@ def woken(store: SeriesStore, stream_id: int, brain: Brain) -> Watched:
     except ForgottenError:  # of the past, facts and diagnoses are known at least
         _findings(brain, remarks)
     sealed = stream.sealed_seq
-    return Watched(stream_id, brain, sealed, sealed, stream.watched_seq)
+    return Watched(stream_id, stream.token, brain, sealed, sealed, stream.watched_seq)
 
 
 def was_sealed_elsewhere(store: SeriesStore, watched: Watched) -> bool:

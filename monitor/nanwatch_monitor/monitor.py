@@ -22,6 +22,7 @@ from nanwatch_monitor.live import Hub
 from nanwatch_monitor.metrics import Metrics
 from nanwatch_monitor.peers import Peers
 from nanwatch_monitor.run_news import RunNews
+from nanwatch_monitor.series.frame_cache import FrameCache
 from nanwatch_monitor.store import Store
 from nanwatch_monitor.views import RunViews
 from nanwatch_monitor.watch import Watch
@@ -44,6 +45,7 @@ class Monitor:
     news: RunNews
     announcer: Announcer
     intake: Intake
+    cache: FrameCache
     watch: Watch
     channels: Channels
     delivery: Delivery

@@ -25,7 +25,9 @@ from nanwatch.wire import Frame, WireError
 from nanwatch_monitor.brains import Brain, Watched, was_sealed_elsewhere, woken
 from nanwatch_monitor.incidents import Incident
 from nanwatch_monitor.series.codec import CodecError
+from nanwatch_monitor.series.frame_cache import FrameCache
 from nanwatch_monitor.store import Store
+from nanwatch_monitor.store.log import READ_FRAMES
 from nanwatch_monitor.store.receipts import Receipt
 
 MAX_WATCHERS = 1000
@@ -44,6 +46,7 @@ class Watch:
         make_brain: a new watcher.
         opened: called with the incidents that were opened or changed.
         clock: seconds since 1970.
+        cache: frames of the log that are decoded already.
     """
 
     def __init__(
@@ -52,8 +55,10 @@ class Watch:
         make_brain: Callable[[], Brain],
         opened: Callable[[Sequence[Incident]], None],
         clock: Callable[[], float],
+        cache: FrameCache | None = None,
     ) -> None:
-        self._store, self._make_brain, self._opened, self._clock = store, make_brain, opened, clock
+        self._store, self._cache, self._make_brain = store, cache or FrameCache(), make_brain
+        self._opened, self._clock = opened, clock
         self._watched: OrderedDict[int, Watched] = OrderedDict()
         self._claims = store.claims
         self._marks: dict[int, bool] = {}  # in order; True: seal all of it
@@ -173,7 +178,7 @@ class Watch:
     def _judge_all(self, watched: Watched, whole: bool) -> None:
         """Judge what is there; after a piece that was sealed, others have their turn first."""
         while not self._stopping.is_set():
-            frames = self._store.log.frames(watched.stream_id, after=watched.fed)
+            frames = self._behind(watched)
             if not frames:
                 break
             hole = frames[0].seq > watched.fed + 1
@@ -191,9 +196,14 @@ class Watch:
         if whole or watched.ended:
             self._let_go(watched.stream_id)
 
+    def _behind(self, watched: Watched) -> Sequence[Frame]:
+        """The next frames of a stream: what was just taken in here need not be read."""
+        known = self._cache.behind(watched.token, watched.fed, READ_FRAMES)
+        return known or self._store.log.frames(watched.stream_id, after=watched.fed)
+
     def _seal(self, watched: Watched) -> bool:
         """Seal what was judged. False when it could not be; it is tried again when it is due."""
-        if not watched.seal(self._store.series):
+        if not watched.seal(self._store.series, self._cache):
             self._watched.pop(watched.stream_id)
             return False
         return True

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from frames import frame, opening, points
 from nanwatch import wire
 from nanwatch_monitor.series import tree
+from nanwatch_monitor.series.frame_cache import FrameCache
 from nanwatch_monitor.series.reader import SeriesReader
 from nanwatch_monitor.series.sealer import seal
 
@@ -65,7 +66,7 @@ def test_what_another_run_says_is_not_mixed_in(store, reader):
 
 def test_what_is_forgotten_is_read_again(store):
     append(store, opening(), frame(1, points([0, 1], batch_loss=[1, 2])))
-    forgetful = SeriesReader(store.series, cache_bytes=0)
+    forgetful = SeriesReader(store.series, FrameCache(most_bytes=0))
     assert all_points(forgetful) == all_points(forgetful) == [(0, 1.0), (1, 2.0)]
 
 

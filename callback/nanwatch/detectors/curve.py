@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 from statistics import fmean, median
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,7 @@ SCALE = 2.0**-64
 """Sums are kept that small, so that values near 1e308 don't overflow; it costs no digit."""
 
 
-@dataclass(slots=True)
-class Block:
+class Block(NamedTuple):
     """Neighbouring values in one.
 
     Attributes:
@@ -37,21 +37,7 @@ class Block:
         """The mean of the values."""
         return self.total / self.n / SCALE
 
-    def add(self, value: float) -> None:
-        """Take one more value in."""
-        self.n += 1
-        self.total += value * SCALE
-        self.low, self.high = min(self.low, value), max(self.high, value)
-
-    def extend(self, values: NDArray[np.float64]) -> None:
-        """Take several values in, with the same roundings as one by one."""
-        self.n += len(values)
-        scaled = np.concatenate(([self.total], values * SCALE))
-        self.total = float(np.add.accumulate(scaled)[-1])
-        self.low = min(self.low, float(values.min()))
-        self.high = max(self.high, float(values.max()))
-
-    def merged(self, other: Block) -> Block:
+    def joined(self, other: Block) -> Block:
         """This block and the next one in one."""
         low, high = min(self.low, other.low), max(self.high, other.high)
         return Block(self.n + other.n, self.total + other.total, low, high)
@@ -81,32 +67,42 @@ class Curve:
         self.n += 1
         if len(self.first) < FIRST:
             self.first.append(value)
-        if self._open is None:
-            self._open = Block(1, value * SCALE, value, value)
-        else:
-            self._open.add(value)
+        one = Block(1, value * SCALE, value, value)
+        self._open = one if self._open is None else self._open.joined(one)
         if self._open.n >= self._size:
-            self._close(self._open)
+            self._close([self._open])
+            self._open = None
 
     def extend(self, values: NDArray[np.float64]) -> None:
-        """Take several finite values, in order."""
-        first = max(0, FIRST - len(self.first))
-        self.first += values[:first].tolist()
+        """Take several finite values, in order; the same is remembered as one by one."""
+        self.first += values[: max(0, FIRST - len(self.first))].tolist()
         self.n += len(values)
         while len(values):
-            block = self._open or Block(0, 0.0, math.inf, -math.inf)
-            room = self._size - block.n
-            block.extend(values[:room])
-            values, self._open = values[room:], block
-            if block.n >= self._size:
-                self._close(block)
+            values = values[self._fill(values) :]
 
-    def _close(self, block: Block) -> None:
-        self._full.append(block)
-        self._open = None
+    def _fill(self, values: NDArray[np.float64]) -> int:
+        """Take as many of some values as make whole blocks, or all that are too few for one."""
+        if self._open is None and len(values) >= self._size:
+            count = min(len(values) // self._size, MOST - len(self._full))
+            taken = count * self._size
+            self._close(_blocks(values[:taken].reshape(count, self._size)))
+            return taken
+        room = self._size - (self._open.n if self._open else 0)
+        before = [self._open.total] if self._open else []
+        part = values[:room]
+        total = float(np.add.accumulate(np.concatenate([before, part * SCALE]))[-1])
+        new = Block(len(part), 0.0, float(part.min()), float(part.max()))
+        self._open = (self._open.joined(new) if self._open else new)._replace(total=total)
+        if self._open.n >= self._size:
+            self._close([self._open])
+            self._open = None
+        return len(part)
+
+    def _close(self, blocks: Sequence[Block]) -> None:
+        self._full += blocks
         if len(self._full) >= MOST:
             pairs = zip(self._full[::2], self._full[1::2], strict=True)
-            self._full = [left.merged(right) for left, right in pairs]
+            self._full = [left.joined(right) for left, right in pairs]
             self._size *= 2
 
     @property
@@ -151,3 +147,11 @@ class Curve:
         blocks = self.blocks
         first = min(int(begin * len(blocks)), len(blocks) - 1)
         return blocks[max(0, first) : max(first + 1, round(end * len(blocks)))]
+
+
+def _blocks(values: NDArray[np.float64]) -> list[Block]:
+    """A block of each row; sums are made from left to right, as one by one."""
+    totals = np.add.accumulate(values * SCALE, axis=1)[:, -1]
+    columns = (totals, values.min(axis=1), values.max(axis=1))
+    n = values.shape[1]
+    return [Block(n, *row) for row in zip(*(c.tolist() for c in columns), strict=True)]

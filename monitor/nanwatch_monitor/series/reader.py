@@ -5,53 +5,19 @@ Nothing but the open log is decoded whole, and only frames of it are remembered:
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from nanwatch import events, wire
 from nanwatch_monitor.series import tree
 from nanwatch_monitor.series.columns import Curve, Steps, Values, merged
+from nanwatch_monitor.series.frame_cache import FrameCache
 from nanwatch_monitor.series.lane import Lane, OpenLane, SealedLane
 from nanwatch_monitor.series.overview import MAX_LISTED, Overview, Summary, overview, summary
 from nanwatch_monitor.series.spans import Span, spans_of
 from nanwatch_monitor.store.series import SealedStream, SeriesStore, Snapshot
 
-CACHE_BYTES = 64 * 1024 * 1024
-_OVERHEAD = 2048  # bytes, roughly: the objects round the numbers of a frame
-
 Column = list[tuple[Steps, Values]]
-
-
-class OpenFrames:
-    """Decoded frames of the open log, as many as fit into `limit` bytes. For any thread."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[str, int, int], tuple[wire.Frame, int]] = OrderedDict()
-        self._used = 0
-
-    def read(self, snapshot: Snapshot, of: SealedStream) -> list[wire.Frame]:
-        """The frames of a stream that are not sealed, in order."""
-        keys = [(of.token, seq, crc) for seq, crc in snapshot.open_frames(of)]
-        with self._lock:
-            found = {key: self._known[key][0] for key in keys if key in self._known}
-        missing = [key for key in keys if key not in found]
-        if missing:
-            rows = dict(snapshot.frames(of.id, missing[0][1], missing[-1][1]))
-            new = {key: _decoded(rows[key[1]]) for key in missing}
-            self._keep(new)
-            found.update((key, frame) for key, (frame, _) in new.items())
-        return [found[key] for key in keys]
-
-    def _keep(self, new: dict[tuple[str, int, int], tuple[wire.Frame, int]]) -> None:
-        with self._lock:
-            self._used += sum(size for key, (_, size) in new.items() if key not in self._known)
-            self._known.update(new)
-            while self._used > self._limit:
-                _, (_, size) = self._known.popitem(last=False)
-                self._used -= size
 
 
 class SeriesReader:
@@ -59,12 +25,11 @@ class SeriesReader:
 
     Args:
         store: where sealed points and the open log are.
-        cache_bytes: how much of the open log is remembered decoded.
+        cache: frames of the open log that are decoded already.
     """
 
-    def __init__(self, store: SeriesStore, cache_bytes: int = CACHE_BYTES) -> None:
-        self._store = store
-        self._frames = OpenFrames(cache_bytes)
+    def __init__(self, store: SeriesStore, cache: FrameCache | None = None) -> None:
+        self._store, self._cache = store, cache or FrameCache()
 
     def overview(
         self, run_id: str, name: str, first: int | None, last: int | None, buckets: int
@@ -99,9 +64,21 @@ class SeriesReader:
         for stream in snapshot.streams(run_id):
             for sealed in snapshot.series(stream.id, name):
                 found[sealed.name].append(SealedLane(snapshot, sealed))
-            for named, column in columns_of(self._frames.read(snapshot, stream), name).items():
+            for named, column in columns_of(self._open(snapshot, stream), name).items():
                 found[named].append(OpenLane(merged(column)))
         return dict(found)
+
+    def _open(self, snapshot: Snapshot, of: SealedStream) -> list[wire.Frame]:
+        """The frames of a stream that are not sealed, in order."""
+        numbers = snapshot.open_frames(of)
+        found = self._cache.find((of.token, seq) for seq in numbers)
+        missing = [seq for seq in numbers if (of.token, seq) not in found]
+        if missing:
+            rows = dict(snapshot.frames(of.id, missing[0], missing[-1]))
+            new = [wire.decode(rows[seq]) for seq in missing]
+            self._cache.keep(new)
+            found.update(((of.token, frame.seq), frame) for frame in new)
+        return [found[of.token, seq] for seq in numbers]
 
 
 def columns_of(frames: Iterable[wire.Frame], name: str | None = None) -> dict[str, Column]:
@@ -114,11 +91,6 @@ def columns_of(frames: Iterable[wire.Frame], name: str | None = None) -> dict[st
                 for known in wanted:
                     found[known].append((event.steps, event.values[known]))
     return dict(found)
-
-
-def _decoded(data: bytes) -> tuple[wire.Frame, int]:
-    """A frame and about how much memory it takes."""
-    return wire.decode(data), len(data) + _OVERHEAD
 
 
 def _cover(spans: Sequence[Span], buckets: int) -> tree.Buckets:

@@ -15,6 +15,7 @@ from nanwatch import events, wire
 from nanwatch_monitor.series import tree
 from nanwatch_monitor.series.codec import pack_points, unpack_points
 from nanwatch_monitor.series.columns import Curve, merged
+from nanwatch_monitor.series.frame_cache import FrameCache
 from nanwatch_monitor.series.lane import ODD
 from nanwatch_monitor.series.reader import columns_of
 from nanwatch_monitor.series.tree import Buckets
@@ -29,11 +30,14 @@ from nanwatch_monitor.store.series import (
 _PASSING = (events.Points, events.Heartbeat)
 
 
-def seal(store: SeriesStore, stream_id: int, upto: int, memory: bytes) -> bool:
+def seal(
+    store: SeriesStore, stream_id: int, upto: int, memory: bytes, cache: FrameCache | None = None
+) -> bool:
     """Seal the frames of a stream up to number `upto`.
 
     Args:
         memory: what the brain remembers at `upto`.
+        cache: frames of the log that are decoded already.
 
     Returns:
         False when another process was faster or frames are missing, and nothing was done.
@@ -42,11 +46,13 @@ def seal(store: SeriesStore, stream_id: int, upto: int, memory: bytes) -> bool:
         NoResultFound: the run was deleted.
     """
     with store.snapshot() as snapshot:
-        before = snapshot.stream(stream_id).sealed_seq
-        rows = snapshot.frames(stream_id, before + 1, upto)
-        if not rows or len(rows) != upto - before:
+        stream = snapshot.stream(stream_id)
+        before = stream.sealed_seq
+        frames = cache.behind(stream.token, before, upto - before) if cache else []
+        if len(frames) < upto - before:
+            frames = [wire.decode(data) for _, data in snapshot.frames(stream_id, before + 1, upto)]
+        if not frames or len(frames) != upto - before:
             return False
-        frames = [wire.decode(data) for _, data in rows]
         grown = list(_grown(snapshot, stream_id, frames))
     return store.seal(
         Sealing(

@@ -8,9 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Insert,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from nanwatch_monitor.store.database import Database
 from nanwatch_monitor.store.runs import lock_run_of
@@ -50,7 +62,7 @@ _NODES_OF_STEPS = (
     .limit(bindparam("most"))
 )
 _OPEN = (
-    select(batch.c.seq, batch.c.crc)
+    select(batch.c.seq)
     .where(batch.c.stream_id == bindparam("stream_id"), batch.c.seq > bindparam("after"))
     .order_by(batch.c.seq)
 )
@@ -179,10 +191,10 @@ class Snapshot:
         which = {**_key(of), "level": level, "first": first, "last": last, "most": most}
         return [Node(*row) for row in self._connection.execute(_NODES_OF_STEPS, which)]
 
-    def open_frames(self, of: SealedStream) -> list[tuple[int, int]]:
-        """Number and checksum of each frame that is not sealed, in order."""
+    def open_frames(self, of: SealedStream) -> list[int]:
+        """The number of each frame that is not sealed, in order."""
         which = {"stream_id": of.id, "after": of.sealed_seq}
-        return [(seq, crc) for seq, crc in self._connection.execute(_OPEN, which)]
+        return list(self._connection.scalars(_OPEN, which))
 
     def frames(self, stream_id: int, begin: int, end: int) -> list[tuple[int, bytes]]:
         """The frames with these numbers, the last inclusive."""
@@ -280,14 +292,16 @@ def _write(connection: Connection, sealing: Sealing) -> None:
 
 def _put(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows; those whose key is known are written anew."""
-    if not rows:
-        return
-    if connection.dialect.name == "sqlite":
+    if rows:
+        connection.execute(_insert_or_update(connection.dialect.name, table), rows)
+
+
+@cache
+def _insert_or_update(dialect: str, table: Table) -> Insert:
+    if dialect == "sqlite":
         from sqlalchemy.dialects.sqlite import insert as insert_into
     else:  # imported here: the dialect that is not used would only slow down the start
         from sqlalchemy.dialects.postgresql import insert as insert_into  # type: ignore[assignment]
     new = insert_into(table)
     changes = {c.name: new.excluded[c.name] for c in table.c if not c.primary_key}
-    connection.execute(
-        new.on_conflict_do_update(index_elements=table.primary_key, set_=changes), rows
-    )
+    return new.on_conflict_do_update(index_elements=table.primary_key, set_=changes)
