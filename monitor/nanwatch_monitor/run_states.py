@@ -9,6 +9,7 @@ the server could not hear is not silence.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 from nanwatch_monitor.run_record import Progress
@@ -50,6 +51,21 @@ def state_of(progress: Progress, now: float, deaf: Deafness) -> State:
     if progress.seen_at > deaf.moment_before(now, STALE_AFTER_S):
         return "running" if progress.hung_since is None else "hung"
     return "stale" if progress.seen_at > deaf.moment_before(now, LOST_AFTER_S) else "lost"
+
+
+def state_reason(progress: Progress, state: State) -> str:
+    """Why a run that has not ended is not simply running, for people; else empty."""
+    if state in ("stale", "lost"):
+        why = "the training died, or the network between it and this server is cut"
+        return f"no contact since {_clock(progress.seen_at)}: {why}"
+    if state == "hung" and progress.hung_since is not None:
+        why = "it reports, but its steps have stopped"
+        return f"no step since {_clock(progress.hung_since)}: {why}"
+    return ""
+
+
+def _clock(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def seen_between(state: State, now: float, deaf: Deafness) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from nanwatch.events import EndState, Points, Severity, to_json
 from nanwatch_monitor.incidents import Incident, health_of
 from nanwatch_monitor.replies import numbers
 from nanwatch_monitor.run_record import Run
-from nanwatch_monitor.run_states import Deafness, State, seen_between, state_of
+from nanwatch_monitor.run_states import Deafness, State, seen_between, state_of, state_reason
 from nanwatch_monitor.store import Store
 from nanwatch_monitor.store.runs import RunQuery
 
@@ -66,11 +66,13 @@ class RunViews:
 
 def _view(run: Run, severities: Sequence[Severity], now: float, deaf: Deafness) -> dict[str, Any]:
     progress = run.progress
+    state = state_of(progress, now, deaf)
     view = {
         "id": run.id,
         "name": run.description.name,
         "project": run.description.project,
-        "state": state_of(progress, now, deaf),
+        "state": state,
+        "state_reason": state_reason(progress, state),
         "health": health_of(severities),
         "incidents": len(severities),
         "tags": run.description.tags,

@@ -1,6 +1,7 @@
 """`start_run`: logging by hand, watched, with slips explained."""
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -180,3 +181,16 @@ def test_slips_raise_before_anything_is_begun(home):
     with pytest.raises(ValueError, match="did you mean 'offline'"):
         start_run(mode="offlin")
     assert not home.exists()
+
+
+@pytest.mark.parametrize("years", [-10, 10])
+def test_a_clock_that_jumps_changes_nothing_but_labels(server, home, monkeypatch, years):
+    real = time.time
+    with start_run(server.url) as run:
+        for step in range(20):
+            run.log({"loss": 1.0}, step=step)
+            if step == 9:
+                server.wait_for(lambda: server.steps()[-1:] == [9])
+                monkeypatch.setattr(time, "time", lambda: real() + years * 365 * 86400)
+    assert server.steps() == list(range(20))
+    assert end_of(server).state == "finished"

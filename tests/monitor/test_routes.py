@@ -13,7 +13,7 @@ from servers import wait_for
 
 RUN = {
     "id", "name", "project", "state", "health", "tags", "started_at", "ended_at", "last_step",
-    "reason", "updated_at", "hung_since", "incidents", "last_loss", "best_val_loss",
+    "reason", "updated_at", "state_reason", "hung_since", "incidents", "last_loss", "best_val_loss",
     "size_bytes", "pinned", "note",
 }  # fmt: skip
 DIAGNOSIS = Diagnosis(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from frames import points
 from nanwatch.events import Heartbeat, RunEnded
 from nanwatch_monitor.run_record import Progress, advanced
-from nanwatch_monitor.run_states import Deafness, seen_between, state_of
+from nanwatch_monitor.run_states import Deafness, seen_between, state_of, state_reason
 
 HEARING = Deafness(0.0, 0.0)
 
@@ -80,6 +80,19 @@ def test_a_run_that_reports_but_makes_no_step_is_hung_until_it_makes_one(said, s
 
 def test_when_it_hung_is_told_by_the_last_step():
     assert after(HANGS).hung_since == 1000.0 - 301.0
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        ("running", ""),
+        ("stale", "no contact since 1970-01-01 00:16:40 UTC: the training died, or the network"),
+        ("lost", "no contact since 1970-01-01 00:16:40 UTC: the training died, or the network"),
+        ("hung", "no step since 1970-01-01 00:11:39 UTC: it reports, but its steps have stopped"),
+    ],
+)
+def test_what_is_known_of_a_silent_run_is_said_and_no_more(state, reason):
+    assert state_reason(after(HANGS), state).startswith(reason)
 
 
 def test_a_hung_run_that_falls_silent_is_stale_then_lost():
