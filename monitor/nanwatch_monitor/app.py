@@ -172,7 +172,7 @@ def _add_routes(
     gauges = Gauges(monitor.views, monitor.watch, monitor.hub, clock)
     monitor.metrics.registry.register(gauges)
     for routes in (
-        health.router(store, monitor.instance, clock),
+        health.router(monitor.trouble, store.database.kind, monitor.instance, clock),
         metrics.router(monitor.metrics.registry),
         ingest.router(taking),
         runs.router(store, monitor.views, monitor.announcer, clock),

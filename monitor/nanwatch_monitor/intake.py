@@ -72,6 +72,11 @@ class Intake:
         """Begin to commit."""
         self._thread.start()
 
+    @property
+    def works(self) -> bool:
+        """Whether its thread lives."""
+        return self._thread.is_alive()
+
     def stop(self) -> None:
         """Commit what waits, and leave."""
         with self._news:

@@ -73,6 +73,14 @@ class Monitor:
                 await task
         await run_in_threadpool(self._stop)
 
+    def trouble(self) -> str | None:
+        """Why this server cannot do its work; None when it can. Writes to the database."""
+        if not self.intake.works:
+            return "storing has stopped"
+        if not self.watch.works:
+            return "judging has stopped"
+        return self.store.trouble()
+
     def _stop(self) -> None:
         self.intake.stop()
         if self.peers is not None:

@@ -74,6 +74,11 @@ class Watch:
             self.mark(head.id)
         self._thread.start()
 
+    @property
+    def works(self) -> bool:
+        """Whether its thread lives."""
+        return self._thread.is_alive()
+
     def committed(self, _run_id: str, receipt: Receipt) -> None:
         """New frames of a stream are in the log."""
         self.mark(receipt.stream_id)

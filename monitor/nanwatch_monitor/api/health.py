@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable
 
 from fastapi import APIRouter
@@ -10,17 +12,44 @@ from starlette.responses import Response
 
 from nanwatch import __version__
 from nanwatch_monitor.replies import Json
-from nanwatch_monitor.store import Store
+
+HOLDS_S = 1.0  # what was found holds for so long: anybody may ask, and asking writes
 
 
-def router(store: Store, instance: str, clock: Callable[[], float]) -> APIRouter:
+class Readiness:
+    """Remembers for a moment whether the server can do its work.
+
+    Args:
+        trouble: says why it cannot, or None.
+    """
+
+    def __init__(self, trouble: Callable[[], str | None]) -> None:
+        self._trouble, self._asked_at = trouble, float("-inf")
+        self._found: str | None = None
+        self._asking = threading.Lock()
+
+    def trouble(self) -> str | None:
+        """Why it cannot; None when it can."""
+        with self._asking:
+            if time.monotonic() - self._asked_at > HOLDS_S:
+                self._found = self._trouble()
+                self._asked_at = time.monotonic()
+            return self._found
+
+
+def router(
+    trouble: Callable[[], str | None], database: str, instance: str, clock: Callable[[], float]
+) -> APIRouter:
     """The routes.
 
     Args:
+        trouble: says why the server cannot do its work, or None.
+        database: its kind.
         instance: tells this process from any other, so that `nanwatch stop` stops no stranger.
         clock: seconds since 1970.
     """
     routes = APIRouter(tags=["health"])
+    readiness = Readiness(trouble)
 
     @routes.get("/healthz")
     async def healthz() -> Response:
@@ -37,9 +66,9 @@ def router(store: Store, instance: str, clock: Callable[[], float]) -> APIRouter
 
     @routes.get("/readyz")
     def readyz() -> Response:
-        """The database answers."""
-        trouble = store.trouble()
-        body = {"ready": trouble is None, "database": store.database.kind, "why": trouble or ""}
-        return Json(body, 200 if trouble is None else 503)
+        """Points are stored and judged: the workers live, and the database takes something in."""
+        why = readiness.trouble()
+        body = {"ready": why is None, "database": database, "why": why or ""}
+        return Json(body, 200 if why is None else 503)
 
     return routes

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from nanwatch_monitor.store.access import AccessStore
 from nanwatch_monitor.store.alerts import AlertStore
 from nanwatch_monitor.store.audit import AuditStore
 from nanwatch_monitor.store.channels import ChannelStore
 from nanwatch_monitor.store.claims import Claims, claims_on
-from nanwatch_monitor.store.database import Database, answers
+from nanwatch_monitor.store.database import Database
 from nanwatch_monitor.store.housekeeping import Housekeeping
 from nanwatch_monitor.store.incidents import IncidentStore
 from nanwatch_monitor.store.log import BatchLog
@@ -75,8 +77,12 @@ class Store:
         )
 
     def trouble(self) -> str | None:
-        """None when the database answers, else why it does not."""
-        return answers(self.database)
+        """None when the database takes something in, else why it does not."""
+        try:
+            self.access.try_writing()
+        except SQLAlchemyError as error:
+            return type(error).__name__
+        return None
 
     def close(self) -> None:
         """Close every connection."""

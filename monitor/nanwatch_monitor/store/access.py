@@ -71,6 +71,13 @@ class AccessStore:
         with self._database.read() as connection:
             return {*connection.scalars(tokens), *connection.scalars(sessions)}
 
+    def try_writing(self) -> None:
+        """Write a row that nobody sees. Raises what the database raises: it is locked, full..."""
+        row = {"digest": secrets.token_hex(32), "expires_at": 0.0}
+        with self._database.write() as connection:
+            connection.execute(insert(login_code).values(row))
+            connection.execute(delete(login_code).where(login_code.c.digest == row["digest"]))
+
     def _issue(self, table: Table, now: float, life_s: float, token_id: int | None) -> str:
         secret = secrets.token_urlsafe(32)
         row = {"digest": digest(secret), "expires_at": now + life_s, "token_id": token_id}

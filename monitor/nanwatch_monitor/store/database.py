@@ -185,13 +185,3 @@ def _begin_sqlite(connection: Connection) -> None:
     """Take the write lock at once: a transaction that upgrades later fails without waiting."""
     writes = connection.get_execution_options().get("nanwatch_writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def answers(database: Database) -> str | None:
-    """None when the database answers, else the reason why it does not."""
-    try:
-        with database.read() as connection:
-            connection.exec_driver_sql("SELECT 1")
-    except SQLAlchemyError as error:
-        return type(error).__name__
-    return None

@@ -1,0 +1,48 @@
+"""/healthz says that the process lives, /readyz that it can do its work."""
+
+import pytest
+
+from nanwatch_monitor.api.health import Readiness
+from servers import Client
+
+
+@pytest.fixture
+def stranger(live_server):
+    client = Client(live_server.url)
+    yield client
+    client.close()
+
+
+def ready(client):
+    answer = client.ask("GET", "/readyz")
+    return answer.status, answer.json()["why"]
+
+
+def test_a_database_that_takes_nothing_in_is_not_ready(live_server, stranger):
+    with live_server.monitor.store.database.write() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE INSERT ON login_code BEGIN SELECT RAISE(FAIL, 'full'); END"
+        )
+    assert ready(stranger) == (503, "IntegrityError")
+    assert stranger.ask("GET", "/healthz").status == 200
+    assert live_server.client.ask("GET", "/api/v1/runs").status == 200  # what is there is shown
+
+
+@pytest.mark.parametrize("worker", ["watch", "intake"])
+def test_a_server_whose_worker_has_ended_is_not_ready(live_server, stranger, worker):
+    getattr(live_server.monitor, worker).stop()
+    status, why = ready(stranger)
+    assert (status, "has stopped" in why) == (503, True)
+
+
+def test_asking_often_writes_seldom():
+    asked = []
+    readiness = Readiness(lambda: asked.append(1))
+    assert {readiness.trouble() for _ in range(100)} == {None}
+    assert len(asked) < 100
+
+
+def test_a_probe_leaves_no_trace(store):
+    assert store.trouble() is None
+    with store.database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM login_code").scalar() == 0
