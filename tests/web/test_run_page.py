@@ -111,7 +111,7 @@ def test_the_card_tells_cause_place_evidence_and_change(page: Page, server: Runn
         "#3, #9 in the batch",
         "bill_mm (#2)",
         "2 of 32",
-        "Tried in a replay: the loss stayed finite and fell",
+        "The fix held in a replay",
         "Full autopsy",
         "1 other suspect",
     ):

@@ -9,6 +9,7 @@ import { flat, headFacts } from "../../web/nanwatch_web/static/js/run/facts.js";
 import { diagnosisAt, failureOf } from "../../web/nanwatch_web/static/js/run/failure.js";
 import { append, empty } from "../../web/nanwatch_web/static/js/charts/buckets.js";
 import { countWords, filtered } from "../../web/nanwatch_web/static/js/runs/filter.js";
+import { questionOf } from "../../web/nanwatch_web/static/js/runs/question.js";
 import {
   byGravity,
   symptomSentence,
@@ -236,15 +237,15 @@ test("every word of a filter must occur in name, project, tag, state or health",
     started_at: "2026-01-02T00:00:00Z",
   };
   assert.deepEqual(
-    filtered([RUN, other], "", "all").map((run) => run.id),
+    filtered([RUN, other], questionOf(""), 0).map((run) => run.id),
     ["b", "a"],
   );
   assert.deepEqual(
-    filtered([RUN, other], "otter DIGITS", "all").map((run) => run.id),
+    filtered([RUN, other], questionOf("?q=otter DIGITS"), 0).map((run) => run.id),
     ["a"],
   );
   assert.deepEqual(
-    filtered([RUN, other], "", "trouble").map((run) => run.id),
+    filtered([RUN, other], questionOf("?show=trouble"), 0).map((run) => run.id),
     ["b"],
   );
   assert.equal(countWords(1, 2, false), "1 of 2 runs");

@@ -3,43 +3,43 @@
  * @module
  */
 
-import { get, troubleWords } from "../api.js";
-import { addressOf, MOST_RUNS } from "../compare/address.js";
-import { byId, el, fill } from "../dom.js";
+import { get, troubleWords, wordsOf } from "../api.js";
+import { addressOf as comparisonOf, MOST_RUNS } from "../compare/address.js";
+import { byId, fill } from "../dom.js";
 import { showBanner, showFavicon, showLive } from "../pills.js";
 import { LiveStream } from "../stream.js";
 import { byGravity } from "../words.js";
+import { Controls } from "./controls.js";
 import { noneFits, noRuns } from "./empty.js";
 import { countWords, filtered } from "./filter.js";
+import { followKeys } from "./keys.js";
+import { Runs } from "./loading.js";
+import { addressOf, questionOf } from "./question.js";
 import { RunTable } from "./table.js";
 
 /** @typedef {import("../types").Run} Run */
 /** @typedef {import("../types").Alert} Alert */
 
-const PAGE = 50;
 const REFRESH_AGES_MS = 20_000;
-/** @type {[import("./filter.js").Scope, string][]} */
-const SCOPES = [
-  ["all", "All"],
-  ["running", "Running"],
-  ["trouble", "With problems"],
-];
+/** Runs report every second, many at once: the list is put in order this often at most. */
+const CALM_MS = 200;
 
-const state = {
-  /** @type {Map<string, Run>} */
-  runs: new Map(),
-  /** @type {Map<string, Alert>} the gravest open alert by run */
-  alerts: new Map(),
-  /** @type {string | null} */
-  next: null,
-  loaded: false,
-  query: "",
-  /** @type {import("./filter.js").Scope} */
-  scope: "all",
-};
+const search = /** @type {HTMLInputElement} */ (byId("filter"));
+const question = questionOf(location.search);
+const runs = new Runs(showSoon);
+/** @type {Map<string, Alert>} the gravest open alert by run */
+const alerts = new Map();
 /** @type {Set<string>} runs to compare, in the order in which they were ticked */
 const picked = new Set();
-const table = new RunTable((run) => state.alerts.get(run.id)?.symptom ?? null, pick);
+const controls = new Controls(byId("scope"), byId("filters"), search, question, asked);
+const table = new RunTable({
+  symptomOf: (run) => alerts.get(run.id)?.symptom ?? null,
+  onPick: pick,
+  choose: (chosen) => controls.choose(chosen),
+  question,
+  onError: (error) => showBanner(byId("banner"), wordsOf(error)),
+});
+let timer = 0;
 
 /**
  * @param {Run} run
@@ -48,22 +48,42 @@ const table = new RunTable((run) => state.alerts.get(run.id)?.symptom ?? null, p
 function pick(run, chosen) {
   if (chosen) picked.add(run.id);
   else picked.delete(run.id);
+  showPicked();
+}
+
+function showPicked() {
   const link = byId("compare");
   link.hidden = picked.size < 2;
   const first = picked.size > MOST_RUNS ? `the first ${MOST_RUNS} of ` : "";
   link.textContent = `Compare ${first}${picked.size} runs`;
-  link.setAttribute("href", addressOf({ runs: [...picked], align: "step", log: false }));
+  link.setAttribute("href", comparisonOf({ runs: [...picked], align: "step", log: false }));
+}
+
+function asked() {
+  history.replaceState(null, "", location.pathname + addressOf(question));
+  table.rewind();
+  show();
+}
+
+function showSoon() {
+  if (!timer) timer = window.setTimeout(() => ((timer = 0), show()), CALM_MS);
 }
 
 function show() {
-  const runs = [...state.runs.values()];
-  const shown = filtered(runs, state.query, state.scope);
-  byId("count").textContent = runs.length ? countWords(shown.length, runs.length, state.next !== null) : "";
-  byId("more").hidden = state.next === null;
-  showFavicon(runs.some((run) => run.state === "running" && run.health === "critical") ? "critical" : "ok");
-  if (!state.loaded) return;
+  const all = [...runs.known.values()];
+  const shown = filtered(all, question, Date.now());
+  controls.show(all);
+  byId("count").textContent = all.length ? countWords(shown.length, all.length, runs.more) : "";
+  showTrouble(all.filter((run) => run.state === "running" && run.health === "critical").length);
+  if (!runs.loaded) return;
   if (shown.length) table.show(shown, Date.now());
-  place(shown.length ? table.element : runs.length ? noneFits(showAll) : noRuns());
+  place(shown.length ? table.element : all.length ? noneFits(() => controls.clear()) : noRuns());
+}
+
+/** @param {number} n running runs that are in danger: the tab tells it */
+function showTrouble(n) {
+  showFavicon(n ? "critical" : "ok");
+  document.title = n ? `(${n}) Runs · nanwatch` : "Runs · nanwatch";
 }
 
 /** @param {HTMLElement} node */
@@ -72,17 +92,11 @@ function place(node) {
   if (list.firstElementChild?.className !== node.className) fill(list, node);
 }
 
-/** Fetch the newest page again; what was loaded further down stays. */
+/** Fetch everything again: at the beginning, and when the stream was away. */
 async function refetch() {
   try {
-    const [{ runs, next }, { alerts }] = await Promise.all([
-      get("/runs", { limit: PAGE }),
-      get("/alerts", { limit: 200 }),
-    ]);
-    if (!state.loaded) state.next = next;
-    state.loaded = true;
-    runs.forEach(keep);
-    alerts.forEach(keepAlert);
+    const [{ alerts: found }] = await Promise.all([get("/alerts", { limit: 200 }), runs.load()]);
+    found.forEach(keepAlert);
     showBanner(byId("banner"), null);
   } catch (error) {
     showBanner(byId("banner"), troubleWords(error));
@@ -90,61 +104,18 @@ async function refetch() {
   show();
 }
 
-async function loadMore() {
-  const { runs, next } = await get("/runs", { limit: PAGE, cursor: state.next });
-  runs.forEach(keep);
-  state.next = next;
-  show();
-}
-
-/** @param {Run} run */
-function keep(run) {
-  state.runs.set(run.id, { ...state.runs.get(run.id), ...run });
-}
-
 /** @param {Alert} alert */
 function keepAlert(alert) {
-  const known = state.alerts.get(alert.run_id);
-  state.alerts.set(alert.run_id, byGravity(known ? [known, alert] : [alert])[0]);
+  const known = alerts.get(alert.run_id);
+  alerts.set(alert.run_id, byGravity(known ? [known, alert] : [alert])[0]);
 }
 
-function mountScopes() {
-  const buttons = SCOPES.map(([scope, words]) =>
-    el(
-      "button",
-      { type: "button", "aria-pressed": scope === "all", "data-scope": scope, onclick: () => choose(scope) },
-      words,
-    ),
-  );
-  buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.scope === "all")));
-  fill(byId("scope"), ...buttons);
-}
-
-/** @param {import("./filter.js").Scope} scope */
-function choose(scope) {
-  state.scope = scope;
-  for (const button of byId("scope").children)
-    button.setAttribute("aria-pressed", String(button.getAttribute("data-scope") === scope));
-  show();
-}
-
-function mountFilter() {
-  const input = /** @type {HTMLInputElement} */ (byId("filter"));
-  input.addEventListener("input", () => {
-    state.query = input.value;
-    show();
-  });
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || document.activeElement === input) return;
-    event.preventDefault();
-    input.focus();
-  });
-}
-
-function showAll() {
-  /** @type {HTMLInputElement} */ (byId("filter")).value = "";
-  state.query = "";
-  choose("all");
+/** @param {string} id */
+function forget(id) {
+  runs.known.delete(id);
+  picked.delete(id);
+  showPicked();
+  showSoon();
 }
 
 /** @param {import("../stream.js").StreamState} streamState */
@@ -153,16 +124,17 @@ function onState(streamState) {
   if (streamState === "lost") void refetch();
 }
 
-mountScopes();
-mountFilter();
-byId("more").addEventListener("click", () => void loadMore());
-setInterval(show, REFRESH_AGES_MS);
+followKeys(byId("list"), search, {
+  compare: () => picked.size > 1 && byId("compare").click(),
+  onRun: (row, key) => table.rows.get(row.dataset.run ?? "")?.act(key) ?? false,
+});
+setInterval(() => document.hidden || show(), REFRESH_AGES_MS);
 new LiveStream("/api/v1/stream", {
   onOpen: () => void refetch(),
   onState,
   on: {
-    run: (run) => (keep(run), show()),
-    alert: (alert) => (keepAlert(alert), show()),
-    deleted: ({ id }) => (state.runs.delete(id), show()),
+    run: (run) => (runs.keep(run), showSoon()),
+    alert: (alert) => (keepAlert(alert), showSoon()),
+    deleted: ({ id }) => forget(id),
   },
 }).start();

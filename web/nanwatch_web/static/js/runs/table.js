@@ -1,51 +1,64 @@
 /**
  * The table of runs. A row is made once and changed in place, so that focus and selection survive
- * live updates.
+ * live updates; rows far below are made when one scrolls there.
  * @module
  */
 
-import { el, fill } from "../dom.js";
-import { ago, exact, integer, num, number } from "../format.js";
-import { healthPill, statePill } from "../pills.js";
+import { arrange, el, fill } from "../dom.js";
+import { ago } from "../format.js";
+import { RunRow } from "./row.js";
+import { SORTS } from "./question.js";
+import { Sparklines } from "./sparklines.js";
 
 /** @typedef {import("../types").Run} Run */
+/** @typedef {import("./question.js").Question} Question */
 
-const COLUMNS = [
+/** @type {[string, string][]} */
+export const COLUMNS = [
   ["pick", ""],
   ["name", "Run"],
   ["project", "Project"],
   ["status", "State and health"],
+  ["spark", "Loss"],
   ["num loss", "Last loss"],
   ["num best", "Best val_loss"],
   ["num step", "Step"],
+  ["num took", "Duration"],
   ["when", "Started"],
   ["tags", "Tags"],
+  ["deeds", ""],
 ];
+/** @type {Record<string, string>} */
+const HIDDEN_HEADS = { pick: "Compare", deeds: "More" };
+const AT_ONCE = 60;
 
-const WHEN = COLUMNS.findIndex(([kind]) => kind === "when");
+/**
+ * @typedef {object} TableHost what the table needs of the page
+ * @property {(run: Run) => string | null} symptomOf the worst open symptom of a run
+ * @property {(run: Run, picked: boolean) => void} onPick
+ * @property {(chosen: Partial<Question>) => void} choose
+ * @property {Question} question
+ * @property {(error: unknown) => void} onError
+ */
 
 /** Rows by run, kept between updates. */
 export class RunTable {
-  /**
-   * @param {(run: Run) => string | null} symptomOf the worst open symptom of a run
-   * @param {(run: Run, picked: boolean) => void} onPick
-   */
-  constructor(symptomOf, onPick) {
-    this.symptomOf = symptomOf;
-    this.onPick = onPick;
-    /** @type {Map<string, HTMLTableRowElement>} */
+  /** @param {TableHost} host */
+  constructor(host) {
+    this.host = host;
+    /** @type {Map<string, RunRow>} */
     this.rows = new Map();
+    /** @type {Run[]} */
+    this.runs = [];
+    this.most = AT_ONCE;
+    this.sparklines = new Sparklines();
     this.body = el("tbody");
-    const heads = COLUMNS.map(([name, words]) =>
-      el("th", { scope: "col", class: name }, words || el("span", { class: "vh" }, "Compare")),
-    );
-    this.element = el(
-      "table",
-      { class: "runs" },
-      el("caption", { class: "vh" }, "Runs, newest first"),
-      el("thead", {}, el("tr", {}, ...heads)),
-      this.body,
-    );
+    this.heads = COLUMNS.map(([kind, words]) => this.head(kind, words));
+    this.more = el("button", { type: "button", onclick: () => this.grow() }, "Show more");
+    const caption = el("caption", { class: "vh" }, "Runs");
+    const table = el("table", { class: "runs" }, caption, el("thead", {}, el("tr", {}, ...this.heads)), this.body);
+    this.element = el("div", { class: "runlist" }, table, el("div", { class: "more" }, this.more));
+    new IntersectionObserver(([entry]) => entry.isIntersecting && this.grow(), { rootMargin: "600px" }).observe(this.more);
   }
 
   /**
@@ -54,10 +67,26 @@ export class RunTable {
    * @param {number} now
    */
   show(runs, now) {
-    const rows = runs.map((run) => this.row(run, now));
-    const same =
-      rows.length === this.body.children.length && rows.every((row, i) => row === this.body.children[i]);
-    if (!same) this.body.replaceChildren(...rows);
+    this.runs = runs;
+    const shown = runs.slice(0, this.most);
+    const rows = shown.map((run) => this.row(run, now));
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+    arrange(this.body, rows);
+    // A row that moves, as one does that is pinned, takes the focus with it.
+    if (focused !== document.activeElement && this.body.contains(focused)) focused?.focus();
+    this.more.hidden = shown.length === runs.length;
+    this.showOrder();
+  }
+
+  /** Begin anew at the top: another question was asked. */
+  rewind() {
+    this.most = AT_ONCE;
+  }
+
+  grow() {
+    if (this.most >= this.runs.length) return;
+    this.most += AT_ONCE;
+    this.show(this.runs, Date.now());
   }
 
   /**
@@ -65,64 +94,59 @@ export class RunTable {
    * @param {number} now
    */
   row(run, now) {
-    const row = this.rows.get(run.id) ?? this.newRow(run);
-    const symptom = this.symptomOf(run);
+    const known = this.rows.get(run.id);
+    const row = known ?? new RunRow(run, this.host);
+    if (!known) this.rows.set(run.id, row);
+    const symptom = this.host.symptomOf(run);
     const print = JSON.stringify([run, symptom, ago(run.started_at, now)]);
-    if (row.dataset.print !== print) this.refresh(row, run, symptom, now);
-    row.dataset.print = print;
-    return row;
-  }
-
-  /** @param {Run} run */
-  newRow(run) {
-    const link = el("a", { href: `/runs/${encodeURIComponent(run.id)}` });
-    const name = el("td", { class: "name" }, link, el("small", { class: "under" }));
-    const rest = COLUMNS.slice(2).map(([kind]) => el("td", { class: kind }));
-    const row = el("tr", {}, this.picker(run), name, ...rest);
-    // The date lies above the link, for its exact time on hover; a click there opens the run as well.
-    row.cells[WHEN].addEventListener("click", () => link.click());
-    this.rows.set(run.id, row);
-    return row;
-  }
-
-  /** @param {Run} run */
-  picker(run) {
-    const input = el("input", { type: "checkbox" });
-    input.addEventListener("change", () => this.onPick(run, input.checked));
-    return el("td", { class: "pick" }, input);
+    if (row.print !== print) {
+      row.refresh(run, symptom, now);
+      this.sparklines.follow(row.spark, run);
+    }
+    row.print = print;
+    return row.element;
   }
 
   /**
-   * @param {HTMLTableRowElement} row
-   * @param {Run} run
-   * @param {string | null} symptom
-   * @param {number} now
+   * @param {string} kind
+   * @param {string} words
    */
-  refresh(row, run, symptom, now) {
-    const [pick, name, project, status, loss, best, step, when, tags] = row.cells;
-    pick.firstElementChild?.setAttribute("aria-label", `Compare ${run.name}`);
-    const [link, under] = name.children;
-    link.textContent = run.name;
-    link.setAttribute("title", run.name);
-    under.textContent = `${run.project} · ${ago(run.started_at, now)}`;
-    project.textContent = run.project;
-    fill(status, statePill(run.state), healthPill(run.health, symptom));
-    fillValue(loss, num(run.last_loss));
-    fillValue(best, num(run.best_val_loss));
-    step.textContent = integer(run.last_step);
-    fill(
-      when,
-      el("time", { datetime: run.started_at, title: exact(run.started_at) }, ago(run.started_at, now)),
-    );
-    fill(tags, ...run.tags.map((tag) => el("span", { class: "tag", title: tag }, tag)));
+  head(kind, words) {
+    const sort = SORTS.find((each) => kind.split(" ").includes(each));
+    if (!sort) return el("th", { scope: "col", class: kind }, words || el("span", { class: "vh" }, HIDDEN_HEADS[kind]));
+    const button = el("button", { type: "button", class: "sort", onclick: () => this.sortBy(sort) }, words);
+    return el("th", { scope: "col", class: kind, "data-sort": sort }, button);
+  }
+
+  /** @param {import("./question.js").Column} sort */
+  sortBy(sort) {
+    const { question } = this.host;
+    const words = sort === "name" || sort === "project" || sort === "status";
+    const up = question.sort === sort ? !question.up : words || sort === "loss" || sort === "best";
+    this.host.choose({ sort, up });
+  }
+
+  showOrder() {
+    const { sort, up } = this.host.question;
+    for (const head of this.heads) {
+      const order = head.dataset.sort === sort ? (up ? "ascending" : "descending") : null;
+      if (order) head.setAttribute("aria-sort", order);
+      else head.removeAttribute("aria-sort");
+    }
   }
 }
 
 /**
+ * Tags that narrow the list to themselves.
  * @param {HTMLElement} cell
- * @param {number | null} value
+ * @param {string[]} tags
+ * @param {(tag: string) => void} choose
  */
-function fillValue(cell, value) {
-  cell.textContent = number(value);
-  cell.classList.toggle("nonfinite", value !== null && !Number.isFinite(value));
+export function fillTags(cell, tags, choose) {
+  fill(
+    cell,
+    ...tags.map((tag) =>
+      el("button", { type: "button", class: "tag", title: `Show runs with ${tag}`, onclick: () => choose(tag) }, tag),
+    ),
+  );
 }
