@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
@@ -28,6 +29,7 @@ from nanwatch.settings import ClientSettings
 from nanwatch.watcher import Watcher
 
 PREFIXES = ("batch/", "epoch/")
+RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def start_run(
@@ -39,6 +41,7 @@ def start_run(
     config: Mapping[str, Any] | None = None,
     mode: str | None = None,
     verbose: int = 1,
+    resume: str | None = None,
 ) -> Run:
     """Begin a run that is logged by hand.
 
@@ -55,24 +58,27 @@ def start_run(
         mode: "online", "offline" (keep on disk for `nanwatch sync`) or "disabled" (do nothing);
             None: $NANWATCH_MODE, else "online".
         verbose: 0 keeps the terminal quiet.
+        resume: the id of a run that was cut off, to go on with it from a checkpoint. Steps that
+            are logged again count instead of those that were there.
 
     Raises:
         ValueError: an argument or an environment variable that makes no sense, and how to mend it.
     """
-    settings = ClientSettings.resolve(server, project, run, tags, config, mode)
-    return Run(settings, verbose)
+    run_id = random_id() if resume is None else _checked_id(resume)
+    settings = ClientSettings.resolve(server, project, run or resume, tags, config, mode)
+    return Run(settings, verbose, run_id)
 
 
 class Run:
     """A run in progress; made by `start_run`, ended by `finish` or by leaving its `with` block.
 
     Attributes:
-        id: the run's id, made here.
+        id: the run's id.
         diagnoses: what was found so far, in the order in which the symptoms appeared.
     """
 
-    def __init__(self, settings: ClientSettings, verbose: int) -> None:
-        self.id = random_id()
+    def __init__(self, settings: ClientSettings, verbose: int, run_id: str) -> None:
+        self.id = run_id
         self.diagnoses: list[Diagnosis] = []
         self._say: Callable[[str], None] = terminal.say if verbose else _say_nothing
         self._next_step = 0
@@ -165,6 +171,15 @@ class Run:
             self._watcher = None
             self._say(f"nanwatch: watching stopped ({type(error).__name__}: {error})")
             return ()
+
+
+def _checked_id(run_id: object) -> str:
+    if isinstance(run_id, str) and RUN_ID.fullmatch(run_id):
+        return run_id
+    raise ValueError(
+        f"resume={str(run_id)[:40]!r} is no run's id; it is what `run.id` was, and what "
+        f"`nanwatch runs` lists beside the name"
+    )
 
 
 def _series(key: object) -> str:

@@ -194,3 +194,9 @@ def test_a_clock_that_jumps_changes_nothing_but_labels(server, home, monkeypatch
                 monkeypatch.setattr(time, "time", lambda: real() + years * 365 * 86400)
     assert server.steps() == list(range(20))
     assert end_of(server).state == "finished"
+
+
+@pytest.mark.parametrize("resume", ["", "../../etc", "calm otter", 5, "x" * 65])
+def test_what_is_no_runs_id_cannot_be_resumed(home, resume):
+    with pytest.raises(ValueError, match="`nanwatch runs` lists"):
+        start_run(resume=resume)

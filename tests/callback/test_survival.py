@@ -66,6 +66,23 @@ def test_a_way_that_breaks_in_every_way_loses_and_doubles_nothing(home, server, 
     assert server.steps() == list(range(n))
 
 
+def test_a_killed_training_goes_on_from_its_checkpoint_as_the_same_run(
+    home, tmp_path, live_server, monkeypatch
+):
+    monkeypatch.setenv("NANWATCH_TOKEN", live_server.token)
+    death = train_and_kill(tmp_path / "oracle", 0.4, "finite")
+    before = delivered(death, home, live_server)
+    checkpoint, end = len(before) - 50, len(before) + 20
+    assert checkpoint > 0
+    with start_run(live_server.url, resume=death.run_id, verbose=0) as run:
+        for step in range(checkpoint, end):
+            run.log({"loss": -1.0}, step=step)
+    after = kept(live_server.client, run.id)
+    assert after == {step: before[step] if step < checkpoint else -1.0 for step in range(end)}
+    told = live_server.client.get(f"/runs/{death.run_id}")
+    assert (told["state"], told["name"]) == ("finished", "killed")
+
+
 def test_with_nothing_set_up_a_run_finds_its_own_monitor(home, capsys):
     with start_run(run="first") as run:
         run.log({"loss": 0.5})
