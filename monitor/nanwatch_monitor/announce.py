@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from nanwatch.events import Points, RunEnded, RunStarted
-from nanwatch_monitor.incidents import Incident, is_alert
+from nanwatch_monitor.incidents import SILENCES, Incident, is_alert
 from nanwatch_monitor.live import Hub
 from nanwatch_monitor.postbag import Postbag
 from nanwatch_monitor.run_news import RunNews
@@ -38,6 +38,8 @@ class Pages:
     def incidents(self, incidents: Sequence[Incident]) -> None:
         """Incidents were opened, or are better understood."""
         for incident in incidents:
+            if incident.diagnosis.symptom in SILENCES:
+                continue
             self.news.heard(incident.run_id, urgent=True)
             self.hub.publish("diagnosis", incident.run_id, partial(diagnosis_view, incident))
         self.alerts(incidents)

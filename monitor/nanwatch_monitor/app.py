@@ -13,9 +13,11 @@ from nanwatch.lasting_watcher import LastingWatcher
 from nanwatch_monitor import problems
 from nanwatch_monitor.activity import Activity
 from nanwatch_monitor.alert_views import channel_view
+from nanwatch_monitor.alerts.alerting import Alerting
 from nanwatch_monitor.alerts.channels import Channels, Reach
 from nanwatch_monitor.alerts.delivery import Delivery
 from nanwatch_monitor.alerts.settings import ChannelSettings
+from nanwatch_monitor.alerts.upkeep import Upkeep
 from nanwatch_monitor.announce import Announcer, Pages
 from nanwatch_monitor.api import (
     about,
@@ -104,8 +106,6 @@ def _monitor(settings: ServerSettings, clock: Callable[[], float]) -> Monitor:
     instance = secrets.token_hex(8)
     postbag = None if store.database.is_sqlite else Postbag(instance, MAX_WORDS)
     announcer = Announcer(pages, postbag)
-    reach = Reach(settings.url, settings.webhook_allow, settings.smtp)
-    ways = Channels(store.channels, settings.fixed_channels, reach)
     cache = FrameCache()
     watch = Watch(store, LastingWatcher, announcer.incidents, clock, cache)
     followers = (cache.committed, watch.committed, announcer.frames)
@@ -119,8 +119,7 @@ def _monitor(settings: ServerSettings, clock: Callable[[], float]) -> Monitor:
         intake=Intake(store.log, followers, clock),
         cache=cache,
         watch=watch,
-        channels=ways,
-        delivery=_delivery(store, ways, announcer, clock),
+        alerting=_alerting(settings, views, announcer, cache, clock),
         peers=Peers(instance, store, watch, pages, postbag) if postbag else None,
         activity=Activity(),
         metrics=Metrics(),
@@ -136,17 +135,29 @@ def _open_store(settings: ServerSettings) -> Store:
     return Store.open(settings.effective_database_url, fixed)
 
 
-def _delivery(
-    store: Store, channels: Channels, announcer: Announcer, clock: Callable[[], float]
-) -> Delivery:
-    def told(ids: Sequence[int]) -> None:
+def _alerting(
+    settings: ServerSettings,
+    views: RunViews,
+    announcer: Announcer,
+    cache: FrameCache,
+    clock: Callable[[], float],
+) -> Alerting:
+    store = views.store
+
+    def changed(ids: Sequence[int]) -> None:
         announcer.alerts(store.incidents.some(ids))
 
     def troubled(channel: ChannelSettings) -> None:
         last = store.channels.last([channel.id]).get(channel.id)
         announcer.pages.channel(channel_view(channel, last))
 
-    return Delivery(store.outbox, channels, told, troubled, clock)
+    reach = Reach(settings.url, settings.webhook_allow, settings.smtp)
+    ways = Channels(store.channels, settings.fixed_channels, reach)
+    return Alerting(
+        channels=ways,
+        delivery=Delivery(store.outbox, ways, changed, troubled, clock),
+        upkeep=Upkeep(views, SeriesReader(store.series, cache), changed, clock),
+    )
 
 
 def _tokens(settings: ServerSettings) -> tuple[str, ...]:
@@ -182,7 +193,7 @@ def _add_routes(
         incidents.router(store),
         alerts.router(store.alerts, monitor.announcer.alerts, clock),
         mutes.router(store, monitor.announcer.alerts, clock),
-        channels.router(store.channels, monitor.channels, monitor.delivery, clock),
+        channels.router(store.channels, monitor.alerting, clock),
         catalogue.router(),
         live.router(monitor.hub),
         login.router(monitor.keys, limits, store, clock, settings.url),

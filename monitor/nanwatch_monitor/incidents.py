@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
-from nanwatch.events import SEVERITIES, Diagnosis, Severity
+from nanwatch.events import SEVERITIES, Diagnosis, Severity, Step, Symptom
 
 Source = Literal["server", "client"]
 Health = Literal["ok", "info", "warning", "critical"]
 AlertState = Literal["open", "acknowledged", "resolved"]
 Telling = Literal["firing", "worse", "again", "resolved", "flapping", "correction", "channel"]
 
+GOOD_NEWS: tuple[Telling, ...] = ("resolved", "correction")
 URGENT_WAIT_S = 1.0  # so that the training process's better informed diagnosis is in the message
 OTHER_WAIT_S = 30.0  # so that what belongs together goes in one message
+SILENCES = ("lost", "hung")  # what no diagnosis explains: nothing is heard, or no step is made
 INHIBITS = "nan_loss"  # a run whose loss is NaN needs no further word on how it got there
 INHIBITED = frozenset(
     (
@@ -80,6 +82,11 @@ class Incident:
     source: Source
     standing: Standing = Standing()
     deliveries: Mapping[str, int] = field(default_factory=dict)
+
+
+def silence(symptom: str, last_step: Step | None) -> Diagnosis:
+    """What stands for the diagnosis of an incident that is one of SILENCES."""
+    return Diagnosis(cast(Symptom, symptom), "warning", last_step)
 
 
 def replaces(new: Finding, old: Finding) -> bool:

@@ -12,8 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
 from nanwatch_monitor.activity import Activity
-from nanwatch_monitor.alerts.channels import Channels
-from nanwatch_monitor.alerts.delivery import Delivery
+from nanwatch_monitor.alerts.alerting import Alerting
 from nanwatch_monitor.announce import Announcer
 from nanwatch_monitor.doorkeeper import Doorkeeper
 from nanwatch_monitor.intake import Intake
@@ -34,7 +33,6 @@ class Monitor:
 
     Attributes:
         instance: random; tells this process from any other.
-        channels: where alerts go.
         peers: None when no other server can share the database.
     """
 
@@ -47,8 +45,7 @@ class Monitor:
     intake: Intake
     cache: FrameCache
     watch: Watch
-    channels: Channels
-    delivery: Delivery
+    alerting: Alerting
     peers: Peers | None
     activity: Activity
     metrics: Metrics
@@ -63,7 +60,7 @@ class Monitor:
         self.watch.start()
         if self.peers is not None:
             self.peers.start()
-        self.delivery.start()
+        self.alerting.start()
         tasks = [asyncio.create_task(work()) for work in (self.news.run, self.doorkeeper.run)]
         yield
         self.hub.close()
@@ -85,7 +82,7 @@ class Monitor:
         self.intake.stop()
         if self.peers is not None:
             self.peers.stop()
-        self.delivery.stop()
+        self.alerting.stop()
         self.watch.stop()
         with suppress(SQLAlchemyError):  # when a token was used last is worth no trouble
             self.keys.note_use()

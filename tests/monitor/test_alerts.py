@@ -128,6 +128,6 @@ def test_a_receiver_that_hangs_holds_up_neither_the_others_nor_the_end(start_ser
         server = start_server(channels=both, webhook_allow=LOOPBACK)
         server.client.send(opening(), frame(1, Diagnosed(diagnosis())))
         wait_for(lambda: receiver.received)
-        server.monitor.delivery.stop()
+        server.monitor.alerting.delivery.stop()
         names = {thread.name for thread in threading.enumerate()}
         assert "nanwatch-alerts-env-a" in names

@@ -10,7 +10,7 @@ from nanwatch.diagnosis.cause import REPLAY
 from nanwatch.events import Cause, Diagnosis
 from nanwatch.terminal import SYMPTOM_WORDS, VERIFIED_WORDS
 from nanwatch_monitor.alerts.grouping import BACKLOG
-from nanwatch_monitor.incidents import Incident
+from nanwatch_monitor.incidents import SILENCES, Incident
 from nanwatch_monitor.store.outbox import Message
 from nanwatch_monitor.views import iso
 
@@ -79,7 +79,8 @@ def headline(telling: str, incident: Incident) -> str:
 
 def symptom_words(diagnosis: Diagnosis) -> str:
     """The symptom in words."""
-    return SYMPTOM_WORDS.get(diagnosis.symptom, diagnosis.symptom.replace("_", " "))
+    silent = {"lost": "no contact", "hung": "no step is made"}.get(str(diagnosis.symptom))
+    return silent or SYMPTOM_WORDS[diagnosis.symptom]
 
 
 def place_words(diagnosis: Diagnosis) -> str:
@@ -90,6 +91,11 @@ def place_words(diagnosis: Diagnosis) -> str:
         found += f" (epoch {where['epoch'] + 1}, batch {where['batch']})"
     parts = [f"{name.replace('_', ' ')} {_few(where[name])}" for name in _PLACES if name in where]
     return cut(", ".join([*([found.strip()] if found else []), *parts]), LONGEST_TEXT)
+
+
+def minute(moment: float) -> str:
+    """Seconds since 1970 for people."""
+    return (iso(moment) or "")[:19].replace("T", " ") + " UTC"
 
 
 def cut(text: str, longest: int) -> str:
@@ -135,7 +141,7 @@ def _what_happened(incident: Incident) -> tuple[Entry, ...]:
     diagnosis = incident.diagnosis
     what = f"{diagnosis.severity}: {symptom_words(diagnosis)}"
     place = place_words(diagnosis) or "not known"
-    since = (iso(incident.opened_at) or "")[:19].replace("T", " ") + " UTC"
+    since = minute(incident.opened_at)
     return (
         Entry("What", what),
         Entry("Run", _run_words(incident)),
@@ -150,6 +156,8 @@ def _run_words(incident: Incident) -> str:
 
 def _why(incident: Incident) -> tuple[Entry, ...]:
     causes = incident.diagnosis.causes
+    if incident.diagnosis.symptom in SILENCES:
+        return (Entry("Why", incident.standing.note),)
     if not causes:
         return (Entry("Cause", "none of the known causes fits what was seen"),)
     ranked = ", ".join(f"{one.label} {one.confidence:.0%}" for one in causes[:MOST_CAUSES])

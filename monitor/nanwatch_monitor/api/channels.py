@@ -13,8 +13,8 @@ from starlette.responses import Response
 
 from nanwatch.events import Name
 from nanwatch_monitor.alert_views import channel_view
-from nanwatch_monitor.alerts.channels import Channels, UnusableError
-from nanwatch_monitor.alerts.delivery import Delivery
+from nanwatch_monitor.alerts.alerting import Alerting
+from nanwatch_monitor.alerts.channels import UnusableError
 from nanwatch_monitor.alerts.settings import ChannelSettings, Kind
 from nanwatch_monitor.bodies import described, read_json
 from nanwatch_monitor.problems import Problem
@@ -47,16 +47,15 @@ class Switch(msgspec.Struct, frozen=True):
     enabled: bool
 
 
-def router(
-    store: ChannelStore, channels: Channels, delivery: Delivery, clock: Callable[[], float]
-) -> APIRouter:
+def router(store: ChannelStore, alerting: Alerting, clock: Callable[[], float]) -> APIRouter:
     """The routes.
 
     Args:
-        delivery: sends tests.
+        alerting: knows all channels, and sends tests.
         clock: seconds since 1970.
     """
     routes = APIRouter(prefix="/api/v1/channels", tags=["alerts"])
+    channels, delivery = alerting.channels, alerting.delivery
 
     @routes.get("")
     def listed() -> Response:

@@ -25,6 +25,7 @@ from nanwatch_monitor.store.runs import RunStore
 from nanwatch_monitor.store.series import SeriesStore
 from nanwatch_monitor.store.telling import Teller
 from nanwatch_monitor.store.tokens import TokenStore
+from nanwatch_monitor.store.turns import TurnStore
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Store:
     runs: RunStore
     incidents: IncidentStore
     alerts: AlertStore
+    turns: TurnStore
     outbox: OutboxStore
     channels: ChannelStore
     access: AccessStore
@@ -67,6 +69,7 @@ class Store:
             runs=RunStore(database),
             incidents=IncidentStore(database, teller),
             alerts=AlertStore(database),
+            turns=TurnStore(database, teller),
             outbox=OutboxStore(database, teller),
             channels=ChannelStore(database),
             access=AccessStore(database),

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Row, Select, func, select
 
 from nanwatch.events import Diagnosis, diagnosis_from_json
-from nanwatch_monitor.incidents import Incident, Standing
+from nanwatch_monitor.incidents import SILENCES, Incident, Standing, silence
 from nanwatch_monitor.store.alert_tables import incident, outbox
 from nanwatch_monitor.store.tables import run
 
@@ -49,7 +49,10 @@ def incidents_by_ids(connection: Connection, ids: Sequence[int]) -> list[Inciden
 
 def read_diagnosis(text: str) -> Diagnosis:
     """The diagnosis of a row."""
-    return diagnosis_from_json(msgspec.json.decode(text))
+    told = msgspec.json.decode(text)
+    if told["symptom"] in SILENCES:
+        return silence(told["symptom"], told["first_step"])
+    return diagnosis_from_json(told)
 
 
 def _deliveries(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, int]]:

@@ -10,7 +10,15 @@ import msgspec
 from sqlalchemy import Connection, func, insert, select, update
 
 from nanwatch.events import SEVERITIES, Severity, to_json
-from nanwatch_monitor.incidents import Finding, Incident, Telling, is_alert, is_worse, replaces
+from nanwatch_monitor.incidents import (
+    SILENCES,
+    Finding,
+    Incident,
+    Telling,
+    is_alert,
+    is_worse,
+    replaces,
+)
 from nanwatch_monitor.store.alert_tables import incident
 from nanwatch_monitor.store.database import Database
 from nanwatch_monitor.store.incident_rows import (
@@ -57,8 +65,9 @@ class IncidentStore:
             return incidents_by_ids(connection, changed)
 
     def of_run(self, run_id: str) -> list[Incident]:
-        """The incidents of a run in the order in which they were opened."""
-        query = joined().where(run.c.id == run_id).order_by(incident.c.id)
+        """What was diagnosed in a run, in the order in which it appeared."""
+        this = (run.c.id == run_id, incident.c.symptom.not_in(SILENCES))
+        query = joined().where(*this).order_by(incident.c.id)
         with self._database.read() as connection:
             return incidents_of(connection, query)
 
@@ -70,11 +79,12 @@ class IncidentStore:
             return incidents_by_ids(connection, ids)
 
     def severities(self, run_nos: Sequence[int]) -> dict[int, list[Severity]]:
-        """The severities of the incidents of some runs."""
+        """The severities of what was diagnosed in some runs."""
         found: dict[int, list[Severity]] = defaultdict(list)
-        query = select(incident.c.run_no, incident.c.severity)
+        these = (incident.c.run_no.in_(run_nos), incident.c.symptom.not_in(SILENCES))
+        query = select(incident.c.run_no, incident.c.severity).where(*these)
         with self._database.read() as connection:
-            for no, severity in connection.execute(query.where(incident.c.run_no.in_(run_nos))):
+            for no, severity in connection.execute(query):
                 found[no].append(severity)
         return found
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, case, func, insert, or_, select, update
 
 from nanwatch_monitor.incidents import (
+    GOOD_NEWS,
     INHIBITED,
     INHIBITS,
     OTHER_WAIT_S,
@@ -39,7 +40,11 @@ class Teller:
         wait_s = URGENT_WAIT_S if about.severity == "critical" else OTHER_WAIT_S
         if _hurry(connection, incident_id, now + wait_s):
             return
-        self._put(connection, self.channels(connection), incident_id, telling, "", now, wait_s)
+        channels = self.channels(connection)
+        if telling in GOOD_NEWS:  # for those who have heard the bad ones
+            heard = _heard(connection, incident_id)
+            channels = [key for key in channels if key in heard]
+        self._put(connection, channels, incident_id, telling, "", now, wait_s)
 
     def warn(self, connection: Connection, of: str, words: str, now: float) -> None:
         """Tell all other channels about a channel."""
@@ -73,6 +78,14 @@ class Teller:
         }
         if channels:
             connection.execute(insert(outbox), [row | {"channel": key} for key in channels])
+
+
+def _heard(connection: Connection, incident_id: int) -> set[str]:
+    """The channels that a message about an incident went to, or is on its way to."""
+    told = select(outbox.c.channel).where(
+        outbox.c.incident_id == incident_id, outbox.c.message_id.is_not(None)
+    )
+    return set(connection.scalars(told))
 
 
 def _hurry(connection: Connection, incident_id: int, due_at: float) -> bool:
