@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import time
 from pathlib import Path
 
 import click
@@ -50,6 +52,7 @@ def backup(file: Path, force: bool, database_url: str | None) -> None:
         settings = settings_of(database_url=database_url)
         database = _sqlite_file(settings, f"pg_dump --format=custom --file={file} URL")
         runs = back_up(database, file, replace=force)
+        _write_down(settings, "backup", file)
     click.echo(f"{runs} runs of {database} are in {file}")
 
 
@@ -68,7 +71,27 @@ def restore(file: Path, force: bool, database_url: str | None) -> None:
         database = _sqlite_file(settings, how)
         with sole_use(settings):
             runs = put_back(file, database, replace=force)
+            _write_down(settings, "restore", file)
     click.echo(f"{runs} runs of {file} are in {database}")
+
+
+def _write_down(settings: ServerSettings, action: str, file: Path) -> None:
+    """Add to the audit. A database of an older version has none."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from nanwatch_monitor.store.audit import AuditStore, Entry
+    from nanwatch_monitor.store.database import Database
+    from nanwatch_monitor.store.migrate import HEAD, current_revision
+
+    database = Database(settings.effective_database_url)
+    try:
+        if current_revision(database) == HEAD:
+            actor = f"{getpass.getuser()} at the command line"
+            AuditStore(database).record(Entry(time.time(), actor, action, str(file)))
+    except SQLAlchemyError as error:  # what was asked for is done
+        click.echo(f"nanwatch: not in the audit: {type(error).__name__}", err=True)
+    finally:
+        database.close()
 
 
 def _sqlite_file(settings: ServerSettings, instead: str) -> Path:

@@ -45,6 +45,17 @@ def test_a_wrong_token_a_dead_server_and_a_folder_that_is_a_file(named, tmp_path
         assert (code, checks[name]["fine"], bool(checks[name]["mend"])) == (1, False, True)
 
 
+@pytest.mark.parametrize(
+    ("scope", "fine", "seen"),
+    [("write", True, "for reporting"), ("read", False, "for reading"), ("admin", True, "accepted")],
+)
+def test_a_token_is_good_for_what_its_scope_says(named, live_server, scope, fine, seen):
+    made = live_server.client.ask("POST", "/api/v1/tokens", json={"name": "x", "scope": scope})
+    checks, code = examined(**{**named, "NANWATCH_TOKEN": made.json()["token"]})
+    assert (checks["token"]["fine"], seen in checks["token"]["seen"]) == (fine, True)
+    assert code == (0 if fine else 1)
+
+
 def test_points_that_wait_are_told(named):
     with start_run(mode="offline", verbose=0) as run:
         run.log({"loss": 1.0})

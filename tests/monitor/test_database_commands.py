@@ -200,3 +200,18 @@ def test_postgresql_has_programs_of_its_own(run, tmp_path, name, program):
     assert code == 2
     assert program in words
     assert "secret" not in words
+
+
+def test_backups_and_restores_are_in_the_audit(run, tmp_path):
+    home = Home(tmp_path / "home", socket.gethostname())
+    home.prepare()
+    url = f"sqlite:///{home.database_file}"
+    Store.open(url).close()
+    copy = tmp_path / "copy.db"
+    assert run("backup", copy)[0] == 0
+    assert run("restore", copy, "--force")[0] == 0
+    store = Store.open(url)
+    ((_, entry),) = store.audit.entries(9)  # that of the backup came after the copy
+    store.close()
+    assert (entry.action, entry.subject) == ("restore", str(copy))
+    assert entry.actor.endswith("at the command line")

@@ -145,10 +145,23 @@ def _of_server(
     mend = "" if fine else "look at the server's database and its log"
     seen = "answers" if fine else str(ready.body.get("why")) if ready else why
     yield Check("database", seen, mend)
-    allowed, why = ask("/api/v1/runs?limit=1")
-    fine = allowed is not None and allowed.status == 200
-    mend = "" if fine else "set NANWATCH_TOKEN to what `nanwatch token` prints on its machine"
-    yield Check("token", "accepted" if fine else (allowed.detail if allowed else why), mend)
+    yield token(*ask("/api/v1/about"))
+
+
+def token(answer: Answer | None, why: str) -> Check:
+    """Whether the token is good, and for what; a training needs "write" or "admin"."""
+    if answer is None:
+        return Check("token", why, "ask again when the server answers")
+    scope = answer.body.get("scope")
+    if answer.status == 403 and scope == "write":
+        return Check("token", "accepted, for reporting; it may not read runs")
+    if answer.status != 200:
+        mend = "set NANWATCH_TOKEN to what `nanwatch token` prints on its machine"
+        return Check("token", answer.detail, mend)
+    if scope == "read":
+        mend = "to report trainings: nanwatch token create NAME --scope write"
+        return Check("token", "accepted, for reading alone", mend)
+    return Check("token", "accepted")
 
 
 def versions(theirs: str) -> Check:
