@@ -25,14 +25,21 @@ class Breaker:
         self._clock = clock
         self._failures = 0
         self._failed_at = self._asked_at = float("-inf")
-        self._waiting = False
+        self._waiting = self._unanswered = False
 
     @property
     def is_open(self) -> bool:
         """Whether the last attempts failed, or one waits for an answer that should be there."""
+        recent = self._clock() - self._failed_at < FORGOTTEN_S
+        return (recent and self._failures >= FAILURES) or self.is_silent
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it takes requests and does not answer: then waiting for an answer is in vain."""
         now = self._clock()
-        failing = self._failures >= FAILURES and now - self._failed_at < FORGOTTEN_S
-        return failing or (self._waiting and now - self._asked_at > UNANSWERED_S)
+        recent = now - self._failed_at < FORGOTTEN_S
+        waits = self._waiting and now - self._asked_at > UNANSWERED_S
+        return waits or (recent and self._unanswered)
 
     def asked(self) -> None:
         """A request begins."""
@@ -45,6 +52,7 @@ class Breaker:
         if well is not None:
             self._failures = 0 if well else self._failures + 1
             self._failed_at = self._clock()
+            self._unanswered = not well and self._failed_at - self._asked_at > UNANSWERED_S
 
 
 _known: defaultdict[str, Breaker] = defaultdict(Breaker)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from nanwatch.breaker import breaker_of
+from nanwatch.breaker import Breaker, breaker_of
 from nanwatch.delivery import (
     BATCH_BYTES,
     Advanced,
@@ -111,8 +111,9 @@ class Sender:
     def finish(self, timeout_s: float) -> None:
         """Wait until all is delivered, at most `timeout_s`, then stop.
 
-        A server that takes nothing is tried once more, for half a second at most. A local monitor
-        that is still being started gets up to 10 s more to come up.
+        A server that takes nothing is tried once more, one that leaves its callers without an
+        answer for half a second only. A local monitor that is still being started gets up to 10 s
+        more to come up.
         """
         began = time.monotonic()
         deadline, latest = began + timeout_s, began + timeout_s + STARTING_GRACE_S
@@ -122,7 +123,7 @@ class Sender:
         while self._thread.is_alive() and time.monotonic() < deadline:
             if self._connecting:
                 deadline = min(time.monotonic() + timeout_s, latest)
-            elif self._is_down():
+            elif self._breaker.is_silent:
                 deadline = min(deadline, began + LAST_TRY_S)
             self._thread.join(min(0.05, timeout_s))
         self._stopped = True
@@ -171,13 +172,12 @@ class Sender:
             delivery.link.close()
 
     def _step(self, delivery: Delivery) -> Outcome:
-        breaker = breaker_of(delivery.link.endpoint.url)
-        breaker.asked()
+        self._breaker.asked()
         try:
             outcome = delivery.step()
         except OSError as error:
             outcome = Retry(f"the spool cannot be read: {error}")
-        breaker.over(None if isinstance(outcome, Idle) else not isinstance(outcome, Retry))
+        self._breaker.over(None if isinstance(outcome, Idle) else not isinstance(outcome, Retry))
         if isinstance(outcome, Refused):
             self._say(f"{outcome.why}; nothing more is sent, all is kept on disk. {MEND_TOKEN}")
         return outcome
@@ -225,8 +225,9 @@ class Sender:
         self._in_outage, self._silent_until = True, now + QUIET_S
         self._say(f"{endpoint.url} takes nothing at the moment ({why}); {REASSURANCE}")
 
-    def _is_down(self) -> bool:
-        return self.endpoint is not None and breaker_of(self.endpoint.url).is_open
+    @property
+    def _breaker(self) -> Breaker:
+        return breaker_of(self.endpoint.url if self.endpoint else "")
 
     def _follow_the_server(self, delivery: Delivery) -> bool:
         """A local monitor that was started anew listens elsewhere; one that died is started."""
@@ -253,7 +254,7 @@ class Sender:
 
     def _wait_to_retry(self, asked_s: float | None, closing: bool) -> None:
         not_before = time.monotonic() + (asked_s or 0.0)
-        if closing and self._is_down():
+        if closing and self._breaker.is_open:
             raise _StoppedError  # that was the last try
         self._leave_unless_in_time(not_before)
         self._wait(self._backoff.next(asked_s), lambda: self._hurry)

@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from typing import Any, get_args
 
 from nanwatch.events import EndState, Points, Severity, to_json
-from nanwatch_monitor.incidents import Incident, health_of
+from nanwatch_monitor.incidents import Health, Incident, health_of
 from nanwatch_monitor.replies import numbers
 from nanwatch_monitor.run_record import Run
 from nanwatch_monitor.run_states import Deafness, State, seen_between, state_of, state_reason
 from nanwatch_monitor.store import Store
 from nanwatch_monitor.store.runs import RunQuery
+
+UNWELL: tuple[State, ...] = ("failed", "lost", "hung")
 
 
 def iso(moment: float | None) -> str | None:
@@ -73,7 +75,7 @@ def _view(run: Run, severities: Sequence[Severity], now: float, deaf: Deafness) 
         "project": run.description.project,
         "state": state,
         "state_reason": state_reason(progress, state),
-        "health": health_of(severities),
+        "health": _health(severities, state),
         "incidents": len(severities),
         "tags": run.description.tags,
         "started_at": iso(run.started_at),
@@ -89,6 +91,11 @@ def _view(run: Run, severities: Sequence[Severity], now: float, deaf: Deafness) 
     }
     found: dict[str, Any] = to_json(view)
     return found
+
+
+def _health(severities: Sequence[Severity], state: State) -> Health:
+    """A run that failed or cannot be heard is not well, whatever its numbers show."""
+    return health_of([*severities, "warning"] if state in UNWELL else severities)
 
 
 def diagnosis_view(incident: Incident) -> dict[str, Any]:

@@ -48,6 +48,17 @@ def test_a_request_without_an_answer_opens_it_until_the_answer_comes(clock):
     assert not breaker.is_open
 
 
+def test_who_left_a_request_unanswered_is_silent_until_it_answers_one(clock):
+    breaker = Breaker(clock)
+    breaker.asked()
+    clock.now += 10.0
+    breaker.over(False)
+    breaker.asked()
+    assert breaker.is_silent
+    breaker.over(False)  # it refuses at once
+    assert not breaker.is_silent
+
+
 def test_old_failures_are_forgotten(clock):
     breaker = Breaker(clock)
     breaker.over(False)

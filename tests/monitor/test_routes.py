@@ -70,6 +70,12 @@ def test_runs_are_filtered_by_state_and_project(client):
         assert [run["id"] for run in client.get(f"/runs?{query}")["runs"]] == expected
 
 
+def test_a_run_that_failed_is_not_called_healthy(client):
+    client.send(opening(), frame(1, RunEnded("failed", "RuntimeError: out of memory")))
+    client.send(opening("fine", "s1"), frame(1, RunEnded("finished"), run_id="fine", stream="s1"))
+    assert [client.get(f"/runs/{name}")["health"] for name in ("run1", "fine")] == ["warning", "ok"]
+
+
 def test_points_come_in_exact_pages(client):
     client.send(opening(), frame(1, points(range(10), batch_loss=range(10))))
     path = "/runs/run1/points?name=batch/loss&from=2&to=8&limit=4"
