@@ -65,19 +65,27 @@ def gain(case: Case, remedy: str) -> float:
 
 def helps(case: Case, remedy: str) -> bool:
     """Whether a change makes a network learn that did not: clearly better than unchanged."""
-    return gain(case, remedy) >= CLEAR
+    return gain(case, remedy) >= CLEAR and helps_some(case, remedy)
 
 
 def helps_some(case: Case, remedy: str) -> bool:
     """Whether a change makes the loss fall where it did not, be it not far in a short replay."""
     share = gain(case, remedy)
+    base, changed = case.trials.get(BASELINE), case.trials.get(remedy)
+    if base is None or changed is None or _idles(case, changed):
+        return False
     if share >= SOME:
         return True
-    base, changed = case.trials.get(BASELINE), case.trials.get(remedy)
-    if base is None or changed is None or not math.isnan(changed.guess):
+    if not math.isnan(changed.guess):
         return False
     fell = max(0.0, base.first - base.last)
     return share >= LITTLE and changed.first - changed.last > 3 * fell
+
+
+def _idles(case: Case, trial: Trial) -> bool:
+    """Whether a loss neither falls nor gets below a constant guess: it only does not grow."""
+    falls = trial.last < (1 - LITTLE) * trial.first
+    return does_not_learn(case) and not falls and _level(case, trial) >= 1
 
 
 def gain_clue(case: Case, remedy: str) -> Clue | None:
@@ -88,7 +96,7 @@ def gain_clue(case: Case, remedy: str) -> Clue | None:
     changed = case.trials[remedy]
     seen = f"{changed.made}: {_compared(case, case.trials[BASELINE], changed, share)}"
     better = helps_some(case, remedy)
-    weight = 2.5 if share >= CLEAR else 1.0 if better else -3.0
+    weight = -3.0 if not better else 2.5 if share >= CLEAR else 1.0
     return Clue(weight, REPLAY, seen, expected, better)
 
 
