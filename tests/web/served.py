@@ -40,6 +40,7 @@ class RunningServer:
     folder: Path
     auth: bool = False
     port: int = 0
+    webhook_allow: tuple[str, ...] = ()
     _server: Server | None = None
     _thread: threading.Thread | None = None
 
@@ -54,7 +55,8 @@ class RunningServer:
     def start(self) -> None:
         listener = listen("127.0.0.1", self.port)
         self.port = listener.getsockname()[1]
-        app = create_app(ServerSettings(home=self.home, port=self.port, auth=self.auth))
+        own = {"home": self.home, "auth": self.auth, "webhook_allow": self.webhook_allow}
+        app = create_app(ServerSettings(port=self.port, **own))
         self._server = server = make_server(app)
         run = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         run.start()

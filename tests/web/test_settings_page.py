@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from web.served import RunningServer, watch
+from monitor.sinks import sink
+from nanwatch import events
+from web.served import RunningServer, SentRun, watch
 
 HOSTILE = '<img src=x onerror="document.title=1">\u202e'
 
@@ -19,7 +21,7 @@ HOSTILE = '<img src=x onerror="document.title=1">\u202e'
 @pytest.fixture
 def guarded(tmp_path: Path) -> Iterator[RunningServer]:
     """A server that asks for a token."""
-    running = RunningServer(tmp_path, auth=True)
+    running = RunningServer(tmp_path, auth=True, webhook_allow=("127.0.0.1",))
     running.start()
     yield running
     running.stop()
@@ -92,6 +94,53 @@ def test_a_token_can_be_kept_to_a_project_where_that_means_something(settings: P
     expect(tokens.get_by_label("Project")).to_be_disabled()
 
 
+def add_channel(page: Page, name: str, target: str) -> Locator:
+    """Fill in the form; the line of the new channel."""
+    channels = section(page, "Channels")
+    channels.get_by_label("Name").fill(name)
+    channels.get_by_label("URL", exact=True).fill(target)
+    channels.get_by_role("button", name="Add channel").click()
+    return channels.get_by_role("row").filter(has_text=name)
+
+
+def test_a_channel_is_added_tested_switched_off_and_deleted(settings: Page) -> None:
+    expect(section(settings, "Channels")).to_contain_text("Nobody is told yet")
+    with sink(200) as receiver:
+        line = add_channel(settings, HOSTILE, receiver.url)
+        line.get_by_role("button", name="Test").click()
+        expect(line.locator(".tried.yes")).to_contain_text("Delivered: HTTP 200 in")
+        assert len(receiver.received) == 1
+    assert "key=1" not in settings.content()
+    line.get_by_role("checkbox").uncheck()
+    settings.reload()
+    expect(line.get_by_role("checkbox")).not_to_be_checked()
+    line.get_by_role("button", name="Delete").click()
+    line.get_by_role("button", name="Sure?").click()
+    expect(section(settings, "Channels")).to_contain_text("Nobody is told yet")
+
+
+def test_a_test_that_fails_says_why(settings: Page) -> None:
+    with sink(500) as receiver:
+        line = add_channel(settings, "team", receiver.url)
+        line.get_by_role("button", name="Test").click()
+        expect(line.locator(".tried.no")).to_contain_text("Failed: HTTP 500")
+
+
+def test_the_delivery_log_of_an_alert_shows_what_was_sent(
+    settings: Page, guarded: RunningServer
+) -> None:
+    run = SentRun(guarded.url, "broken", guarded.home.token())
+    with sink(200) as receiver:
+        expect(add_channel(settings, "team", receiver.url)).to_be_visible()
+        told = events.Diagnosis("nan_loss", "critical", 7)
+        run.send(events.RunStarted("broken", "zoo"), events.Diagnosed(told))
+        settings.goto("/alerts")
+        settings.get_by_text("1 sent").click(timeout=15_000)
+        entry = settings.locator(".attempts tbody tr")
+        expect(entry).to_contain_text("team webhook")
+        expect(entry).to_contain_text("sent HTTP 200")
+
+
 def test_what_was_done_is_listed(settings: Page) -> None:
     make_token(settings, "gpu-04")
     expect(section(settings, "Tokens").get_by_label("The new token")).to_be_visible()
@@ -112,6 +161,10 @@ def test_who_may_only_look_is_told_so(browser: Browser, guarded: RunningServer) 
     context = browser.new_context(base_url=guarded.url)
     page = logged_in(context, guarded, made["token"])
     expect(section(page, "About")).to_contain_text("Look at everything, change nothing")
-    for closed in ("Tokens", "Audit"):
+    channels = section(page, "Channels")
+    channels.get_by_label("Name").fill("mine")
+    channels.get_by_label("URL", exact=True).fill("https://example.org")
+    channels.get_by_role("button", name="Add channel").click()
+    for closed in ("Channels", "Tokens", "Audit"):
         expect(section(page, closed)).to_contain_text("Its scope is read, and this needs admin")
     context.close()

@@ -12,16 +12,20 @@ import { deliveryWords } from "./words.js";
 
 /**
  * @typedef {object} Delivery
- * @property {string} channel
+ * @property {string} channel its id
  * @property {string} kind
  * @property {string | null} at
  * @property {number} attempt
- * @property {"sent" | "waiting" | "failed"} state
+ * @property {"sent" | "retry" | "failed"} state
  * @property {number | null} status of HTTP
  * @property {number | null} latency_ms
  * @property {string} error
  */
 
+/** @typedef {{id: string | number, name: string}} Named */
+
+/** @type {Record<Delivery["state"], string>} */
+const OUTCOMES = { sent: "sent", retry: "tried, goes on", failed: "failed" };
 /** @type {[string, string][]} */
 const HEADS = [
   ["when", "Time"],
@@ -51,28 +55,36 @@ export class DeliveryLog {
 
   async fetch() {
     try {
-      const { deliveries } = await get(`/alerts/${encodeURIComponent(this.id)}/deliveries`);
-      fill(this.body, deliveries.length ? table(deliveries) : nothingSent());
+      const path = `/alerts/${encodeURIComponent(this.id)}/deliveries`;
+      const [{ deliveries }, { channels }] = await Promise.all([get(path), get("/channels")]);
+      const names = new Map(channels.map((/** @type {Named} */ { id, name }) => [String(id), name]));
+      fill(this.body, deliveries.length ? table(deliveries, names) : nothingSent());
     } catch (error) {
       fill(this.body, el("p", { class: "problem" }, wordsOf(error)));
     }
   }
 }
 
-/** @param {Delivery[]} deliveries */
-function table(deliveries) {
+/**
+ * @param {Delivery[]} deliveries
+ * @param {Map<string, string>} names of the channels that are still there
+ */
+function table(deliveries, names) {
   const heads = HEADS.map(([kind, words]) => el("th", { scope: "col", class: kind }, words));
   return el(
     "table",
     {},
     el("caption", { class: "vh" }, "Deliveries, latest first"),
     el("thead", {}, el("tr", {}, ...heads)),
-    el("tbody", {}, ...deliveries.map(row)),
+    el("tbody", {}, ...deliveries.map((each) => row(each, names.get(each.channel) ?? "deleted"))),
   );
 }
 
-/** @param {Delivery} delivery */
-function row({ channel, kind, at, attempt, state, status, latency_ms: latency, error }) {
+/**
+ * @param {Delivery} delivery
+ * @param {string} channel its name
+ */
+function row({ kind, at, attempt, state, status, latency_ms: latency, error }, channel) {
   const when = at === null ? "–" : el("time", { datetime: at, title: exact(at) }, clock(at));
   const numbers = [
     status && `HTTP ${status}`,
@@ -84,7 +96,7 @@ function row({ channel, kind, at, attempt, state, status, latency_ms: latency, e
     { class: state },
     el("td", { class: "when" }, when),
     el("td", { class: "channel" }, channel, " ", el("small", {}, kind)),
-    el("td", { class: "outcome" }, el("b", {}, state), ` ${numbers.join(", ")}`, error && el("p", {}, error)),
+    el("td", { class: "outcome" }, el("b", {}, OUTCOMES[state] ?? state), ` ${numbers.join(", ")}`, error && el("p", {}, error)),
   );
 }
 

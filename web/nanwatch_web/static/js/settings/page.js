@@ -7,10 +7,11 @@ import { byId, el, fill } from "../dom.js";
 import { About } from "./about.js";
 import { Audit } from "./audit.js";
 import { Browser } from "./browser.js";
+import { Channels } from "./channels.js";
 import { Mutes } from "./mutes.js";
 import { Tokens } from "./tokens.js";
 
-const PARTS = [Browser, Mutes, Tokens, Audit, About];
+const PARTS = [Channels, Browser, Mutes, Tokens, Audit, About];
 const parts = PARTS.map((Part) => new Part());
 const sections = parts.map(({ section }) => section);
 

@@ -7,6 +7,7 @@ export interface Channel {
   kind: string;
   name: string;
   target: string;
+  signed: boolean;
   source: "page" | "environment";
   enabled: boolean;
   last: { at: Moment; state: string; error: string } | null;
