@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
-from diagnosis.gallery.parts import digits, fit, table
+from diagnosis.gallery.parts import digits, fit, mlp, regression, table
 from diagnosis.gallery.register import faulty
 
 
@@ -120,3 +120,31 @@ def step_that_moves_the_head_only(callbacks, repaired):
     model = HeadTrainer(whole=repaired)
     model.compile(keras.optimizers.Adam(0.01), "mse")
     fit(model, x, y, epochs=15, callbacks=callbacks)
+
+
+class Climber(keras.Model):
+    """A network whose train step applies the gradient as it is, or as it should be."""
+
+    def __init__(self, sign):
+        super().__init__()
+        self.sign, self.net = sign, mlp(hidden="tanh")
+
+    def call(self, x):
+        return self.net(x)
+
+    def train_step(self, data):
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.square(y - self(x, training=True)))
+        slopes = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply([self.sign * slope for slope in slopes], self.trainable_variables)
+        return {"loss": loss}
+
+
+@faulty("loss_sign_error", "exploding_loss", "huge_loss", "loss_stuck")
+def step_that_goes_up(callbacks, repaired):
+    """The gradient was negated for another optimizer, and the step climbs the loss."""
+    x, y = regression()
+    model = Climber(1.0 if repaired else -1.0)
+    model.compile(keras.optimizers.SGD(0.05))
+    fit(model, x, y, epochs=8, callbacks=callbacks)

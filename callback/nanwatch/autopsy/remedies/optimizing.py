@@ -104,6 +104,7 @@ REMEDIES = (
     Remedy("much_higher_rate", "a rate a thousand times higher", share=1e3),
     Remedy("far_higher_rate", "a rate a million times higher", share=1e6),
     Remedy("steady_rate", "a rate that stays as it began", settings=of_model(steady_rate)),
+    Remedy("reversed_update", "every update in the other direction", share=-1.0),
     Remedy("clip", "clipped gradients", limit=1.0),
     Remedy("clip_hard", "gradients clipped to a hundredth", limit=0.01),
     Remedy("unclipped", "gradients that are not clipped", settings=of_model(unclipped)),

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import math
+from statistics import median
 
 from nanwatch.diagnosis import clues, words
 from nanwatch.diagnosis.bounds import place_of_own
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
-from nanwatch.diagnosis.examples import failed, output_facts, predicted, silent, table
+from nanwatch.diagnosis.examples import (
+    CURED,
+    FAILED,
+    failed,
+    output_facts,
+    predicted,
+    silent,
+    table,
+)
 from nanwatch.diagnosis.outputs import Output, outputs
 from nanwatch.diagnosis.silent import helps_some
-from nanwatch.events import Fix
+from nanwatch.events import Fix, Symptom
 
-SYMPTOMS = ("negative_loss", "nan_loss", "exploding_loss")
-NEGATED = "negated_addition"
+FALLING: frozenset[Symptom] = frozenset({"negative_loss", "nan_loss", "exploding_loss"})
+CLIMBING: frozenset[Symptom] = frozenset(
+    {"loss_stuck", "underfit", "huge_loss", "nan_loss", "exploding_loss"}
+)
+CLIMBED = 1.5
+"""A loss that got so many times its first level, within the first steps already, climbs."""
+NEGATED, REVERSED = "negated_addition", "reversed_update"
 FAR = 30.0
 """So many times the first loss, or 1, below 0 is no minimum that a loss nears."""
 FIX = Fix(
@@ -23,6 +37,10 @@ FIX = Fix(
     "+ return keras.ops.mean(keras.ops.square(y_true - y_pred))",
 )
 
+FIX_STEP = Fix(
+    "Go down the gradient of what shall become small.",
+    "- variable.assign_add(rate * gradient)\n+ variable.assign_sub(rate * gradient)",
+)
 FIX_ADDED = Fix(
     "Turn the sign of what add_loss is given: it is made as small as possible, like the loss.",
     "- self.add_loss(0.5 * keras.ops.sum(1 + log_var - mean**2 - keras.ops.exp(log_var)))\n"
@@ -32,7 +50,9 @@ FIX_ADDED = Fix(
 
 def weigh(case: Case) -> Testimony | None:
     """A loss of the user's own, or what it adds to one, that falls ever deeper below zero."""
-    if case.symptom not in SYMPTOMS:
+    if case.facts.get("own_step") and not case.history.end < 0:
+        return _climbs(case)
+    if case.symptom not in FALLING:
         return None
     own, added = [output for output in outputs(case) if output.custom], _added(case)
     last = case.history.end
@@ -54,6 +74,28 @@ def weigh(case: Case) -> Testimony | None:
         known = helps_some(case, NEGATED)  # it may take long until the sum runs away
         return Testimony(summary, found, FIX_ADDED, {}, NEGATED if known else "", (NEGATED,))
     return Testimony(summary, found, FIX, place_of_own(case.facts), "negated_loss")
+
+
+def _climbs(case: Case) -> Testimony | None:
+    """A step of the user's own that goes up: a sign turned in its loss, gradient or update.
+
+    Too high a rate throws the loss about; one that goes up does so at any rate.
+    """
+    first = [v for v in case.history.first_losses if math.isfinite(v)]
+    half = len(first) // 2
+    if case.symptom not in CLIMBING or half < 2:
+        return None
+    begun, then = median(first[:half]), median(first[half:])
+    if not then > CLIMBED * begun > 0:
+        return None
+    check, expected = "loss of the first steps", "falling"
+    seen = f"{words.number(begun)}, then {words.number(then)}"
+    found = [Clue(1.0, check, seen, expected, False), clues.data_finite(case)]
+    summary = (
+        "The loss rises from the first step on, as it does where the train step adds what it "
+        "should take away: a sign is turned in its loss, its gradient or its update."
+    )
+    return Testimony(summary, found, FIX_STEP, {}, REVERSED)
 
 
 def _added(case: Case) -> list[Clue]:
@@ -109,6 +151,8 @@ def _metrics(case: Case) -> list[Clue]:
     return []
 
 
+RISING = (1.0, 1.2, 1.5, 2.0, 3.0, 5.0, 9.0, 20.0)
+
 PAGE = CausePage(
     label="loss_sign_error",
     title="A loss with the wrong sign",
@@ -125,6 +169,7 @@ PAGE = CausePage(
     after="def loss(y_true, y_pred):\n    return ops.mean(ops.square(y_true - y_pred), -1)",
     weigh=weigh,
     fires=(
+        failed(losses=RISING, facts={"own_step": True}, reversed_update=CURED),
         silent(
             "negative_loss",
             table(),
@@ -148,6 +193,8 @@ PAGE = CausePage(
         ),
     ),
     quiet=(
+        failed(losses=RISING, facts={"own_step": True}, reversed_update=FAILED),
+        failed(losses=RISING, reversed_update=CURED),
         silent(
             "negative_loss",
             table(),
@@ -158,4 +205,5 @@ PAGE = CausePage(
         ),
         failed(losses=(1.0, 1e5, 1e12), facts=output_facts("linear", "own", 4, custom=True)),
     ),
+    symptoms=FALLING | CLIMBING,
 )
