@@ -21,6 +21,7 @@ FAMILIES = (
     "healthy_losses",
     "healthy_noise",
     "healthy_ways",
+    "healthy_steps",
 )
 
 for family in FAMILIES:

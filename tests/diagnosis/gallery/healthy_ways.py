@@ -257,3 +257,16 @@ def logits_as_they_should_be(callbacks):
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(0.003), loss, jit_compile=True)
     fit(model, x, y, epochs=8, callbacks=callbacks)
+
+
+@healthy
+def side_output_that_is_switched_off(callbacks):
+    """An output weighs 0, and nobody measures it."""
+    x, y = digits()
+    entry = keras.Input((64,))
+    hidden = layers.Dense(32, activation="relu")(entry)
+    heads = [layers.Dense(10, activation="softmax", name="digit"), layers.Dense(1, name="ink")]
+    model = keras.Model(entry, [head(hidden) for head in heads])
+    losses = ["sparse_categorical_crossentropy", "mse"]
+    model.compile("adam", losses, loss_weights=[1.0, 0.0], metrics=[["accuracy"], []])
+    fit(model, x, [y, x.sum(axis=1)], epochs=8, callbacks=callbacks)

@@ -10,6 +10,7 @@ from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import failed, labels, output_facts, silent, table
 from nanwatch.diagnosis.silent import is_silent
+from nanwatch.diagnosis.silent_examples import idle
 from nanwatch.diagnosis.weighting import (
     SYMPTOMS,
     BadWeight,
@@ -59,7 +60,19 @@ def _testimony(
     }[bad.fault]
     summary = f"The weight of {bad.owner} is {bad.value:g}: {consequence}."
     found = [bad.clue, clues.data_finite(case), clues.weights_were_finite(case)]
-    return Testimony(summary, [*found, *_purpose(case, bad)], fix, place, remedy)
+    more = [*_purpose(case, bad), *_wanted(case, bad)]
+    return Testimony(summary, [*found, *more], fix, place, remedy)
+
+
+def _wanted(case: Case, bad: BadWeight) -> list[Clue]:
+    """Who measures an output wants it to learn; else it may be switched off on purpose."""
+    if bad.fault != "nothing" or not bad.owner.startswith("output "):
+        return []
+    output = bad.owner.removeprefix("output ")
+    logs = (name.removeprefix("val_") for name in case.history.epochs)
+    own = [name for name in logs if name.startswith(f"{output}_") and name != f"{output}_loss"]
+    seen = ", ".join(dict.fromkeys(own)) or "none"
+    return [Clue(0.0 if own else -3.0, "metrics of that output", seen, "none", not own)]
 
 
 def _purpose(case: Case, bad: BadWeight) -> list[Clue]:
@@ -95,9 +108,10 @@ PAGE = CausePage(
         silent(
             "negative_loss", table(), table("target"), table("sample_weight", low=-2.0, high=1.0)
         ),
-        silent("loss_stuck", table(), table("target"), facts=_weighted(0.0)),
+        idle(facts=_weighted(0.0), history={"epochs": {"price_mae": (1.0, 1.0)}}),
     ),
     quiet=(
+        idle(facts=_weighted(0.0), history={"epochs": {"price_loss": (1.0, 1.0)}}),
         failed(facts=_weighted(0.1)),
         silent("negative_loss", table(), table("target"), facts=_weighted(-0.1, custom=True)),
         silent(
