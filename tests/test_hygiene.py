@@ -139,3 +139,15 @@ def test_the_lock_holds_the_pinned_versions_with_hashes_and_nothing_else():
     assert locked - elsewhere <= pinned
     assert {one.split("==")[0] for one in locked} >= {"fastapi", "msgspec", "psycopg", "uvicorn"}
     assert "--require-hashes" in (ROOT / "Dockerfile").read_text()
+
+
+def test_each_security_requirement_names_tests_that_are_there():
+    text = (ROOT / "docs/security.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (R\d+) \|.*$", text, re.MULTILINE)
+    assert rows == [f"R{number}" for number in range(1, 19)]
+    for line in re.findall(r"^\| R\d+ \|.*$", text, re.MULTILINE):
+        file = ""
+        for path, name in re.findall(r"`(tests/[\w/.]+)?::(\w+)`", line):
+            file = path or file
+            assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8"), name
+        assert file, line

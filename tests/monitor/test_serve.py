@@ -140,9 +140,12 @@ def test_the_local_monitor_takes_another_port(server_process, taken_port):
 
 
 def test_an_open_door_to_the_network_is_refused(server_process):
-    code, words = server_process("--no-auth", "--host", "0.0.0.0").refused()  # noqa: S104 - refused
-    assert code == 2
-    assert "leave out --no-auth" in words
+    everywhere = "0.0.0.0"  # noqa: S104 - refused
+    by_option = server_process("--no-auth", "--host", everywhere)
+    by_environment = server_process("--no-auth", NANWATCH_HOST=everywhere)
+    for server in (by_option, by_environment, server_process("--no-auth", "--host", "::")):
+        code, words = server.refused()
+        assert (code, "leave out --no-auth" in words) == (2, True)
 
 
 def test_a_folder_that_cannot_be_written_is_said(server_process, tmp_path):
