@@ -40,8 +40,9 @@ def migrate(database_url: str | None) -> None:
 @click.command()
 @_file
 @click.option("--force", is_flag=True, help="Replace FILE if it is there.")
+@click.option("--with-secrets", is_flag=True, help="Keep where channels post to, and sessions.")
 @database_url_option
-def backup(file: Path, force: bool, database_url: str | None) -> None:
+def backup(file: Path, force: bool, with_secrets: bool, database_url: str | None) -> None:
     """Copy the SQLite database to FILE, while the server runs or not.
 
     The copy holds every point that was acknowledged before.
@@ -51,7 +52,7 @@ def backup(file: Path, force: bool, database_url: str | None) -> None:
     with refusals():
         settings = settings_of(database_url=database_url)
         database = _sqlite_file(settings, f"pg_dump --format=custom --file={file} URL")
-        runs = back_up(database, file, replace=force)
+        runs = back_up(database, file, replace=force, secrets=with_secrets)
         _write_down(settings, "backup", file)
     click.echo(f"{runs} runs of {database} are in {file}")
 

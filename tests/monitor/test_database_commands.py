@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 
 import pytest
 from alembic import command
@@ -215,3 +216,26 @@ def test_backups_and_restores_are_in_the_audit(run, tmp_path):
     store.close()
     assert (entry.action, entry.subject) == ("restore", str(copy))
     assert entry.actor.endswith("at the command line")
+
+
+@pytest.mark.parametrize(("flags", "kept"), [((), False), (("--with-secrets",), True)])
+def test_a_backup_holds_no_secrets_unless_they_are_asked_for(run, tmp_path, flags, kept):
+    home = Home(tmp_path / "home", socket.gethostname())
+    home.prepare()
+    store = Store.open(f"sqlite:///{home.database_file}")
+    store.access.new_session(1e12)
+    insertion = (
+        "INSERT INTO channel (kind, name, target, secret, enabled, created_at)"
+        " VALUES ('webhook', 'ops', 'https://x.example/CANARY-1', 'whsec_CANARY-2', 1, 1.0)"
+    )
+    with store.database.write() as connection:
+        connection.exec_driver_sql(insertion)
+    store.close()
+    copy = tmp_path / "copy.db"
+    assert run("backup", copy, *flags)[0] == 0
+    bytes_of = copy.read_bytes()
+    assert (b"CANARY-1" in bytes_of, b"CANARY-2" in bytes_of) == (kept, kept)
+    with closing(sqlite3.connect(copy)) as copied:
+        sessions = copied.execute("SELECT count(*) FROM session").fetchone()[0]
+        (channel,) = copied.execute("SELECT name, enabled FROM channel").fetchall()
+    assert (sessions, channel) == (int(kept), ("ops", int(kept)))

@@ -15,14 +15,21 @@ from pathlib import Path
 from nanwatch_monitor.errors import SetupError
 from nanwatch_monitor.store.migrate import HEAD, known_revisions
 
+# What opens doors, and needs not be in a copy that is carried elsewhere.
+_FORGET = {
+    "channel": "UPDATE channel SET target = '', secret = NULL, enabled = 0",
+    "session": "DELETE FROM session",
+    "login_code": "DELETE FROM login_code",
+}
 _COMPANIONS = ("-wal", "-shm", "-journal")
 
 
-def back_up(database: Path, copy: Path, *, replace: bool) -> int:
+def back_up(database: Path, copy: Path, *, replace: bool, secrets: bool = False) -> int:
     """Write a copy of a database, in use or not.
 
     Args:
         replace: take the place of a file that is there.
+        secrets: keep the targets and secrets of channels, and the sessions of browsers.
 
     Returns:
         How many runs are in it.
@@ -33,7 +40,7 @@ def back_up(database: Path, copy: Path, *, replace: bool) -> int:
     if not replace and copy.exists():
         raise _is_there(copy, "name another file")
     _schema_of(database)
-    return _copy(database, copy)
+    return _copy(database, copy, secrets)
 
 
 def restore(copy: Path, database: Path, *, replace: bool) -> int:
@@ -58,10 +65,10 @@ def restore(copy: Path, database: Path, *, replace: bool) -> int:
         )
     if not replace and database.exists() and database.stat().st_size:
         raise _is_there(database, "make a backup of it first")
-    return _copy(copy, database)
+    return _copy(copy, database, secrets=True)
 
 
-def _copy(source: Path, target: Path) -> int:
+def _copy(source: Path, target: Path, secrets: bool) -> int:
     part = target.with_name(f"{target.name}.part")
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -71,6 +78,8 @@ def _copy(source: Path, target: Path) -> int:
             reading.backup(writing)  # in one step: in several it starts over at every commit
             writing.execute("PRAGMA journal_mode = DELETE").close()  # one file, no companions
             _check(writing, source)
+            if not secrets:
+                _forget_secrets(writing)
             runs = int(writing.execute("SELECT count(*) FROM run").fetchone()[0])
         for companion in _COMPANIONS:  # of an old database: they would be applied to the new one
             target.with_name(target.name + companion).unlink(missing_ok=True)
@@ -81,6 +90,16 @@ def _copy(source: Path, target: Path) -> int:
         raise SetupError(
             f"{target} cannot be written", str(error), "see that the disk has room, then try again"
         ) from error
+
+
+def _forget_secrets(copied: sqlite3.Connection) -> None:
+    """Their bytes are overwritten, not only given free."""
+    known = {name for (name,) in copied.execute("SELECT name FROM sqlite_master")}
+    copied.execute("PRAGMA secure_delete = ON").close()
+    for table, statement in _FORGET.items():
+        if table in known:  # an older database has not all of them
+            copied.execute(statement)
+    copied.commit()
 
 
 def _check(copied: sqlite3.Connection, source: Path) -> None:
