@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import keras
 
@@ -29,6 +29,7 @@ from nanwatch.review import Review
 from nanwatch.rounds import Rounds
 from nanwatch.watcher import Watcher
 
+Found = TypeVar("Found")
 FAULT_WORDS = {
     "gradients": "the loss is finite, its gradient is not",
     "weights": "the update made weights that are not finite",
@@ -69,19 +70,21 @@ class Examination:
 
     def of_failure(self, signal: Signal, step: Step) -> tuple[Diagnosis, tuple[Evidence, ...]]:
         """The diagnosis of a step that failed, and what was seen of it. Never raises."""
-        case, began = self._watcher.case(signal), time.monotonic()
-        seconds = max(0.0, min(SECONDS, FAILURES_S - self._spent))
-        try:
-            if (examiner := self._examiner(step, seconds)) is not None:
-                place = f"{fault_words(step) or signal.seen} at step {signal.first_step}"
-                self._say(f"nanwatch: {place}, {LOOKING}")
-                case = self._replayed(_taken_apart(case, examiner, step), examiner)
-        except KeyboardInterrupt:
-            case = self._skipped(case)
-        except Exception as error:  # noqa: BLE001 - a door: a failed autopsy must not fail the fit
-            self._say(f"nanwatch: the examination failed ({error_text(error)})")
+        known, began = self._watcher.case(signal), time.monotonic()
+        case = self._guarded(
+            lambda: self._failure(known, step), lambda: _skipped(known), failed=known
+        )
         self._spent += time.monotonic() - began
         return diagnose(case), observed(case)
+
+    def _failure(self, case: Case, step: Step) -> Case:
+        """The case with the failing step taken apart, and its replays."""
+        seconds = max(0.0, min(SECONDS, FAILURES_S - self._spent))
+        if (examiner := self._examiner(step, seconds)) is None:
+            return case
+        place = f"{fault_words(step) or case.seen} at step {case.first_step}"
+        self._say(f"nanwatch: {place}, {LOOKING}")
+        return self._replayed(_taken_apart(case, examiner, step), examiner)
 
     def _replayed(self, case: Case, examiner: Examiner) -> Case:
         """A case with its replays, each made once where a loss first explodes and then is NaN."""
@@ -100,17 +103,17 @@ class Examination:
         Args:
             last: the last step that was made; the spike may lie before it.
         """
-        try:
-            if (examiner := self._examiner(last)) is not None and case.first_step is not None:
-                self._say(f"nanwatch: the loss is {case.seen} at step {case.first_step}, {LOOKING}")
-                trials = examiner.without_spike(remedies(case), case.first_step)
-                case = dataclasses.replace(case, trials=trials, untried=examiner.untried)
-        except KeyboardInterrupt:
-            case = self._skipped(case)
-        except Exception as error:  # noqa: BLE001 - a door: a failed replay must not fail the fit
-            self._say(f"nanwatch: the examination failed ({error_text(error)})")
-        found = diagnose(case)
+        tried = self._guarded(lambda: self._spike(case, last), lambda: _skipped(case), failed=case)
+        found = diagnose(tried)
         return found if found.likelihood >= LIKELY else None
+
+    def _spike(self, case: Case, last: Step) -> Case:
+        """The case with its replays."""
+        if (examiner := self._examiner(last)) is None or case.first_step is None:
+            return case
+        self._say(f"nanwatch: the loss is {case.seen} at step {case.first_step}, {LOOKING}")
+        trials = examiner.without_spike(remedies(case), case.first_step)
+        return dataclasses.replace(case, trials=trials, untried=examiner.untried)
 
     def of_run(self, last: Step, foreseen: Sequence[Diagnosis]) -> Diagnosis | None:
         """What a run that stayed finite suffers from, None when nothing is likely. Never raises.
@@ -138,20 +141,28 @@ class Examination:
     ) -> Diagnosis | None:
         if len(optimizers_of(self._recorder.model)) != 1:  # two that play against each other
             return None
+        return self._guarded(lambda: self._judged(last, seconds, judge), lambda: None, failed=None)
+
+    def _judged(
+        self, last: Step, seconds: float, judge: Callable[[Review], Diagnosis | None]
+    ) -> Diagnosis | None:
+        if (examiner := self._examiner(last, seconds)) is None:
+            return None
+        examiner.most_batches = int(seconds / PASSES / self._rounds.mean_s(last.index))
+        return judge(Review(self._watcher, examiner, self._say))
+
+    def _guarded(
+        self, look: Callable[[], Found], skipped: Callable[[], Found], failed: Found
+    ) -> Found:
+        """What a look finds; something else where the user skips it, or it fails itself."""
         try:
-            if (examiner := self._examiner(last, seconds)) is not None:
-                examiner.most_batches = int(seconds / PASSES / self._rounds.mean_s(last.index))
-                return judge(Review(self._watcher, examiner, self._say))
+            return look()
         except KeyboardInterrupt:
             self._say("nanwatch: the examination was skipped")
-        except Exception as error:  # noqa: BLE001 - a door: a failed review must not fail the fit
+            return skipped()
+        except Exception as error:  # noqa: BLE001 - a door: a failed examination must not fail the fit
             self._say(f"nanwatch: the examination failed ({error_text(error)})")
-        return None
-
-    def _skipped(self, case: Case) -> Case:
-        """A case whose user did not want to wait: what was not tried is told as such."""
-        self._say("nanwatch: the examination was skipped")
-        return dataclasses.replace(case, untried=dict.fromkeys(remedies(case), SKIPPED))
+            return failed
 
     def _examiner(self, step: Step, seconds: float = SECONDS) -> Examiner | None:
         """Who examines a step; None where there is no batch, or no optimizer of Keras."""
@@ -159,6 +170,11 @@ class Examination:
         if step.batch is None or not isinstance(optimizer, keras.optimizers.Optimizer):
             return None
         return Examiner(self._recorder, self._source, self._options.guard, self._say, seconds)
+
+
+def _skipped(case: Case) -> Case:
+    """A case whose user did not want to wait: what was not tried is told as such."""
+    return dataclasses.replace(case, untried=dict.fromkeys(remedies(case), SKIPPED))
 
 
 def _taken_apart(case: Case, examiner: Examiner, step: Step) -> Case:
