@@ -202,3 +202,14 @@ def test_a_card_is_acted_on_and_follows_what_is_done_elsewhere(
     other.get_by_role("button", name="Reopen").click()
     other.close()
     expect(card.get_by_role("button", name="Acknowledge")).to_be_visible()
+
+
+def test_no_more_is_drawn_than_can_be_read(page: Page, server: RunningServer) -> None:
+    for number in range(105):
+        spiking_run(server.url, f"run-{number}", project=f"project-{number}")
+    page.goto("/alerts")
+    alerts(page, 100)
+    expect(page.locator("#count")).to_have_text("105 alerts")
+    page.get_by_role("button", name="Show older").click()
+    alerts(page, 105)
+    expect(page.get_by_role("button", name="Show older")).to_be_hidden()

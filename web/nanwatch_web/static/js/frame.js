@@ -10,7 +10,7 @@ import { ALERT_CHANGED } from "./stream.js";
 import { mountThemeButton } from "./theme.js";
 
 const MOST_COUNTED = 99;
-const SOON_MS = 300;
+const SOON_MS = 400;
 
 const count = document.getElementById("open-alerts");
 let timer = 0;

@@ -22,7 +22,8 @@ import { addressOf, fits, queryOf, questionOf } from "./question.js";
 
 const PAGE = 500;
 const DRAWN = 100;
-const AT_ONCE = 4;
+const DRAW_MS = 120;
+const AT_ONCE = 8;
 const REFRESH_AGES_MS = 20_000;
 
 const question = questionOf(location.search);
@@ -35,7 +36,8 @@ const state = {
   next: null,
   loaded: false,
   drawn: DRAWN,
-  frame: 0,
+  timer: 0,
+  busy: false,
 };
 const list = new AlertList({ choose, chooseAll, muteAll, titleOf: (label) => state.titles.get(label) ?? null });
 const filters = new Filters(byId("filters"), question, ask);
@@ -72,9 +74,9 @@ function keep(alert) {
   else state.alerts.delete(alert.id);
 }
 
-/** Many events come at once when many runs fail: draw once a frame. */
+/** Many events come at once when many runs fail, or when many alerts are acted on: draw now and then. */
 function showSoon() {
-  if (!state.frame) state.frame = requestAnimationFrame(() => ((state.frame = 0), show()));
+  if (!state.timer) state.timer = window.setTimeout(() => ((state.timer = 0), state.busy || show()), DRAW_MS);
 }
 
 function show() {
@@ -125,13 +127,17 @@ function choose(alert, action) {
  * @param {Action} action
  */
 async function chooseAll(alerts, action) {
+  state.busy = true;
   try {
-    for (let i = 0; i < alerts.length; i += AT_ONCE)
+    for (let i = 0; i < alerts.length; i += AT_ONCE) {
+      if (i) say(`${action.words}: ${i} of ${alerts.length}`, [], null);
       (await Promise.all(alerts.slice(i, i + AT_ONCE).map(({ id }) => act(id, action)))).forEach(keep);
+    }
     say(`${action.said}: ${whose(alerts)}.`, alerts, undoing(action));
   } catch (error) {
     say(wordsOf(error), [], null);
   }
+  state.busy = false;
   show();
 }
 

@@ -21,6 +21,7 @@ import { muteWords, placeOf, sinceWords, stepWords } from "./words.js";
  */
 
 const UNKNOWN = "unknown";
+const MINUTE_MS = 60_000;
 
 /** A line of the inbox. */
 export class AlertRow {
@@ -50,7 +51,8 @@ export class AlertRow {
   show(alert, now) {
     this.alert = alert;
     const title = this.host.titleOf(alert.label);
-    const print = JSON.stringify([alert, title, ago(alert.opened_at, now)]);
+    const minutes = Math.round((now - Date.parse(alert.opened_at)) / MINUTE_MS);
+    const print = JSON.stringify([alert, title, minutes]);
     if (print === this.print) return;
     this.print = print;
     this.element.className = `alert ${alert.state}${alert.muted ? " muted" : ""}`;
