@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 import re
 import time
@@ -10,18 +9,15 @@ from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
-
 from nanwatch import terminal
 from nanwatch.events import (
     MAX_STEP,
     Diagnosed,
     Diagnosis,
     EndState,
-    Event,
-    Points,
     RunStarted,
 )
+from nanwatch.log_watch import LogWatch, block, is_finite
 from nanwatch.names import random_id
 from nanwatch.plain import series_name, text
 from nanwatch.reporter import Reporter
@@ -84,7 +80,8 @@ class Run:
         self._next_step = 0
         self._over = False
         self._reporter: Reporter | None = None
-        self._watcher: Watcher | None = None
+        self._watch: LogWatch | None = None
+        self._names: dict[object, str] = {}
         if settings.mode != "disabled":
             self._begin(settings)
 
@@ -107,7 +104,7 @@ class Run:
         if self._over:
             raise RuntimeError("this run is over; begin another one with nanwatch.start_run()")
         at = self._next_step if step is None else _checked_step(step)
-        numbers = {_series(key): _number(key, value) for key, value in values.items()}
+        numbers = {self._series(key): _number(key, value) for key, value in values.items()}
         self._next_step = at + 1
         if numbers and self._reporter is not None:
             self._report(self._reporter, at, numbers)
@@ -118,6 +115,7 @@ class Run:
             return
         self._over = True
         if self._reporter is not None:
+            self._judge(self._reporter, LogWatch.catch_up)
             self._reporter.finish(state, reason)
 
     def __enter__(self) -> Self:
@@ -144,33 +142,36 @@ class Run:
             settings.config,
             started_at=time.time(),
         )
-        self._watcher = Watcher()
+        watcher = Watcher()
+        watcher.feed(started)
+        self._watch = LogWatch(watcher)
         self._reporter = Reporter(settings, started, self.id, self._say)
         self._reporter.start()
-        self._watch(started)
 
     def _report(self, reporter: Reporter, step: int, numbers: dict[str, float]) -> None:
         if not all(name.startswith("epoch/") for name in numbers):
             reporter.advanced(step)
-        points = Points(np.array([step]), {name: np.array([v]) for name, v in numbers.items()})
-        if all(map(math.isfinite, numbers.values())):
+        if is_finite(numbers):
             reporter.log_waiting(tuple(numbers), step, tuple(numbers.values()))
         else:
-            reporter.send_now(points)
-        for diagnosis in self._watch(points):
+            reporter.send_now(block(step, numbers))
+        self._judge(reporter, lambda watch: watch.look(step, numbers))
+
+    def _judge(self, reporter: Reporter, look: Callable[[LogWatch], list[Diagnosis]]) -> None:
+        try:
+            found = look(self._watch) if self._watch else []
+        except Exception as error:  # noqa: BLE001 - a door: a fault in judging is no fault in training
+            self._watch, found = None, []
+            self._say(f"nanwatch: watching stopped ({type(error).__name__}: {error})")
+        for diagnosis in found:
             self.diagnoses.append(diagnosis)
             reporter.send_now(Diagnosed(diagnosis))
             reporter.say(terminal.render(diagnosis))
 
-    def _watch(self, event: Event) -> tuple[Diagnosis, ...]:
-        if self._watcher is None:
-            return ()
-        try:
-            return self._watcher.feed(event)
-        except Exception as error:  # noqa: BLE001 - a door: a fault in judging is no fault in training
-            self._watcher = None
-            self._say(f"nanwatch: watching stopped ({type(error).__name__}: {error})")
-            return ()
+    def _series(self, key: object) -> str:
+        if key not in self._names:
+            self._names[key] = _series(key)
+        return self._names[key]
 
 
 def _checked_id(run_id: object) -> str:

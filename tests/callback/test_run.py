@@ -169,7 +169,7 @@ def test_more_than_the_queue_holds_is_waited_for_and_not_dropped(server, home):
 
 def test_a_fault_in_judging_is_no_fault_in_training(server, home, capsys):
     with start_run(server.url) as run:
-        run._watcher.feed = None
+        run._watch._watcher.feed = None
         run.log({"loss": 1.0})
         run.log({"loss": 2.0})
     assert capsys.readouterr().err.count("watching stopped") == 1

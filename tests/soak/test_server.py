@@ -42,20 +42,25 @@ def sample(server, database):
 
 def send_for(server, seconds, look):
     """Send at the pace of the soak; the frames sent, and a look every second."""
-    size, began, looks = POINTS_A_SECOND // FRAMES_A_SECOND, time.monotonic(), []
-    server.client.send(opening())
-    for number in range(int(seconds * FRAMES_A_SECOND)):
-        steps = range(number * size, (number + 1) * size)
-        server.client.send(frame(number + 1, points(steps, batch_loss=[1.0] * size)))
+    began, looks = time.monotonic(), []
+    for number in range(1, int(seconds * FRAMES_A_SECOND)):
+        server.client.send(block(number))
         if number % FRAMES_A_SECOND == 0:
             looks.append(look())
         time.sleep(max(0.0, began + number / FRAMES_A_SECOND - time.monotonic()))
     return number + 1, looks
 
 
+def block(number):
+    size = POINTS_A_SECOND // FRAMES_A_SECOND
+    steps = range(number * size, (number + 1) * size)
+    return frame(number + 1, points(steps, batch_loss=[1.0] * size))
+
+
 def test_hours_of_points_and_viewers(server_process, tmp_path, measured):
     database = tmp_path / "soak.db"
     server = server_process("--database-url", f"sqlite:///{database}").start()
+    server.client.send(opening(), block(0))
     over = threading.Event()
     viewers = [
         threading.Thread(target=watch_now_and_then, args=(server, over, random.Random(seed)))  # noqa: S311 - no secret
