@@ -34,6 +34,7 @@ from nanwatch_monitor.api import (
     mutes,
     pages,
     report,
+    retention,
     runs,
     series,
     sparklines,
@@ -42,6 +43,7 @@ from nanwatch_monitor.api import (
 from nanwatch_monitor.doorkeeper import Doorkeeper
 from nanwatch_monitor.ingest import Ingest
 from nanwatch_monitor.intake import Intake
+from nanwatch_monitor.keeper import Keeper
 from nanwatch_monitor.keys import Keys
 from nanwatch_monitor.live import Hub
 from nanwatch_monitor.metrics import Gauges, Metrics
@@ -53,6 +55,7 @@ from nanwatch_monitor.run_states import Deafness
 from nanwatch_monitor.security import Guard, Limits, host_names
 from nanwatch_monitor.series.frame_cache import FrameCache
 from nanwatch_monitor.series.reader import SeriesReader
+from nanwatch_monitor.series.thinner import thinning_of
 from nanwatch_monitor.settings import ServerSettings
 from nanwatch_monitor.store import Store
 from nanwatch_monitor.store.notices import MAX_WORDS
@@ -125,6 +128,7 @@ def _monitor(settings: ServerSettings, clock: Callable[[], float]) -> Monitor:
         metrics=Metrics(),
         keys=keys,
         doorkeeper=Doorkeeper(keys, hub),
+        keeper=Keeper(store, thinning_of(store), announcer.deleted, clock),
     )
 
 
@@ -199,6 +203,7 @@ def _add_routes(
         login.router(monitor.keys, limits, store, clock, settings.url),
         tokens.router(store.tokens, monitor.keys.forget, clock),
         audit.router(store.audit),
+        retention.router(store.retention),
         about.router(store, settings.auth, clock()),
         pages.router(),
     ):

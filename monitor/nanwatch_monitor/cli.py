@@ -13,6 +13,7 @@ from nanwatch_monitor.commands import database_url_option, refusals, settings_of
 from nanwatch_monitor.database_commands import backup, migrate, restore
 from nanwatch_monitor.demo import demo
 from nanwatch_monitor.errors import SetupError
+from nanwatch_monitor.housekeeping_commands import thin, vacuum
 from nanwatch_monitor.settings import ServerSettings, as_local_monitor
 from nanwatch_monitor.token_commands import token
 
@@ -72,7 +73,7 @@ def stop() -> None:
     click.echo(f"stopped the monitor at {note.url}")
 
 
-commands: list[click.Command] = [demo, serve, stop, migrate, backup, restore, token]
+commands: list[click.Command] = [demo, serve, stop, migrate, backup, restore, thin, vacuum, token]
 
 
 def main() -> None:

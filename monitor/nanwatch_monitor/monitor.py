@@ -16,6 +16,7 @@ from nanwatch_monitor.alerts.alerting import Alerting
 from nanwatch_monitor.announce import Announcer
 from nanwatch_monitor.doorkeeper import Doorkeeper
 from nanwatch_monitor.intake import Intake
+from nanwatch_monitor.keeper import Keeper
 from nanwatch_monitor.keys import Keys
 from nanwatch_monitor.live import Hub
 from nanwatch_monitor.metrics import Metrics
@@ -51,6 +52,7 @@ class Monitor:
     metrics: Metrics
     keys: Keys
     doorkeeper: Doorkeeper
+    keeper: Keeper
 
     @asynccontextmanager
     async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
@@ -61,7 +63,8 @@ class Monitor:
         if self.peers is not None:
             self.peers.start()
         self.alerting.start()
-        tasks = [asyncio.create_task(work()) for work in (self.news.run, self.doorkeeper.run)]
+        works = (self.news.run, self.doorkeeper.run, self.keeper.run)
+        tasks = [asyncio.create_task(work()) for work in works]
         yield
         self.hub.close()
         for task in tasks:

@@ -14,7 +14,7 @@ from nanwatch_monitor.incidents import Finding
 from nanwatch_monitor.store import housekeeping
 from nanwatch_monitor.store.migrate import migrate
 from nanwatch_monitor.store.receipts import DeletedRunError
-from nanwatch_monitor.store.series import Node, SealedSeries, Sealing
+from nanwatch_monitor.store.sealed import Node, SealedSeries, Sealing
 from nanwatch_monitor.store.tables import metadata
 from servers import wait_for
 

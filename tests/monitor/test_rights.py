@@ -28,7 +28,7 @@ READ = """
     GET /api/v1/runs/{run_id}/points    GET /api/v1/runs/{run_id}/overview
     GET /api/v1/runs/{run_id}/report    GET /api/v1/runs/{run_id}/diagnoses
     GET /api/v1/sparklines    GET /api/v1/alerts    GET /api/v1/alerts/{alert_id}/deliveries
-    GET /api/v1/mutes    GET /api/v1/channels
+    GET /api/v1/mutes    GET /api/v1/channels    GET /api/v1/retention
 """
 WRITE = "POST /api/v1/ingest"
 ADMIN = """
@@ -40,7 +40,7 @@ ADMIN = """
     POST /api/v1/alerts/{alert_id}/unmute    POST /api/v1/alerts/{alert_id}/verdict
     POST /api/v1/channels    PATCH /api/v1/channels/{channel_id}
     DELETE /api/v1/channels/{channel_id}    POST /api/v1/channels/{channel_id}/test
-    POST /api/v1/mutes    DELETE /api/v1/mutes/{mute_id}
+    POST /api/v1/mutes    DELETE /api/v1/mutes/{mute_id}    PUT /api/v1/retention
 """
 UNKNOWN = ("/docs", "/redoc", "/openapi.json", "/nothing", "/api/v1/nothing", "/api/v1/tokens/")
 STRANGERS = ("none", "wrong")

@@ -37,6 +37,8 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "migrate": "Bring the database up to date.",
             "backup": "Copy the database to a file, also while the server runs.",
             "restore": "Put a backup in the place of the database.",
+            "thin": "Remove the exact points of an old run; its curves stay.",
+            "vacuum": "Make the database file as small as it can be.",
             "token": "Print this user's token; make, list and revoke others.",
         },
     }

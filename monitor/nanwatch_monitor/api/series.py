@@ -48,13 +48,16 @@ def router(store: Store, reader: SeriesReader) -> APIRouter:
         limit: Limit = 10_000,
         cursor: Cursor = None,
     ) -> Response:
-        """The exact points of a series, a page at a time."""
+        """The exact points of a series, a page at a time.
+
+        Before step `exact_from` they are gone, because the run was thinned; null: all are kept.
+        """
         begin = cursor if cursor is not None else first
         curve = reader.points(run_id, name, begin, last, limit + 1) or missing(run_id)
         page = curve[:limit]
         after = str(curve.steps[limit]) if len(curve.steps) > limit else None
         body = {"steps": page.steps.tolist(), "values": numbers(page.values), "next": after}
-        return Json(body)
+        return Json({**body, "exact_from": reader.exact_from(run_id, name)})
 
     @routes.get("/overview")
     def curve_overview(

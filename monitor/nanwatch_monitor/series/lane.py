@@ -12,7 +12,8 @@ from nanwatch_monitor.series import tree
 from nanwatch_monitor.series.codec import unpack_points
 from nanwatch_monitor.series.columns import Curve
 from nanwatch_monitor.series.tree import Buckets
-from nanwatch_monitor.store.series import SealedSeries, Snapshot
+from nanwatch_monitor.store.sealed import SealedSeries
+from nanwatch_monitor.store.snapshot import Snapshot
 
 ODD = -1  # the level of the rows that list the points which are no finite numbers
 
@@ -32,11 +33,15 @@ class Lane(Protocol):
     def n(self) -> int:
         """How many points there are."""
 
+    @property
+    def thinned(self) -> int:
+        """Of how many points, from the first on, only buckets are kept."""
+
     def before(self, step: int) -> int:
-        """How many points lie before a step."""
+        """How many points lie before a step; about, where only buckets are kept."""
 
     def points(self, begin: int, end: int) -> Curve:
-        """Points by their numbers, `end` exclusive."""
+        """Points by their numbers, `end` exclusive, as far as they are kept."""
 
     def cover(self, begin: int, end: int, level: int) -> list[Buckets]:
         """The same points in buckets of at most this level, end to end."""
@@ -71,6 +76,11 @@ class OpenLane:
     def n(self) -> int:
         """How many points there are."""
         return len(self.curve.steps)
+
+    @property
+    def thinned(self) -> int:
+        """Nothing is lost of what was not even sealed."""
+        return 0
 
     def before(self, step: int) -> int:
         """How many points lie before a step."""
@@ -119,6 +129,19 @@ class SealedLane:
         """How many points there are."""
         return self._of.n
 
+    @property
+    def thinned(self) -> int:
+        """Of how many points, from the first on, only buckets are kept."""
+        return self._of.thinned
+
+    @property
+    def exact_from(self) -> int:
+        """The step from which on every point is kept."""
+        if not self.thinned:
+            return self.first
+        (last,) = self._snapshot.nodes(self._of, 1, self.thinned - tree.row_size(1), self.thinned)
+        return last.last_step + 1
+
     @cached_property
     def _rest(self) -> Curve:
         return unpack_points(self._snapshot.rest(self._of))
@@ -130,14 +153,30 @@ class SealedLane:
         if step > self.last:
             return self.n
         row = self._snapshot.node_at(self._of, 0, step)
+        if row is None and self.thinned:
+            return self._about_before(step)
         if row is not None and step <= row.last_step:
             return row.n0 + int(np.searchsorted(unpack_points(row.data).steps, step))
         if row is not None and row.n0 + tree.CHUNK < self._chunked:
             return row.n0 + tree.CHUNK
         return self._chunked + int(np.searchsorted(self._rest.steps, step))
 
+    def _about_before(self, step: int) -> int:
+        """The same by the buckets: exact where steps come at even distances."""
+        row = self._snapshot.node_at(self._of, 1, step)
+        if row is None or step > row.last_step:
+            behind = 0 if row is None else row.n0 + tree.row_size(1)
+            in_rest = int(np.searchsorted(self._rest.steps, step))
+            return behind if behind < self._chunked else self._chunked + in_rest
+        node = tree.unpack_node(row.data, 1)
+        at = int(np.searchsorted(node.last, step))
+        first, last = int(node.first[at]), int(node.last[at])
+        share = max(0, step - first) / (last - first + 1)
+        return row.n0 + at * tree.FINEST + round(tree.FINEST * share)
+
     def points(self, begin: int, end: int) -> Curve:
-        """Points by their numbers."""
+        """Points by their numbers, as far as they are kept."""
+        begin = max(begin, self.thinned)
         rows = self._rows(0, begin, min(end, self._chunked))
         parts = [unpack_points(data)[low:high] for data, low, high in rows]
         if end > self._chunked:
@@ -150,7 +189,8 @@ class SealedLane:
 
     def _cover(self, begin: int, end: int, level: int, edge: int) -> list[Buckets]:
         if level == 0 or begin >= end:
-            return rolled_points(self.points(begin, end), edge)
+            coarse = self._coarse(begin, min(end, self.thinned))
+            return [*coarse, *rolled_points(self.points(begin, end), edge)]
         size = tree.bucket_size(level)
         stored = self.n // tree.row_size(level) * tree.row_size(level)
         low, high = -(-begin // size) * size, min(end, stored) // size * size
@@ -162,6 +202,14 @@ class SealedLane:
             *(tree.unpack_node(data, level)[i // size : j // size] for data, i, j in rows),
             *self._cover(high, end, level - 1, edge),
         ]
+
+    def _coarse(self, begin: int, end: int) -> list[Buckets]:
+        """The finest buckets of points that are not kept; whole ones, also at the edges."""
+        if begin >= end:
+            return []
+        size = tree.FINEST
+        rows = self._rows(1, begin // size * size, -(-end // size) * size)
+        return [tree.unpack_node(data, 1)[i // size : j // size] for data, i, j in rows]
 
     def nonfinite(self, first: int, last: int, most: int) -> Curve:
         """The first points that are no finite numbers."""

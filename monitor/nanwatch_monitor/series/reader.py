@@ -15,7 +15,9 @@ from nanwatch_monitor.series.frame_cache import FrameCache
 from nanwatch_monitor.series.lane import Lane, OpenLane, SealedLane
 from nanwatch_monitor.series.overview import MAX_LISTED, Overview, Summary, overview, summary
 from nanwatch_monitor.series.spans import Span, spans_of
-from nanwatch_monitor.store.series import SealedStream, SeriesStore, Snapshot
+from nanwatch_monitor.store.sealed import SealedStream
+from nanwatch_monitor.store.series import SeriesStore
+from nanwatch_monitor.store.snapshot import Snapshot
 
 Column = list[tuple[Steps, Values]]
 
@@ -49,6 +51,13 @@ class SeriesReader:
         with self._store.snapshot() as snapshot:
             lanes = self._lanes(snapshot, run_id, name).get(name)
             return None if lanes is None else _first(spans_of(lanes, first, last), most)
+
+    def exact_from(self, run_id: str, name: str) -> int | None:
+        """The step before which exact points may be gone; None when all are kept."""
+        with self._store.snapshot() as snapshot:
+            streams = snapshot.streams(run_id)
+            found = [one for of in streams for one in snapshot.series(of.id, name) if one.thinned]
+            return max((SealedLane(snapshot, one).exact_from for one in found), default=None)
 
     def summaries(self, run_id: str) -> dict[str, Summary]:
         """Every series of a run in numbers, in order of appearance."""

@@ -19,13 +19,9 @@ from nanwatch_monitor.series.frame_cache import FrameCache
 from nanwatch_monitor.series.lane import ODD
 from nanwatch_monitor.series.reader import columns_of
 from nanwatch_monitor.series.tree import Buckets
-from nanwatch_monitor.store.series import (
-    Node,
-    SealedSeries,
-    Sealing,
-    SeriesStore,
-    Snapshot,
-)
+from nanwatch_monitor.store.sealed import Node, SealedSeries, Sealing
+from nanwatch_monitor.store.series import SeriesStore
+from nanwatch_monitor.store.snapshot import Snapshot
 
 _PASSING = (events.Points, events.Heartbeat)
 

@@ -37,8 +37,8 @@ class Span:
 
     def cover(self, level: int) -> list[Buckets]:
         """Its points in buckets of at most this level."""
-        if len(self.lanes) == 1:
-            return self.lanes[0].cover(*self._part(self.lanes[0]), level)
+        if self._sole is not None:
+            return self._sole.cover(*self._part(self._sole), level)
         return [b for block in self.blocks() for b in rolled_points(block, level)]
 
     def whole(self) -> list[Buckets]:
@@ -50,8 +50,8 @@ class Span:
 
     def nonfinite(self, most: int) -> Curve:
         """The first of its points that are no finite numbers."""
-        if len(self.lanes) == 1:
-            return self.lanes[0].nonfinite(self.first, self.last, most)
+        if self._sole is not None:
+            return self._sole.nonfinite(self.first, self.last, most)
         found = Curve.empty()
         for block in self.blocks():
             found = found.followed_by(block.nonfinite())[:most]
@@ -60,8 +60,9 @@ class Span:
         return found
 
     def blocks(self, size: int = BLOCK) -> Iterator[Curve]:
-        """Its points in order, some at a time."""
-        places = [self._part(lane) for lane in self.lanes]
+        """Its points in order, some at a time, as far as they are kept."""
+        parts_of = [(lane.thinned, *self._part(lane)) for lane in self.lanes]
+        places = [(max(thinned, begin), end) for thinned, begin, end in parts_of]
         while any(begin < end for begin, end in places):
             parts = [
                 lane.points(begin, min(begin + size, end))
@@ -71,6 +72,12 @@ class Span:
             parts = [part.between(None, int(min(cut))) if cut else part for part in parts]
             places = [(i + len(p.steps), j) for p, (i, j) in zip(parts, places, strict=True)]
             yield merged([(part.steps, part.values) for part in parts])
+
+    @property
+    def _sole(self) -> Lane | None:
+        """The only lane; the latest one also when points to merge are no longer kept."""
+        alone = len(self.lanes) == 1 or any(lane.thinned for lane in self.lanes)
+        return self.lanes[-1] if alone else None
 
     def _part(self, lane: Lane) -> tuple[int, int]:
         return lane.before(self.first), lane.before(self.last + 1)

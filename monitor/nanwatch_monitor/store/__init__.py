@@ -21,6 +21,7 @@ from nanwatch_monitor.store.incidents import IncidentStore
 from nanwatch_monitor.store.log import BatchLog
 from nanwatch_monitor.store.migrate import migrate
 from nanwatch_monitor.store.outbox import OutboxStore
+from nanwatch_monitor.store.retention import RetentionStore
 from nanwatch_monitor.store.runs import RunStore
 from nanwatch_monitor.store.series import SeriesStore
 from nanwatch_monitor.store.telling import Teller
@@ -46,6 +47,7 @@ class Store:
     audit: AuditStore
     claims: Claims
     housekeeping: Housekeeping
+    retention: RetentionStore
 
     @classmethod
     def open(cls, url: str, channels: tuple[str, ...] = ()) -> Store:
@@ -77,6 +79,7 @@ class Store:
             audit=AuditStore(database),
             claims=claims_on(database),
             housekeeping=Housekeeping(database),
+            retention=RetentionStore(database),
         )
 
     def trouble(self) -> str | None:

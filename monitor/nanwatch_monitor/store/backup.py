@@ -43,6 +43,28 @@ def back_up(database: Path, copy: Path, *, replace: bool, secrets: bool = False)
     return _copy(database, copy, secrets)
 
 
+def write_anew(database: Path) -> tuple[int, int]:
+    """Write a database that nobody uses without what is free in it.
+
+    Returns:
+        Its size in bytes before and after.
+
+    Raises:
+        SetupError: the database is none, or there is no room for a second copy of it.
+    """
+    _schema_of(database)
+    before = database.stat().st_size
+    try:
+        with closing(sqlite3.connect(database)) as connection:
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # for older files, from now on
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as error:
+        how = "make room for a second copy beside it, and see that no server runs"
+        raise SetupError(f"{database} cannot be written anew", str(error), how) from error
+    return before, database.stat().st_size
+
+
 def restore(copy: Path, database: Path, *, replace: bool) -> int:
     """Put a copy in the place of a database that nobody uses.
 

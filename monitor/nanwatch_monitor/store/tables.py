@@ -68,6 +68,7 @@ run = Table(
     Column("hung_since", Double),
     Column("pinned", Boolean, nullable=False, server_default=false()),  # with `note`: by people
     Column("note", Text, nullable=False, server_default=text("''")),
+    Column("thinned_at", Double),
     Index("run_by_project", "project", "no"),
     Index("run_by_state", "end_state", "seen_at"),
 )
@@ -107,7 +108,8 @@ batch = Table(
 
 # Sealed points of one name with ever higher steps; where a step goes back, the next number begins.
 # `n` counts all of them. `rest` are those that do not fill a chunk yet: the only sealed bytes that
-# are written again. What is sealed goes with its stream.
+# are written again. Of the first `thinned` points only rollups are kept. What is sealed goes with
+# its stream.
 series = Table(
     "series",
     metadata,
@@ -124,6 +126,7 @@ series = Table(
     Column("high", Double),
     Column("last", ExactFloat, nullable=False),
     Column("rest", LargeBinary, nullable=False),
+    Column("thinned", BigInteger, nullable=False, server_default=text("0")),
 )
 
 # Chunks (level 0) and rollups of a series, written once; `n0` of its points come before.
@@ -158,6 +161,15 @@ memory = Table(
     metadata,
     Column("stream_id", ForeignKey("stream.id", ondelete="CASCADE"), primary_key=True),
     Column("data", LargeBinary, nullable=False),
+)
+
+# For how many days runs are kept whole, and at all: one row, or none.
+retention = Table(
+    "retention",
+    metadata,
+    Column("no", Integer, primary_key=True, autoincrement=False),
+    Column("thin_after_days", Integer),
+    Column("delete_after_days", Integer),
 )
 
 # Only SHA-256 digests: whoever reads the database cannot log in with it. Tokens are revoked, never
