@@ -1,4 +1,4 @@
-"""Commands that read: runs, show, alerts."""
+"""Commands that read: runs, show."""
 
 from __future__ import annotations
 
@@ -80,22 +80,6 @@ def show(run: str, server: str | None, as_json: bool) -> None:
     write_table("Series", heads, [[line.get(key) for key in keys] for line in series])
     for diagnosis in diagnoses:
         click.echo(words_of(diagnosis))
-
-
-@click.command()
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
-@server_option
-@json_option
-def alerts(limit: int, server: str | None, as_json: bool) -> None:
-    """List what went wrong, the latest first."""
-    with open_link(server) as link:
-        found = list(fetch_all(link, "/api/v1/alerts", "alerts", limit))
-    if as_json:
-        write_json({"alerts": found})
-        return
-    keys = ("opened_at", "severity", "symptom", "label", "run_name", "first_step", "summary")
-    heads = ("since", "severity", "symptom", "cause", "run", "step", "summary")
-    write_table("Alerts", heads, [[alert.get(key) for key in keys] for alert in found])
 
 
 def find_run(link: Link, wanted: str) -> str:
