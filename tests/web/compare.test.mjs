@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { append, empty } from "../../web/nanwatch_web/static/js/charts/buckets.js";
 import { addressOf, questionOf } from "../../web/nanwatch_web/static/js/compare/address.js";
-import { aligned } from "../../web/nanwatch_web/static/js/compare/align.js";
+import { aligned, commonUnit, stepsOf } from "../../web/nanwatch_web/static/js/compare/align.js";
 import { differences, outcomes } from "../../web/nanwatch_web/static/js/compare/differences.js";
 
 /**
@@ -18,18 +18,49 @@ function compared(values, more = {}) {
     values,
   );
   const failedAt = loss.nonfinite[0]?.step ?? null;
-  return { run: {}, label: "a", series: "batch/loss", loss, ends: [1, 3], failedAt, ...more };
+  return { run: {}, label: "a", series: "batch/loss", loss, ends: [1, 3], clock: { steps: [], seconds: [] }, failedAt, ...more };
 }
 
 test("a comparison comes back from its address", () => {
-  const asked = { runs: ["a", "b,c", "d"], align: "divergence", log: true };
+  const asked = { runs: ["a", "b,c", "d"], align: "divergence", log: true, smoothing: 0, range: null };
   assert.equal(addressOf(asked), "/compare?runs=a,b%2Cc,d&align=divergence&log=1");
   assert.deepEqual(questionOf("?runs=a,d&align=divergence&log=1"), { ...asked, runs: ["a", "d"] });
 });
 
 test("what the address says that cannot be counts as not said", () => {
-  assert.deepEqual(questionOf("?runs=,a,,a&align=moon&log=yes"), { runs: ["a"], align: "step", log: false });
+  assert.deepEqual(questionOf("?runs=,a,,a&align=moon&log=yes"), {
+    runs: ["a"],
+    align: "step",
+    log: false,
+    smoothing: 0,
+    range: null,
+  });
   assert.equal(questionOf(`?runs=${[...Array(20).keys()].join(",")}`).runs.length, 8);
+});
+
+test("a window and its smoothing stand in the address", () => {
+  const search = "?runs=a,b&align=divergence&smoothing=0.5&x=-20..5.5";
+  assert.deepEqual(questionOf(search).range, [-20, 5.5]);
+  assert.equal(addressOf(questionOf(search)), `/compare${search}`);
+  for (const x of ["5..1", "a..b", "1..1e999", "7"]) assert.equal(questionOf(`?runs=a&x=${x}`).range, null);
+});
+
+test("time is counted from each run's first step, in the unit of the longest", () => {
+  const short = compared([3, 2, 1], { clock: { steps: [0, 2], seconds: [1000, 1030] } });
+  const long = compared([3, 2, 1], { clock: { steps: [0, 2], seconds: [5000, 5000 + 7200] } });
+  const unit = commonUnit([short, long, compared([1])]);
+  assert.deepEqual(unit, [60, "min"]);
+  assert.deepEqual(aligned(short, "time", false, unit).x, [0, 0.25, 0.5]);
+  assert.deepEqual(aligned(long, "time", false, unit).x, [0, 60, 120]);
+  assert.equal(aligned(compared([1]), "time", false, unit), null);
+  assert.deepEqual(stepsOf(long, "time", [0, 60], unit), [0, 1]);
+});
+
+test("a window on the shared axis leads back to each run's own steps", () => {
+  const run = compared([3, 2, 1, NaN]);
+  assert.deepEqual(stepsOf(run, "divergence", [-2, 0], [1, "s"]), [1, 3]);
+  assert.deepEqual(stepsOf(run, "step", [-2, 2.2], [1, "s"]), [0, 3]);
+  assert.equal(stepsOf(compared([3]), "divergence", [-2, 0], [1, "s"]), null);
 });
 
 test("at the divergence the first step that is not finite is 0, and a finite run has no place", () => {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from web.served import NAN_STEP, STEPS, RunningServer, broken_run, healthy_run
@@ -43,7 +44,7 @@ def test_at_the_divergence_all_runs_fail_at_zero(page: Page, server: RunningServ
     healthy_run(server.url)
     opened(page, "runs=broken,again,healthy")
     page.get_by_role("button", name="Divergence").click()
-    expect(page.get_by_role("status")).to_contain_text("calm-otter-17")
+    expect(page.locator("#toolbar [role=status]")).to_contain_text("calm-otter-17")
     assert {line["x"][0] for line in lines(page).values()} == {-NAN_STEP}
     marks = page.evaluate(
         """() => document.querySelector(".plot").data.filter(({name}) => name === "NaN")
@@ -67,6 +68,65 @@ def test_the_table_tells_what_differs_and_the_time_to_nan(
     )
     expect(row.filter(has_text="seed").locator("td")).to_have_text(["7", "8"])
     expect(row.filter(has_text="batch_size")).to_have_count(0)
+
+
+def test_runs_are_laid_over_each_other_by_the_time_since_their_first_step(
+    page: Page, server: RunningServer
+) -> None:
+    broken_run(server.url).points(range(STEPS), time=[1e9 + 2 * step for step in range(STEPS)])
+    healthy_run(server.url).points(range(30), time=[2e9 + 10 * step for step in range(30)])
+    opened(page, "runs=broken,healthy&align=time")
+    drawn = lines(page)
+    assert drawn["penguins"]["x"][:3] == pytest.approx([0, 2 / 60, 4 / 60])
+    assert drawn["calm-otter-17"]["x"][-1] == pytest.approx(290 / 60)
+    row = page.locator(".compared tr").filter(has_text="Time to it")
+    expect(row.locator("td")).to_have_text(["1 min 14 s", "–"])
+
+
+def test_a_run_that_goes_on_is_followed(page: Page, server: RunningServer) -> None:
+    broken_run(server.url)
+    run = healthy_run(server.url)
+    opened(page)
+    expect(page.locator("#live")).to_have_text("Live")
+    run.points([30, 31], batch__loss=[0.5, 0.25])
+    page.wait_for_function(
+        """() => document.querySelector(".plot").data
+            .find(({name}) => name === "calm-otter-17").x.at(-1) === 31"""
+    )
+    steps = page.locator(".compared tr").filter(has_text="Steps").locator("td")
+    expect(steps).to_have_text([str(STEPS), "32"])
+
+
+def test_zooming_fetches_finer_and_stands_in_the_address(page: Page, server: RunningServer) -> None:
+    broken_run(server.url)
+    healthy_run(server.url)
+    opened(page)
+    box = page.locator(".plot .nsewdrag[data-subplot=xy]").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 100, steps=4)
+    with page.expect_response(lambda answer: "from=" in answer.url) as answered:
+        page.mouse.up()
+    assert "/overview?name=batch%2Floss" in answered.value.url
+    page.wait_for_url("**&x=*..*")
+    low, high = map(float, page.url.partition("&x=")[2].split(".."))
+    assert 8 < low < high < 28
+    page.reload()
+    page.wait_for_function(
+        "(low) => Math.abs(document.querySelector('.plot')?.layout?.xaxis.range[0] - low) < 0.01",
+        arg=low,
+    )
+    page.get_by_role("button", name="Show all").click()
+    expect(page).to_have_url(f"{server.url}/compare?runs=broken,healthy")
+
+
+def test_smoothing_is_kept_in_the_address(page: Page, server: RunningServer) -> None:
+    broken_run(server.url)
+    opened(page, "runs=broken&smoothing=0.9")
+    ys = page.evaluate("() => [...document.querySelector('.plot').data[0].y]")
+    assert ys[0] == pytest.approx(1.2)
+    assert ys[5] > 1.0 / 6 + 0.2 + 0.1
 
 
 def test_a_hostile_name_is_text(page: Page, server: RunningServer) -> None:

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { secondsAt } from "../charts/axis.js";
 import { placeOf } from "../charts/epochs.js";
 import { duration, integer, num, number } from "../format.js";
 import { flat } from "../run/facts.js";
@@ -26,7 +27,8 @@ export function outcomes(all) {
     row("State", ({ run }) => run.state),
     row("Steps", ({ run }) => (run.last_step === null ? MISSING : integer(run.last_step + 1))),
     row("Duration", ({ run }) => took(run)),
-    row("First loss that is not finite", timeToNan),
+    row("First loss that is not finite", firstNan),
+    row("Time to it", timeToNan),
     row("Last loss", ({ run }) => number(num(run.last_loss))),
     row("Best val_loss", ({ run }) => number(num(run.best_val_loss))),
   ];
@@ -46,7 +48,13 @@ export function differences(values) {
 }
 
 /** @param {Compared} compared */
-function timeToNan({ series, failedAt, ends }) {
+function timeToNan({ series, failedAt, clock }) {
+  if (failedAt === null || series.startsWith("epoch/") || clock.steps.length < 2) return MISSING;
+  return duration(secondsAt(failedAt, clock) - clock.seconds[0]);
+}
+
+/** @param {Compared} compared */
+function firstNan({ series, failedAt, ends }) {
   if (failedAt === null) return "none";
   if (series.startsWith("epoch/")) return `epoch ${integer(failedAt + 1)}`;
   const place = placeOf(failedAt, ends);

@@ -17,20 +17,23 @@ const DASHES = ["solid", "dash", "dot"];
 const TITLES = {
   step: "step",
   epoch: "epochs done",
+  time: "since the first step",
   divergence: "steps from the first loss that is not finite",
 };
 
 /**
  * @param {(Placed | null)[]} placed in the order of the runs; null for a run without a place on this axis
- * @param {{align: import("./address.js").Alignment, log: boolean}} view
+ * @param {{align: import("./address.js").Alignment, log: boolean, range?: [number, number] | null, unit?: string}} view
+ *   with a window of the axis, and the unit in which it counts time
  * @param {Palette} palette
  * @param {string[]} colours of the runs
  * @param {{width: number, height: number}} size
  */
-export function comparison(placed, { align, log }, palette, colours, size) {
+export function comparison(placed, view, palette, colours, size) {
+  const { log } = view;
   const lines = placed.filter((line) => line !== null);
   const colourOf = new Map(placed.map((line, i) => [line?.line.label, colours[i]]));
-  const across = extent(lines.flatMap((line) => [...line.x, ...line.marks.map((mark) => mark.x)]));
+  const across = view.range ?? extent(lines.flatMap((line) => [...line.x, ...line.marks.map((mark) => mark.x)]));
   const pixel = (across[1] - across[0]) / Math.max(size.width - MARGIN.l - MARGIN.r, 1);
   const strips = rails(lines, { height: size.height - MARGIN.t - MARGIN.b, pixel }, palette);
   const range = yRange(lines, log, true);
@@ -42,21 +45,21 @@ export function comparison(placed, { align, log }, palette, colours, size) {
   const strokes = placed.flatMap((line, i) => (line ? [stroke(line, palette, colours[i], i)] : []));
   return {
     data: [...strokes, ...(arrows ? [arrows] : []), ...marks],
-    layout: layoutOf(align, log, { across, range }, strips, palette),
+    layout: layoutOf(view, { across, range }, strips, palette),
   };
 }
 
 /**
- * @param {import("./address.js").Alignment} align
- * @param {boolean} log
+ * @param {{align: import("./address.js").Alignment, log: boolean, unit?: string}} view
  * @param {{across: [number, number], range: [number, number]}} window
  * @param {ReturnType<typeof rails>} strips
  * @param {Palette} palette
  */
-function layoutOf(align, log, { across, range }, strips, palette) {
+function layoutOf({ align, log, unit }, { across, range }, strips, palette) {
   const font = { family: palette.font, size: 11.5, color: palette.mut };
   const look = { gridcolor: palette.grid, linecolor: palette.line, zeroline: false, ticks: "" };
-  const title = { text: TITLES[align], font: { size: 12 }, standoff: 8 };
+  const words = align === "time" ? `${unit} ${TITLES[align]}` : TITLES[align];
+  const title = { text: words, font: { size: 12 }, standoff: 8 };
   const ticks = { tickmode: "array", ...(log ? logTicks(range) : linearTicks(range)) };
   return {
     paper_bgcolor: palette.card,
@@ -66,7 +69,7 @@ function layoutOf(align, log, { across, range }, strips, palette) {
     showlegend: false,
     hovermode: "x unified",
     hoverlabel: { bgcolor: palette.card, bordercolor: palette.line, font: { ...font, color: palette.ink } },
-    xaxis: { ...look, range: across, title, tickformat: align === "epoch" ? "~g" : ",~r", anchor: "free", position: 0 },
+    xaxis: { ...look, range: across, title, tickformat: align === "epoch" || align === "time" ? "~g" : ",~r", anchor: "free", position: 0 },
     yaxis: { ...look, type: log ? "log" : "linear", range, domain: strips.domain, fixedrange: true, ...ticks },
     yaxis2: { domain: strips.domain, range: [0, 1], overlaying: "y", visible: false, fixedrange: true },
     ...strips.axes,

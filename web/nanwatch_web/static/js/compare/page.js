@@ -3,95 +3,143 @@
  * @module
  */
 
-import { get } from "../api.js";
-import { empty, fromOverview } from "../charts/buckets.js";
-import { endsOf } from "../charts/epochs.js";
+import { wordsOf } from "../api.js";
 import { palette } from "../charts/palette.js";
+import { smoothed } from "../charts/place.js";
 import { byId, el, fill } from "../dom.js";
-import { showBanner } from "../pills.js";
+import { showBanner, showLive } from "../pills.js";
+import { LiveStream } from "../stream.js";
 import { THEME_CHANGED } from "../theme.js";
 import { addressOf, questionOf } from "./address.js";
-import { aligned } from "./align.js";
+import { aligned, commonUnit, stepsOf } from "./align.js";
 import { comparison } from "./figure.js";
+import { fetchPart, fetchRun, labelled } from "./loading.js";
 import { chooseOthers, summaryOf, table, toolbar } from "./parts.js";
 
 /** @typedef {import("./align.js").Compared} Compared */
+/** @typedef {import("../types").PlotElement} PlotElement */
 
-const BUCKETS = 1000;
-const MOST_EPOCHS = 50_000;
-const LOSSES = ["batch/loss", "epoch/loss"];
-const EPOCH_ENDS = "epoch/last_step";
-const CONFIG = { displayModeBar: false, displaylogo: false, showAxisDragHandles: false };
+const CONFIG = { displayModeBar: false, displaylogo: false, showAxisDragHandles: false, doubleClick: false };
+/** Runs that go on are fetched anew this often. */
+const FOLLOW_MS = 2000;
 const question = questionOf(location.search);
-const plot = el("div", { class: "plot", role: "img" });
+const plot = /** @type {PlotElement} */ (/** @type {HTMLElement} */ (el("div", { class: "plot", role: "img" })));
 const note = el("p", { class: "sub", role: "status" });
+const reset = el("button", { type: "button", hidden: true, onclick: () => zoom(null) }, "Show all");
+const shown = el("div", {});
 /** @type {Compared[]} */
 let all = [];
+/** @type {Map<string, import("../types").Buckets>} finer losses of the window, by run */
+let parts = new Map();
+/** @type {Set<string>} runs that went on */
+const moved = new Set();
+let timer = 0;
 
 async function load() {
-  const found = await Promise.allSettled(question.runs.map(compared));
+  const found = await Promise.allSettled(question.runs.map(fetchRun));
   all = labelled(found.flatMap((each) => (each.status === "fulfilled" ? [each.value] : [])));
   const missing = question.runs.filter((_, i) => found[i].status === "rejected");
   showBanner(byId("banner"), missing.length ? `Not found or not reachable: ${missing.join(", ")}` : null);
   byId("toolbar").hidden = !all.length;
-  if (!all.length) return fill(byId("body"), chooseOthers());
-  fill(byId("toolbar"), ...toolbar(question, changed), note);
+  if (!all.length) {
+    fill(byId("body"), chooseOthers());
+    return;
+  }
+  if (!plot.isConnected) build();
+  fill(shown, table(all));
+  await refine();
+}
+
+function build() {
+  fill(byId("toolbar"), ...toolbar(question, changed), note, el("div", { class: "grow" }), reset);
   const chart = el("figure", { class: "card chart big", "aria-label": "Losses" }, plot);
-  fill(byId("body"), chart, table(all));
-  return draw();
+  fill(byId("body"), chart, shown);
 }
 
-/**
- * @param {string} id
- * @returns {Promise<Compared>}
- */
-async function compared(id) {
-  const path = `/runs/${encodeURIComponent(id)}`;
-  const [run, { series }] = await Promise.all([get(path), get(`${path}/series`)]);
-  const names = series.map((/** @type {import("../types").SeriesInfo} */ info) => info.name);
-  const name = LOSSES.find((each) => names.includes(each));
-  const loss = name ? fromOverview(await get(`${path}/overview`, { name, buckets: BUCKETS })) : empty();
-  const ends = names.includes(EPOCH_ENDS) ? await fetchEnds(path) : [];
-  const failedAt = loss.nonfinite[0]?.step ?? null;
-  return { run, label: run.name, series: name ?? LOSSES[0], loss, ends, failedAt };
-}
-
-/** @param {string} path */
-async function fetchEnds(path) {
-  const { steps, values } = await get(`${path}/points`, { name: EPOCH_ENDS, limit: MOST_EPOCHS });
-  return endsOf(steps, values);
-}
-
-/**
- * Runs of one name are told apart by their ids.
- * @param {Compared[]} found
- */
-function labelled(found) {
-  const names = found.map(({ run }) => run.name);
-  return found.map((each) =>
-    names.filter((name) => name === each.label).length > 1
-      ? { ...each, label: `${each.label} (${each.run.id})` }
-      : each,
+/** Fetch what the window asks for, and draw. */
+async function refine() {
+  const { range, align } = question;
+  const unit = commonUnit(all);
+  const windows = all.map((each) => (range ? stepsOf(each, align, range, unit) : null));
+  const finer = await Promise.all(
+    all.map(async (each, i) => /** @type {const} */ ([each.run.id, windows[i] && (await fetchPart(each, windows[i]))])),
   );
+  if (range !== question.range) return;
+  parts = new Map(finer.flatMap(([id, loss]) => (loss ? [[id, loss]] : [])));
+  await draw();
 }
 
-function changed() {
+/** @param {[number, number] | null} range */
+function zoom(range) {
+  question.range = range;
+  changed();
+  if (range) void refine().catch(onError);
+}
+
+/** @param {unknown} error */
+function onError(error) {
+  showBanner(byId("banner"), wordsOf(error));
+}
+
+/** @param {boolean} [realigned] another axis: a window on the old one means nothing there */
+function changed(realigned = false) {
+  if (realigned) question.range = null;
+  if (!question.range) parts = new Map();
   history.replaceState(null, "", addressOf(question));
-  void draw();
+  void draw().catch(onError);
 }
 
 async function draw() {
   const style = getComputedStyle(document.documentElement);
   const colours = all.map((_, i) => style.getPropertyValue(`--run-${i}`).trim());
-  const placed = all.map((each) => aligned(each, question.align, question.log));
+  const unit = commonUnit(all);
+  const placed = all.map((each) => {
+    const loss = parts.get(each.run.id) ?? each.loss;
+    const line = aligned({ ...each, loss }, question.align, question.log, unit);
+    return line && smoothed(line, question.smoothing);
+  });
   const size = { width: plot.clientWidth, height: plot.clientHeight };
-  const { data, layout } = comparison(placed, question, palette(), colours, size);
+  const { data, layout } = comparison(placed, { ...question, unit: unit[1] }, palette(), colours, size);
   const out = all.filter((_, i) => placed[i] === null).map(({ label }) => label);
   note.textContent = out.length ? `Without a place on this axis: ${out.join(", ")}` : "";
+  reset.hidden = question.range === null;
   plot.setAttribute("aria-label", summaryOf(all));
+  const first = !("data" in plot);
   await Plotly.react(plot, data, layout, CONFIG);
+  if (first) listen();
 }
 
-document.addEventListener(THEME_CHANGED, () => void draw());
+function listen() {
+  plot.on("plotly_relayout", (change) => {
+    const range = [Number(change["xaxis.range[0]"]), Number(change["xaxis.range[1]"])];
+    if (range[0] < range[1]) zoom([range[0], range[1]]);
+  });
+  plot.on("plotly_doubleclick", () => zoom(null));
+}
+
+/** Fetch the runs that went on anew, all at once. */
+async function follow() {
+  timer = 0;
+  const ids = [...moved];
+  moved.clear();
+  const fresh = await Promise.all(ids.map(fetchRun));
+  const byIds = new Map(fresh.map((each) => [each.run.id, each]));
+  all = labelled(all.map((each) => byIds.get(each.run.id) ?? each));
+  fill(shown, table(all));
+  await refine();
+}
+
+/** @param {import("../types").Run} run */
+function onRun(run) {
+  if (!all.some((each) => each.run.id === run.id)) return;
+  moved.add(run.id);
+  if (!timer) timer = window.setTimeout(() => void follow().catch(() => {}), FOLLOW_MS);
+}
+
+document.addEventListener(THEME_CHANGED, () => all.length && void draw());
 addEventListener("resize", () => all.length && void draw());
-void load();
+new LiveStream("/api/v1/stream", {
+  onOpen: () => void load(),
+  onState: (state) => showLive(byId("live"), state),
+  on: { run: onRun },
+}).start();

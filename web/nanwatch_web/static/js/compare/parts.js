@@ -5,6 +5,7 @@
 
 import { el, fill } from "../dom.js";
 import { integer } from "../format.js";
+import { MOST_SMOOTHING } from "../run/address.js";
 import { ALIGNMENTS } from "./address.js";
 import { differences, outcomes } from "./differences.js";
 
@@ -12,12 +13,12 @@ import { differences, outcomes } from "./differences.js";
 /** @typedef {import("./address.js").Question} Question */
 
 /** @type {Record<import("./address.js").Alignment, string>} */
-const WORDS = { step: "Step", epoch: "Epoch", divergence: "Divergence" };
+const WORDS = { step: "Step", epoch: "Epoch", time: "Time", divergence: "Divergence" };
 
 /**
  * How the curves are laid over one another.
- * @param {Question} question changed in place
- * @param {() => void} onChange
+ * @param {Required<Question>} question changed in place
+ * @param {(realigned?: boolean) => void} onChange
  */
 export function toolbar(question, onChange) {
   const group = el("div", { class: "seg", role: "group", "aria-label": "Align by" });
@@ -28,14 +29,30 @@ export function toolbar(question, onChange) {
   const choose = (/** @type {import("./address.js").Alignment} */ align) => {
     question.align = align;
     pressed();
-    onChange();
+    onChange(true);
   };
   const buttons = ALIGNMENTS.map((align) =>
     el("button", { type: "button", onclick: () => choose(align) }, WORDS[align]),
   );
   fill(group, ...buttons);
   pressed();
-  return [group, logTick(question, onChange)];
+  return [group, slider(question, onChange), logTick(question, onChange)];
+}
+
+/**
+ * @param {Required<Question>} question
+ * @param {() => void} onChange
+ */
+function slider(question, onChange) {
+  const value = question.smoothing;
+  const output = el("output", {}, value);
+  const input = el("input", { type: "range", min: 0, max: MOST_SMOOTHING, step: 0.01, value });
+  input.addEventListener("input", () => {
+    question.smoothing = Number(input.value);
+    output.textContent = input.value;
+    onChange();
+  });
+  return el("label", { class: "slider" }, "Smoothing", input, output);
 }
 
 /**
