@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.concurrency import run_in_threadpool
 
 from nanwatch import wire
+from nanwatch_monitor.census import MAX_SERIES, Census
 from nanwatch_monitor.intake import BusyError, Intake
 from nanwatch_monitor.metrics import Metrics
 from nanwatch_monitor.problems import Problem, shown
@@ -37,6 +38,7 @@ class Ingest:
 
     intake: Intake
     metrics: Metrics
+    census: Census = field(default_factory=Census)
 
     async def accept(self, body: bytes, project: str | None = None) -> Receipt:
         """Store the frames of a request. Raises Problem; then nothing of it was stored.
@@ -58,8 +60,11 @@ class Ingest:
 
     def submit(self, body: bytes, project: str | None = None) -> Future[Receipt]:
         """Read the frames of a request and have them stored. Raises Problem."""
+        frames = _decoded(body)
+        if not self.census.admits(frame for frame, _ in frames):
+            raise _too_many_series()
         try:
-            return self.intake.submit(Appending(_decoded(body), project))
+            return self.intake.submit(Appending(frames, project))
         except BusyError as error:
             how = f"send it again after {error.retry_s} s; larger requests cost less than many"
             headers = {"Retry-After": str(error.retry_s)}
@@ -97,6 +102,12 @@ def _decoded(body: bytes) -> list[RawFrame]:
     if len({(frame.run_id, frame.stream) for frame, _ in frames}) > 1:
         raise _malformed("the frames of one request belong to one stream of one run")
     return frames
+
+
+def _too_many_series() -> Problem:
+    why = f"a run may have {MAX_SERIES} series"
+    how = "put what varies into a value or a step, not into a series' name"
+    return Problem(422, "too_many_series", "the run has too many series", why, how)
 
 
 def _malformed(why: str) -> Problem:
