@@ -35,6 +35,8 @@ const state = {
   /** @type {string | null} */
   next: null,
   loaded: false,
+  /** @type {Alert[] | null} what live events told since a fetch began that is not back yet */
+  heard: null,
   drawn: DRAWN,
   timer: 0,
   busy: false,
@@ -53,19 +55,28 @@ function ask() {
 /** Fetch the newest page again. What was loaded further down stays. */
 async function refetch() {
   const asked = addressOf(question);
+  state.heard = [];
   try {
     const { alerts, next } = await get("/alerts", { ...queryOf(question), limit: PAGE });
     if (asked !== addressOf(question)) return;
     if (!state.loaded || !next) Object.assign(state, { alerts: new Map(), next });
     state.loaded = true;
-    alerts.forEach(keep);
+    [...alerts, ...(state.heard ?? [])].forEach(keep);
     showBanner(byId("banner"), null);
     show();
   } catch (error) {
     showBanner(byId("banner"), troubleWords(error));
     if (!state.loaded) fill(byId("list"), trouble(wordsOf(error), () => void refetch()));
   }
+  state.heard = null;
   byId("list").removeAttribute("aria-busy");
+}
+
+/** @param {Alert} alert as a live event tells of it: newer than what a fetch may be bringing */
+function hear(alert) {
+  state.heard?.push(alert);
+  keep(alert);
+  showSoon();
 }
 
 /** @param {Alert} alert */
@@ -194,7 +205,7 @@ new LiveStream("/api/v1/stream", {
   onOpen: () => void refetch(),
   onState,
   on: {
-    alert: (alert) => (keep(alert), showSoon()),
+    alert: hear,
     deleted: ({ id }) => {
       for (const alert of state.alerts.values()) if (alert.run_id === id) state.alerts.delete(alert.id);
       showSoon();
