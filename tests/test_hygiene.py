@@ -32,8 +32,10 @@ def sources():
 
 @pytest.fixture(scope="module")
 def nodes():
-    """Each node of the code that users run, with its file."""
-    return [(name, node) for name, tree in sources() for node in ast.walk(tree)]
+    """Each import and call in the code that users run, with its file."""
+    kinds = (ast.Import, ast.ImportFrom, ast.Call, ast.keyword)
+    walks = ((name, ast.walk(tree)) for name, tree in sources())
+    return [(name, node) for name, walk in walks for node in walk if isinstance(node, kinds)]
 
 
 def imported(node):
