@@ -1,5 +1,7 @@
 """/healthz says that the process lives, /readyz that it can do its work."""
 
+import threading
+
 import pytest
 
 from nanwatch_monitor.api.health import Readiness
@@ -40,6 +42,23 @@ def test_asking_often_writes_seldom():
     readiness = Readiness(lambda: asked.append(1))
     assert {readiness.trouble() for _ in range(100)} == {None}
     assert len(asked) < 100
+
+
+def test_while_the_database_is_slow_nobody_waits_for_it_but_one():
+    asked, answer = threading.Event(), threading.Event()
+
+    def slow():
+        asked.set()
+        answer.wait()
+
+    readiness = Readiness(slow)
+    one = threading.Thread(target=readiness.trouble)
+    one.start()
+    asked.wait()
+    assert readiness.trouble() == "not known yet"
+    answer.set()
+    one.join()
+    assert readiness.trouble() is None
 
 
 def test_a_probe_leaves_no_trace(store):

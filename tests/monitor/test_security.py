@@ -73,8 +73,8 @@ def test_who_is_logged_in_goes_on_from_a_used_link(live_server):
     again = browser.ask("GET", f"{path}&next=/runs/run1", {"Cookie": cookie})
     assert (again.status, again.headers["location"]) == (303, "/runs/run1")
     from_a_chat = {"Cookie": "", "Sec-Fetch-Site": "cross-site"}  # SameSite=Strict keeps it back
-    once_more = browser.ask("GET", f"{path}&next=/runs/run1", from_a_chat)
-    assert b'content="0;url=/login?next=/runs/run1"' in once_more.data
+    once_more = browser.ask("GET", f"{path}&next=/runs/run1?x=epoch%26log=1", from_a_chat)
+    assert b'content="0;url=/login?next=/runs/run1%3Fx%3Depoch%26log%3D1"' in once_more.data
     browser.close()
 
 

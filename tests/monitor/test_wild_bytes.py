@@ -6,7 +6,7 @@ import time
 import pytest
 
 from nanwatch import wire
-from nanwatch_monitor import bodies, protocol
+from nanwatch_monitor import bodies, protocol, serve
 from servers import Client, ServerThread
 
 HOST = b"Host: localhost\r\n"
@@ -152,3 +152,13 @@ def test_a_connection_that_is_kept_may_rest_longer_than_a_head_may_take(server):
             connection.sendall(get())
             assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
             time.sleep(2 * protocol.HEAD_S)
+
+
+def test_more_connections_than_there_may_be_are_turned_away(tmp_path, monkeypatch):
+    monkeypatch.setattr(serve, "MAX_CONNECTIONS", 3)
+    server = ServerThread(tmp_path).start()
+    waiting = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(2)]
+    assert answers(server, get()).split()[1] == b"503"
+    for connection in waiting:
+        connection.close()
+    server.stop()

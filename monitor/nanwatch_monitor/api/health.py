@@ -25,16 +25,20 @@ class Readiness:
 
     def __init__(self, trouble: Callable[[], str | None]) -> None:
         self._trouble, self._asked_at = trouble, float("-inf")
-        self._found: str | None = None
+        self._found: str | None = "not known yet"
         self._asking = threading.Lock()
 
     def trouble(self) -> str | None:
-        """Why it cannot; None when it can."""
-        with self._asking:
-            if time.monotonic() - self._asked_at > HOLDS_S:
+        """Why it cannot; None when it can. While one asks a database that is slow to answer, the
+        others hear what was found before: nobody can make all threads wait for it.
+        """
+        if time.monotonic() - self._asked_at > HOLDS_S and self._asking.acquire(blocking=False):
+            try:
                 self._found = self._trouble()
                 self._asked_at = time.monotonic()
-            return self._found
+            finally:
+                self._asking.release()
+        return self._found
 
 
 def router(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Annotated
+from urllib.parse import quote
 
 import msgspec
 from fastapi import APIRouter, Query, Request
@@ -62,7 +63,7 @@ def router(
                 return await _logged_in(request, answer, redeemed.token_id, "link")
             _refuse_guessing(request)
         if request.headers.get("sec-fetch-site") in _FOREIGN:  # comes without its cookie
-            return once_more(f"/login?next={onward}")
+            return once_more(f"/login?next={quote(onward)}")
         inside = await keys.identify(request.headers) is not None
         return RedirectResponse(onward, 303) if inside else page("login")
 
