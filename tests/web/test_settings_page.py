@@ -149,6 +149,16 @@ def test_what_was_done_is_listed(settings: Page) -> None:
     expect(audit.get_by_role("row").nth(1)).to_contain_text("token 1 (gpu-04), write")
 
 
+def test_how_long_runs_are_kept_is_decided(settings: Page) -> None:
+    retention = section(settings, "Retention")
+    retention.get_by_label("Thin points after").fill("30")
+    retention.get_by_role("button", name="Save").click()
+    expect(retention).to_contain_text("Saved.")
+    settings.reload()
+    expect(retention.get_by_label("Thin points after")).to_have_value("30")
+    expect(retention.get_by_label("Delete runs after")).to_have_value("")
+
+
 def test_the_server_says_what_it_is(settings: Page) -> None:
     about = section(settings, "About")
     expect(about).to_contain_text("nanwatch 0.")

@@ -9,9 +9,10 @@ import { Audit } from "./audit.js";
 import { Browser } from "./browser.js";
 import { Channels } from "./channels.js";
 import { Mutes } from "./mutes.js";
+import { Retention } from "./retention.js";
 import { Tokens } from "./tokens.js";
 
-const PARTS = [Channels, Browser, Mutes, Tokens, Audit, About];
+const PARTS = [Channels, Browser, Mutes, Tokens, Retention, Audit, About];
 const parts = PARTS.map((Part) => new Part());
 const sections = parts.map(({ section }) => section);
 
