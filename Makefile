@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup node browser database demo test test-jax test-torch test-backends soak check bench bench-faults bench-store format clean bench-diagnosis lock audit
+.PHONY: help setup node browser database demo test test-jax test-torch test-backends soak check bench bench-faults bench-store bench-web format clean bench-diagnosis lock audit
 
 BIN := .venv/bin
 NPM := $(shell command -v npm)
@@ -73,6 +73,9 @@ bench: setup ## What watching costs a training, side by side with no callback an
 
 bench-store: setup ## What storing and showing points cost, against a plain table of rows
 	$(BIN)/python bench/store.py
+
+bench-web: setup node browser ## What looking costs: weight, first chart, live charts, beside uPlot
+	$(BIN)/python bench/web.py
 
 bench-diagnosis: setup ## How well causes are named: every program of the gallery, against the bars
 	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python bench/diagnosis.py

@@ -34,6 +34,11 @@ def test_the_chart_bundle_comes_compressed(live_server):
     packed = live_server.client.ask("GET", path, {"Accept-Encoding": "gzip"}, decode_content=False)
     assert packed.headers["content-encoding"] == "gzip"
     assert gzip.decompress(packed.data) == plain.data
+    smaller = live_server.client.ask(
+        "GET", path, {"Accept-Encoding": "gzip, br;q=1"}, decode_content=False
+    )
+    assert smaller.headers["content-encoding"] == "br"
+    assert len(smaller.data) < 0.9 * len(packed.data)
     pinned = live_server.client.ask("GET", f"{path}?v=1")
     assert "immutable" in pinned.headers["cache-control"]
 

@@ -127,7 +127,7 @@ def test_a_stranger_is_sent_to_the_login_and_a_token_lets_in(
 
 def packed(file: Path) -> bytes:
     """A file as it travels: as it lies there packed, else as the server packs it."""
-    there = file.with_name(f"{file.name}.gz")
+    there = file.with_name(f"{file.name}.br")
     return there.read_bytes() if there.exists() else gzip.compress(file.read_bytes())
 
 

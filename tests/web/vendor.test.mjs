@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { gunzipSync } from "node:zlib";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 
 const ROOT = new URL("../../", import.meta.url);
 const WEB = new URL("web/nanwatch_web/", ROOT);
@@ -36,10 +36,10 @@ for (const { name, version, files } of manifest.packages) {
   );
 }
 
-test("the packed bundle holds the same bytes", async () => {
-  assert.ok(
-    gunzipSync(await read("plotly-cartesian.min.js.gz")).equals(await read("plotly-cartesian.min.js")),
-  );
+test("the packed bundles hold the same bytes", async () => {
+  const plain = await read("plotly-cartesian.min.js");
+  assert.ok(gunzipSync(await read("plotly-cartesian.min.js.gz")).equals(plain));
+  assert.ok(brotliDecompressSync(await read("plotly-cartesian.min.js.br")).equals(plain));
 });
 
 test("pages ask for the pinned versions, so that they may be cached for good", async () => {

@@ -7,6 +7,8 @@ import { secondsAt } from "../charts/axis.js";
 import { placeOf } from "../charts/epochs.js";
 import { duration, integer, num, number } from "../format.js";
 import { flat } from "../run/facts.js";
+import { seconds } from "../runs/filter.js";
+import { stateWord } from "../words.js";
 
 /** @typedef {import("./align.js").Compared} Compared */
 /** @typedef {{name: string, values: string[]}} Row */
@@ -24,7 +26,7 @@ export function outcomes(all) {
     values: all.map(told),
   });
   return [
-    row("State", ({ run }) => run.state),
+    row("State", ({ run }) => stateWord(run.state)),
     row("Steps", ({ run }) => (run.last_step === null ? MISSING : integer(run.last_step + 1))),
     row("Duration", ({ run }) => took(run)),
     row("First loss that is not finite", firstNan),
@@ -63,7 +65,7 @@ function firstNan({ series, failedAt, ends }) {
 }
 
 /** @param {import("../types").Run} run */
-function took({ started_at, ended_at }) {
-  if (!ended_at) return "still running";
-  return duration((new Date(ended_at).getTime() - new Date(started_at).getTime()) / 1000);
+function took(run) {
+  const words = duration(seconds(run, Date.now()));
+  return run.state === "running" ? `${words} so far` : words;
 }

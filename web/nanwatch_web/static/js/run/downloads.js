@@ -8,33 +8,16 @@ import { bucketsCsv, pointsCsv } from "../charts/csv.js";
 import { picture } from "../charts/picture.js";
 import { byEpoch } from "../charts/place.js";
 import { el } from "../dom.js";
-import { integer } from "../format.js";
+import { MOST_POINTS, pointsOf } from "./extent.js";
 
 /** @typedef {import("./panel.js").Panel} Panel */
 /** @typedef {import("../types").Line} Line */
 /** @typedef {"png" | "svg" | "csv"} Format */
 
 const PAGE = 50_000;
-/** Beyond so many points a browser is the wrong place to put a file together. */
-const MOST_POINTS = 500_000;
 const BUCKETS = 10_000;
 const SHARPNESS = 2;
 const KEPT_MS = 10_000;
-
-/**
- * The files that a chart can be had as, with what to say of each.
- * @param {Panel} panel
- * @returns {[Format, string][]}
- */
-export function formats(panel) {
-  const points = pointsOf(panel);
-  const csv = points > MOST_POINTS ? `CSV in buckets, of ${integer(points)} points` : "CSV, every point";
-  return [
-    ["png", "PNG picture"],
-    ["svg", "SVG picture"],
-    ["csv", csv],
-  ];
-}
 
 /**
  * Make the file and hand it to the browser.
@@ -59,17 +42,6 @@ async function downloadCsv(panel) {
   const url = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
   save(url, `${fileName(panel)}-${whole ? "points" : "buckets"}.csv`);
   setTimeout(() => URL.revokeObjectURL(url), KEPT_MS);
-}
-
-/**
- * How many points are in view, at most.
- * @param {Panel} panel
- */
-function pointsOf({ spec, host: { series, view } }) {
-  const names = new Set(spec.lines.map((line) => line.series));
-  const most = view.range ? Math.ceil(view.range[1] - view.range[0]) + 1 : Infinity;
-  const shown = series.infos.filter((info) => names.has(info.name));
-  return shown.reduce((sum, info) => sum + Math.min(info.n, most), 0);
 }
 
 /**

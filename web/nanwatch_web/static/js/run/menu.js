@@ -4,9 +4,9 @@
  */
 
 import { el, icon } from "../dom.js";
+import { integer } from "../format.js";
 import { dropDown } from "../menu.js";
-import { toggleTable } from "./data_table.js";
-import { download, formats } from "./downloads.js";
+import { MOST_POINTS, pointsOf } from "./extent.js";
 
 /** @typedef {import("./panel.js").Panel} Panel */
 
@@ -32,6 +32,23 @@ function choices(panel) {
     words,
     act: () => void doing().catch(panel.host.onError),
   });
-  const files = formats(panel).map(([format, said]) => item(said, () => download(panel, format)));
-  return [...files, item(reading, () => toggleTable(panel))];
+  const files = formats(panel).map(([format, said]) =>
+    item(said, async () => (await import("./downloads.js")).download(panel, format)),
+  );
+  return [...files, item(reading, async () => (await import("./data_table.js")).toggleTable(panel))];
+}
+
+/**
+ * The files that a chart can be had as, with what to say of each.
+ * @param {Panel} panel
+ * @returns {["png" | "svg" | "csv", string][]}
+ */
+function formats(panel) {
+  const points = pointsOf(panel);
+  const csv = points > MOST_POINTS ? `CSV in buckets, of ${integer(points)} points` : "CSV, every point";
+  return [
+    ["png", "PNG picture"],
+    ["svg", "SVG picture"],
+    ["csv", csv],
+  ];
 }

@@ -15,6 +15,8 @@ import { endsOf } from "../charts/epochs.js";
 const EPOCH_ENDS = "epoch/last_step";
 const TIME = "time";
 const TIME_BUCKETS = 500;
+/** What came just now needs not come again; live points have been added since. */
+const FRESH_MS = 3000;
 /** Room for live points behind the last one, in seconds of training. */
 const AHEAD_S = 4;
 const MOST_EPOCHS = 50_000;
@@ -41,6 +43,8 @@ export class RunSeries {
     this.waiting = new Map();
     /** @type {Map<string, Promise<void>>} */
     this.fetches = new Map();
+    /** @type {Map<string, {at: number, buckets: number}>} when a whole series came, and how fine */
+    this.fetched = new Map();
   }
 
   /** Fetch which series there are and where the epochs end. */
@@ -72,6 +76,8 @@ export class RunSeries {
   fetchWhole(name, buckets) {
     const known = this.fetches.get(name);
     if (known) return known;
+    const last = this.fetched.get(name);
+    if (last && last.buckets >= buckets && performance.now() - last.at < FRESH_MS) return Promise.resolve();
     const fetching = this.fetchAndCatchUp(name, buckets).finally(() => this.fetches.delete(name));
     this.fetches.set(name, fetching);
     return fetching;
@@ -87,6 +93,7 @@ export class RunSeries {
     this.waiting.get(name)?.forEach((points) => append(found, points[name].steps, points[name].values));
     this.waiting.delete(name);
     this.whole.set(name, found);
+    this.fetched.set(name, { at: performance.now(), buckets });
   }
 
   /**

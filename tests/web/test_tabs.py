@@ -1,0 +1,86 @@
+"""Pages that stay open: many of them, unseen ones, and when the server dies under them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from ledger_server import free_port
+from servers import ServerProcess
+from web.served import RunningServer, healthy_run
+
+LOSS = "[data-chart='key:loss'] .plot"
+HIDE = """(hidden) => {
+    Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+HAS_STEP = """([plot, step]) => document.querySelector(plot)?.data
+    ?.find((trace) => trace.name === "loss")?.x.includes(step)"""
+
+
+def opened(page: Page) -> None:
+    page.goto("/runs/healthy")
+    expect(page.locator("#live")).to_have_text("Live")
+    page.wait_for_function("(p) => document.querySelector(p)?.data?.length", arg=LOSS)
+
+
+def test_a_tab_that_nobody_sees_asks_for_nothing_and_draws_nothing(
+    page: Page, server: RunningServer
+) -> None:
+    run = healthy_run(server.url)
+    opened(page)
+    page.evaluate(HIDE, True)
+    page.wait_for_timeout(500)  # what was on its way
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.evaluate(
+        """() => { window.drawn = 0; const { react } = Plotly;
+            Plotly.react = (...given) => { window.drawn += 1; return react(...given); } }"""
+    )
+    run.points(range(30, 40), batch__loss=[0.5] * 10)
+    page.wait_for_timeout(2500)
+    assert (asked, page.evaluate("drawn")) == ([], 0)
+    page.evaluate(HIDE, False)
+    page.wait_for_function(HAS_STEP, arg=[LOSS, 39])
+
+
+def test_more_tabs_than_a_browser_has_connections(browser: Browser, server: RunningServer) -> None:
+    run = healthy_run(server.url)
+    context = browser.new_context(base_url=server.url)
+    for _ in range(7):
+        tab = context.new_page()
+        opened(tab)
+        tab.evaluate(HIDE, True)  # as the browser tells a tab when another one is put before it
+    last = context.new_page()
+    opened(last)
+    run.points([30], batch__loss=[0.5])
+    last.wait_for_function(HAS_STEP, arg=[LOSS, 30])
+    context.close()
+
+
+@pytest.mark.parametrize("kill", ["kill", "stop"])
+def test_two_tabs_come_back_when_the_server_does_and_miss_nothing(
+    browser: Browser, tmp_path: Path, kill: str
+) -> None:
+    process = ServerProcess(tmp_path, "--no-auth", port=free_port()).start()
+    run = healthy_run(process.url)
+    context = browser.new_context(base_url=process.url)
+    tabs = [context.new_page() for _ in range(2)]
+    for tab in tabs:
+        opened(tab)
+    getattr(process, kill)()
+    for tab in tabs:
+        expect(tab.locator("#live")).to_have_text("Reconnecting")
+    process.start()
+    run.points([30, 31, 32], batch__loss=[0.3, 0.2, 0.1])
+    for tab in tabs:
+        expect(tab.locator("#live")).to_have_text("Live", timeout=20_000)
+        tab.wait_for_function(HAS_STEP, arg=[LOSS, 32])
+        steps = tab.eval_on_selector(
+            LOSS, "(p) => [...p.data.find((trace) => trace.name === 'loss').x]"
+        )
+        assert steps == list(range(33))
+    context.close()
+    process.stop()
