@@ -27,12 +27,28 @@ class Cluster:
         data = self._folder / "data"
         self._check(programs / "initdb", "-D", data, "-U", "tests", "-A", "trust", "--no-sync")
         options = [word for setting in SETTINGS for word in ("-c", setting)]
-        command = [programs / "postgres", "-D", data, "-p", str(self._port), "-k", self._folder]
+        self._command = [programs / "postgres", "-D", data, "-p", str(self._port)]
+        self._command += ["-k", self._folder, *options]
+        self.launch()
+
+    def launch(self):
+        """Start it, also after a crash: it begins again when the last backends are gone."""
+        deadline = time.monotonic() + 30
+        while not self._begins():
+            assert time.monotonic() < deadline, (self._folder / "log").read_text()
+            time.sleep(0.1)
+
+    def _begins(self):
         with open(self._folder / "log", "wb") as log:
             self._process = subprocess.Popen(
-                [*command, *options], stdout=log, stderr=log, cwd=self._folder, **self._run
+                self._command, stdout=log, stderr=log, cwd=self._folder, **self._run
             )
-        self._wait_until_it_answers()
+        return self._answers()
+
+    def crash(self):
+        """Kill -9 the postmaster; its backends notice and leave."""
+        self._process.kill()
+        self._process.wait(20)
 
     def new_database(self):
         name = f"test_{next(self._numbers)}"
@@ -52,16 +68,15 @@ class Cluster:
         done = subprocess.run(command, capture_output=True, cwd=self._folder, **self._run)
         assert done.returncode == 0, done.stderr.decode()
 
-    def _wait_until_it_answers(self):
-        deadline = time.monotonic() + 30
-        while True:
+    def _answers(self):
+        """Wait until it answers; False when it ended instead."""
+        while self._process.poll() is None:
             try:
                 psycopg.connect(self._address("postgres")).close()
-                return
+                return True
             except psycopg.OperationalError:
-                assert self._process.poll() is None, (self._folder / "log").read_text()
-                assert time.monotonic() < deadline
                 time.sleep(0.05)
+        return False
 
 
 def find_programs():

@@ -26,7 +26,7 @@ _PRAGMAS = (
     "PRAGMA auto_vacuum = INCREMENTAL",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
-    "PRAGMA busy_timeout = 10000",
+    "PRAGMA busy_timeout = 5000",
     "PRAGMA foreign_keys = ON",
 )
 # Values stay out of error messages, and so out of logs: they may be anybody's.

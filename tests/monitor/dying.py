@@ -1,0 +1,32 @@
+"""A process that dies of kill -9 before its nth statement, while it migrates or seals.
+
+python dying.py URL N migrate|seal
+"""
+
+import itertools
+import os
+import signal
+import sys
+
+from sqlalchemy import Engine, event
+
+from nanwatch_monitor.series.sealer import seal
+from nanwatch_monitor.store import Store
+from nanwatch_monitor.store.database import Database
+from nanwatch_monitor.store.migrate import migrate
+
+url, last, what = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+store = Store.open(url) if what == "seal" else None
+number = itertools.count(1)
+
+
+@event.listens_for(Engine, "before_cursor_execute")
+def die_in_time(*_):
+    if next(number) == last:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+if store is None:
+    migrate(Database(url))
+else:
+    seal(store.series, 1, store.log.head(1).last_seq, b"")

@@ -1,0 +1,139 @@
+"""Full disks, locks, dying databases and processes: nothing acknowledged is lost, all goes on."""
+
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic import command
+
+from monitor.test_crash import is_kept, nth
+from monitor.test_migrate import config
+from nanwatch import wire
+from nanwatch_monitor.series.reader import SeriesReader
+from nanwatch_monitor.store import Store
+from nanwatch_monitor.store.migrate import current_revision
+from postgres import Cluster, find_programs
+from servers import wait_for
+
+DYING = Path(__file__).with_name("dying.py")
+NAMES = ["batch/loss", "batch/grad_norm"]
+FRAMES = 30
+
+
+def send(process, begin, end):
+    """Send frames, each until it is acknowledged; the statuses of the answers."""
+    seen = set()
+    for seq in range(begin, end):
+        while (status := process.client.send(nth(seq)).status) != 200:
+            seen.add(status)
+            time.sleep(0.1)
+    return seen
+
+
+def is_refused_for_now(process, seq):
+    answer = process.client.send(nth(seq))
+    return answer.status == 503 and int(answer.headers["Retry-After"]) > 0
+
+
+def test_a_full_disk_refuses_what_it_cannot_keep_and_goes_on_when_there_is_room(
+    server_process, tmp_path
+):
+    process = server_process("--database-url", f"sqlite:///{tmp_path}/full.db").start()
+    send(process, 0, 5)
+    pid, whole = process.process.pid, resource.RLIM_INFINITY
+    room = max(path.stat().st_size for path in tmp_path.glob("full.db*")) + 100_000
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (room, whole))
+    last = next(seq for seq in range(5, 2000) if process.client.send(nth(seq)).status != 200)
+    assert is_refused_for_now(process, last)
+    assert is_kept(process, last - 1)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (whole, whole))
+    send(process, last, last + 5)
+    assert is_kept(process, last + 4)
+
+
+def test_a_locked_database_refuses_for_now_and_can_be_read(server_process, tmp_path):
+    process = server_process("--database-url", f"sqlite:///{tmp_path}/locked.db").start()
+    send(process, 0, 5)
+    with closing(sqlite3.connect(tmp_path / "locked.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert is_refused_for_now(process, 5)
+        assert is_kept(process, 4)
+        other.execute("ROLLBACK")
+    send(process, 5, 8)
+    assert is_kept(process, 7)
+
+
+@pytest.fixture
+def own_postgres():
+    """A PostgreSQL that may be killed."""
+    programs = find_programs() or pytest.skip("no PostgreSQL here")
+    cluster = Cluster(programs)
+    yield cluster
+    cluster.stop()
+
+
+def test_a_postgresql_that_is_killed_costs_no_point_and_no_restart(server_process, own_postgres):
+    process = server_process("--database-url", own_postgres.new_database()).start()
+    send(process, 0, 5)
+    sender = threading.Thread(target=send, args=(process, 5, 60))
+    sender.start()
+    for pause_s in (0.15, 0.4):
+        time.sleep(pause_s)
+        own_postgres.crash()
+        assert wait_for(lambda: is_refused_for_now(process, 70))
+        own_postgres.launch()
+    sender.join()
+    assert is_kept(process, 59)
+
+
+def kept_by(database_url):
+    """Every point that a store holds."""
+    store = Store.open(database_url)
+    reader = SeriesReader(store.series)
+    found = [reader.points("run1", name, None, None, 100_000) for name in NAMES]
+    store.close()
+    return repr([(curve.steps.tolist(), curve.values.tolist()) for curve in found])
+
+
+def dies(database_url, statement, what):
+    """Whether a process died before its nth statement; else it had fewer."""
+    done = subprocess.run(
+        [sys.executable, DYING, database_url, str(statement), what], check=False, env=os.environ
+    )
+    assert done.returncode in (0, -signal.SIGKILL)
+    return done.returncode != 0
+
+
+@pytest.fixture
+def filled(store, database_url):
+    """A database with frames in its log."""
+    frames = [nth(seq) for seq in range(FRAMES)]
+    store.log.append([(one, wire.encode(one)) for one in frames], now=1000.0)
+    return database_url
+
+
+def test_sealing_that_dies_at_any_statement_leaves_every_point(filled):
+    expected = kept_by(filled)
+    for statement in (5, 9, 12):
+        assert dies(filled, statement, "seal")
+        assert kept_by(filled) == expected
+    assert not dies(filled, 99, "seal")
+    assert kept_by(filled) == expected
+
+
+def test_a_migration_that_dies_at_any_statement_is_made_good(filled, store):
+    expected = kept_by(filled)
+    for statement in (8, 30):
+        with store.database.write() as connection:
+            command.downgrade(config(connection=connection), "0002")
+        assert dies(filled, statement, "migrate")
+        assert current_revision(store.database) == "0002"
+        assert kept_by(filled) == expected
