@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup node browser database demo test test-jax test-torch test-backends soak check bench bench-faults bench-store bench-web format clean bench-diagnosis lock audit
+.PHONY: help setup node browser database demo test test-jax test-torch test-backends soak check bench bench-faults bench-store bench-web format clean bench-diagnosis lock audit sbom
 
 BIN := .venv/bin
 NPM := $(shell command -v npm)
@@ -83,6 +83,12 @@ bench-diagnosis: setup ## How well causes are named: every program of the galler
 lock: ## Write server.lock: what the server's image holds, by version and hash (needs uv)
 	uv pip compile pyproject.toml --extra postgres -c constraints.txt --python-version 3.11 --universal \
 	    --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet -o server.lock
+
+sbom: setup ## Write dist/server.cdx.json: the parts of the server's image, as CycloneDX has it
+	[[ -x .cache/sbom/bin/cyclonedx-py ]] || .venv/bin/python -m venv .cache/sbom
+	.cache/sbom/bin/python -m pip install --quiet --disable-pip-version-check cyclonedx-bom
+	@mkdir -p dist
+	.cache/sbom/bin/cyclonedx-py requirements server.lock --output-reproducible --output-file dist/server.cdx.json
 
 audit: setup ## Ask whether a package of server.lock has a known hole
 	scripts/audit.sh
