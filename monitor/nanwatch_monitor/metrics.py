@@ -82,6 +82,8 @@ class Gauges(Collector):
         yield _gauge("watch_backlog_frames", "Frames not judged yet.", self._watch.backlog())
         alerts = store.outbox.counts()
         yield _gauges("alerts", "Alerts that have not arrived.", "state", alerts)
+        lag_s = store.outbox.lag_s(self._clock())
+        yield _gauge("alert_lag_seconds", "How long the most overdue alert is due.", lag_s)
 
 
 def _n_points(event: object) -> int:

@@ -60,22 +60,25 @@ def test_an_incident_puts_one_message_into_the_outbox(store):
     stream_id = opened_stream(store)
     record(store, stream_id, finding("server"))
     record(store, stream_id, finding("client", "nan_in_features"), seen=(0, 1))
-    assert store.outbox.claim(NOW) is None  # it waits for the better word
-    message = store.outbox.claim(NOW + 1.0)
-    assert message.incident.diagnosis.label == "nan_in_features"
-    assert store.outbox.claim(NOW + 1.0) is None  # claimed
+    assert store.outbox.claim("env-webhook", NOW) is None  # it waits for the better word
+    message = store.outbox.claim("env-webhook", NOW + 1.0)
+    assert message.incidents[0].diagnosis.label == "nan_in_features"
+    assert store.outbox.claim("env-webhook", NOW + 1.0) is None  # claimed
 
 
 def test_a_message_whose_sender_died_comes_up_again_with_the_same_id(store):
     record(store, opened_stream(store), finding())
-    first, again = store.outbox.claim(NOW + 1.0), store.outbox.claim(NOW + 100.0)
+    first, again = (
+        store.outbox.claim("env-webhook", NOW + 1.0),
+        store.outbox.claim("env-webhook", NOW + 100.0),
+    )
     assert (again.message_id, again.attempts) == (first.message_id, 2)
 
 
 def test_information_is_no_alert(store):
     record(store, opened_stream(store), finding(severity="info"))
     assert store.alerts.matching(AlertQuery()) == []
-    assert store.outbox.claim(NOW + 10.0) is None
+    assert store.outbox.claim("env-webhook", NOW + 10.0) is None
     assert labels(store) == ["unknown"]
 
 
@@ -92,5 +95,5 @@ def test_what_was_foreseen_yields_to_what_is_seen_and_does_not_come_back(store):
     record(store, stream_id, finding("client", "logits_mismatch", "info"))
     record(store, stream_id, finding("server", "lr_too_high"), seen=(0, 1))
     assert labels(store) == ["lr_too_high"]
-    assert store.outbox.claim(NOW + 1.0) is not None
+    assert store.outbox.claim("env-webhook", NOW + 1.0) is not None
     assert record(store, stream_id, finding("client", severity="info"), seen=(1, 2)) == []

@@ -89,8 +89,9 @@ class IncidentStore:
         return found
 
     def counts(self) -> dict[str, int]:
-        """How many incidents there are of each severity."""
-        query = select(incident.c.severity, func.count()).group_by(incident.c.severity)
+        """How many incidents of each severity are not done with."""
+        living = select(incident.c.severity, func.count()).where(incident.c.state != "resolved")
+        query = living.group_by(incident.c.severity)
         with self._database.read() as connection:
             found: dict[str, int] = dict(connection.execute(query).all())
         return dict.fromkeys(SEVERITIES, 0) | found
