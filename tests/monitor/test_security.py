@@ -171,3 +171,11 @@ def test_a_session_cannot_be_checked_without_the_database(live_server):
 
 def _cookie_of(server):
     return cookie_name(server.url.removeprefix("http://"))
+
+
+def test_behind_tls_the_cookie_never_goes_in_the_clear(start_server):
+    server = start_server(public_url="https://nan.example")
+    for host, secure in (("nan.example", True), (f"127.0.0.1:{server.port}", False)):
+        pasted = {"token": server.token}
+        answer = server.client.ask("POST", "/login", {"Host": host}, json=pasted)
+        assert ("Secure" in answer.headers["set-cookie"]) is secure

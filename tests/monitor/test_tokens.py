@@ -148,3 +148,16 @@ def test_an_allowance_is_refilled_by_and_by(clock):
     assert [allowance.take("a") for _ in range(2)] == [0, 0.5]
     clock.now += 1000
     assert [allowance.take("a") for _ in range(4)].count(0) == 3
+
+
+def test_a_token_that_one_server_revokes_is_refused_by_the_others(start_server, postgres):
+    url = postgres.new_database()
+    here, there = start_server(database_url=url), start_server(database_url=url)
+    made = here.client.ask("POST", "/api/v1/tokens", json={"name": "x", "scope": "read"}).json()
+    client = Client(there.url, made["token"])
+    stream = client.open_stream()
+    assert stream.status == 200
+    here.client.ask("DELETE", f"/api/v1/tokens/{made['id']}")
+    wait_for(lambda: client.ask("GET", "/api/v1/runs").status == 401, within_s=5)
+    stream.read()  # to its end
+    client.close()
