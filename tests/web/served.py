@@ -140,6 +140,14 @@ DIAGNOSIS = events.Diagnosis(
 )
 
 
+def barriers(page: Page, axe: str) -> list[tuple[str, str]]:
+    """What axe finds in the way of people: the rule, and where."""
+    page.evaluate(axe)
+    rules = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
+    found = page.evaluate("(rules) => axe.run(document, {runOnly: rules})", rules)
+    return [(each["id"], str(each["nodes"][0]["failureSummary"])) for each in found["violations"]]
+
+
 def watch(page: Page, url: str) -> list[str]:
     """Collect what must not happen. A lost server is said by the network and is no problem."""
     problems: list[str] = []

@@ -6,10 +6,19 @@ import math
 from typing import Any
 
 import numpy as np
+import pytest
 from playwright.sync_api import Page, expect
 
 from nanwatch.events import Points
-from web.served import NAN_STEP, STEPS, RunningServer, SentRun, broken_run, healthy_run
+from web.served import (
+    NAN_STEP,
+    STEPS,
+    RunningServer,
+    SentRun,
+    barriers,
+    broken_run,
+    healthy_run,
+)
 
 LOSS = "[data-chart='key:loss'] .plot"
 HEAT = "[data-chart='layer:grad_norm'] .plot"
@@ -119,3 +128,45 @@ def test_the_running_mean_stands_beside_the_loss_on_the_same_scale(
     assert len(drawn(page, "loss, running mean", twin)["y"]) == STEPS
     page.wait_for_url("**?running=beside")
     assert NAN_STEP in [int(x) for x in drawn(page, "NaN", twin)["x"]]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_heat_map_and_note_have_no_barrier(
+    page: Page, server: RunningServer, axe: str, theme: str
+) -> None:
+    run = timed_run(server.url)
+    layers = {f"layer/l{row}/grad_norm": np.geomspace(1, 1e4, 20) for row in range(3)}
+    run.send(Points(np.arange(20), layers))
+    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    opened(page, "?x=time&running=beside")
+    page.get_by_role("button", name="Write a note").click()
+    page.locator(HEAT).scroll_into_view_if_needed()
+    page.wait_for_function("(p) => document.querySelector(p)?.data?.length === 2", arg=HEAT)
+    assert barriers(page, axe) == []
+
+
+def test_what_is_pointed_at_in_one_chart_is_marked_in_all(
+    page: Page, server: RunningServer
+) -> None:
+    broken_run(server.url)
+    opened(page)
+    norm = "[data-chart='key:grad_norm'] .plot"
+    page.wait_for_function("(p) => document.querySelector(p)?.data?.length", arg=norm)
+    box = page.locator(f"{LOSS} .nsewdrag[data-subplot=xy]").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 3, box["y"] + box["height"] / 2)
+    marked = """(selector) => {
+        const plot = document.querySelector(selector);
+        const canvas = plot.parentElement.querySelector("canvas");
+        if (!canvas.width) return null;
+        const copy = new OffscreenCanvas(canvas.width, 1).getContext("2d");
+        copy.drawImage(canvas, 0, -Math.round(canvas.height / 2));
+        const row = copy.getImageData(0, 0, canvas.width, 1).data;
+        const at = [...row].findIndex((value, i) => i % 4 === 3 && value > 0);
+        const { xaxis } = plot._fullLayout;
+        return at < 0 ? null : xaxis.p2d((at - 3) / 4 / devicePixelRatio - xaxis._offset);
+    }"""
+    page.wait_for_function(f"(p) => ({marked})(p) !== null", arg=norm)
+    assert page.evaluate(marked, norm) == pytest.approx(STEPS / 3, abs=1.5)
+    page.mouse.move(5, 5)
+    page.wait_for_function(f"(p) => ({marked})(p) === null", arg=norm)

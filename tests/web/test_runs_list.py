@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import urllib.request
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from nanwatch.events import RunEnded
-from web.served import RunningServer, broken_run, healthy_run
+from web.served import RunningServer, barriers, broken_run, healthy_run
 
 
 def names(page: Page) -> Locator:
@@ -154,3 +155,17 @@ def test_the_tab_counts_running_runs_in_danger(page: Page, server: RunningServer
     page.goto("/")
     expect(page).to_have_title("(1) Runs · nanwatch")
     expect(page.locator("#favicon")).to_have_attribute("href", "/static/icons/critical.svg")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_menu_and_dialog_have_no_barrier(
+    page: Page, server: RunningServer, axe: str, theme: str
+) -> None:
+    three_runs(server)
+    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    page.goto("/")
+    choose(page, "otter", "Pin to the top")
+    row(page, "heron").locator(".menu summary").click()
+    assert barriers(page, axe) == []
+    row(page, "heron").get_by_role("button", name="Delete").click()
+    assert barriers(page, axe) == []

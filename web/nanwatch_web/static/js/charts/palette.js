@@ -5,8 +5,19 @@
 
 const LAYER_SHADES = 12;
 
+/** @type {Map<string, import("../types").Palette>} by theme: asked for with every frame of every chart */
+const known = new Map();
+
 /** @returns {import("../types").Palette} */
 export function palette() {
+  const theme = document.documentElement.dataset.theme ?? "";
+  const found = known.get(theme) ?? read();
+  known.set(theme, found);
+  return found;
+}
+
+/** @returns {import("../types").Palette} */
+function read() {
   const style = getComputedStyle(document.documentElement);
   const color = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim();
   return {

@@ -14,6 +14,7 @@ import { stateWord } from "../words.js";
 /** @typedef {{name: string, values: string[]}} Row */
 
 const MISSING = "–";
+const FEW_S = 10;
 
 /**
  * How each run went.
@@ -52,7 +53,8 @@ export function differences(values) {
 /** @param {Compared} compared */
 function timeToNan({ series, failedAt, clock }) {
   if (failedAt === null || series.startsWith("epoch/") || clock.steps.length < 2) return MISSING;
-  return duration(secondsAt(failedAt, clock) - clock.seconds[0]);
+  const seconds = secondsAt(failedAt, clock) - clock.seconds[0];
+  return seconds < FEW_S ? `${number(seconds, 2)} s` : duration(seconds);
 }
 
 /** @param {Compared} compared */

@@ -4,7 +4,7 @@
  */
 
 import { get } from "../api.js";
-import { clockOf } from "../charts/axis.js";
+import { clockOf, noClock } from "../charts/axis.js";
 import { append, condense, empty, fromOverview, lastStep } from "../charts/buckets.js";
 import { endsOf } from "../charts/epochs.js";
 
@@ -36,6 +36,8 @@ export class RunSeries {
     this.part = new Map();
     /** @type {number[]} last step of each epoch */
     this.ends = [];
+    /** What the clock was made of, and the clock. */
+    this.told = { time: empty(), n: 0, clock: noClock() };
     /** Steps a second, as they come. */
     this.pace = 0;
     this.paced = { at: 0, step: 0 };
@@ -59,7 +61,11 @@ export class RunSeries {
 
   /** When steps were; empty for a run that did not tell. */
   get clock() {
-    return clockOf(this.whole.get(TIME) ?? empty());
+    const time = this.whole.get(TIME);
+    if (!time) return noClock();
+    const { told } = this;
+    if (told.time !== time || told.n !== time.from.length) this.told = { time, n: time.from.length, clock: clockOf(time) };
+    return this.told.clock;
   }
 
   /** @param {string} name */

@@ -56,7 +56,7 @@ export class Toolbar {
     this.reset.hidden = range === null;
     this.hint.textContent = range
       ? `Steps ${integer(Math.round(range[0]))} to ${integer(Math.round(range[1]))}`
-      : `${integer(last + 1)} ${last === 0 ? "step" : "steps"}${COARSE.matches ? "" : ". Drag across a chart to zoom in"}`;
+      : `${integer(last + 1)} ${last === 0 ? "step" : "steps"}${COARSE.matches ? "" : ". Drag in a chart to zoom"}`;
   }
 
   /**
