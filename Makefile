@@ -73,6 +73,7 @@ bench: setup ## What watching costs a training, side by side with no callback an
 
 bench-store: setup ## What storing and showing points cost, against a plain table of rows
 	$(BIN)/python bench/store.py
+	$(BIN)/python bench/ingest.py
 
 bench-web: setup node browser ## What looking costs: weight, first chart, live charts, beside uPlot
 	$(BIN)/python bench/web.py

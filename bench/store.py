@@ -74,8 +74,8 @@ def frames(points: int, per_request: int, run: str) -> list[bytes]:
 class Server:
     """The application without a socket."""
 
-    def __init__(self, folder: Path) -> None:
-        url = f"sqlite:///{folder / 'bench.db'}"
+    def __init__(self, folder: Path, url: str | None = None) -> None:
+        url = url or f"sqlite:///{folder / 'bench.db'}"
         self.settings = ServerSettings(Home(folder, "bench"), database_url=url, auth=False)
         self.app = create_app(self.settings)
         self.monitor = self.app.state.monitor
@@ -265,14 +265,16 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--points", type=float, default=1e7, help="of the long series")
-    points = int(parser.parse_args().points)
+    parser.add_argument("--database-url", help="only the long series, on this empty database")
+    given = parser.parse_args()
+    points, url = int(given.points), given.database_url
     print("| | |\n|---|---|")
     ingests = [ingest(*how) for how in INGESTS]
-    for lines in (*ingests, size(4_000_000)):
+    for lines in (*ingests, size(4_000_000)) if url is None else ():
         for line in lines:
             print("|", line, flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        server = Server(Path(folder))
+        server = Server(Path(folder), url)
         for lines in (large_run(server, points), many_runs(server, 10_000)):
             for line in lines:
                 print("|", line, flush=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import filterfalse, groupby
 
 import numpy as np
 
@@ -15,12 +15,19 @@ def joined(events: Iterable[Event]) -> Iterator[Event]:
     """What a watcher is to be fed: neighbouring blocks of the same watched series come as one.
 
     Blocks of epochs stay apart: what they say counts from the moment at which they were said.
+    Blocks of what is only drawn are left out, so that they don't stand between the others.
     """
-    for names, same in groupby(events, _watched_names):
+    for names, same in groupby(filterfalse(_is_only_drawn, events), _watched_names):
         if names is None:
             yield from same
         else:
             yield _one(names, [event for event in same if isinstance(event, Points)])
+
+
+def _is_only_drawn(event: Event) -> bool:
+    return isinstance(event, Points) and not any(
+        name.startswith(("batch/", "epoch/")) for name in event.values
+    )
 
 
 def _watched_names(event: Event) -> tuple[str, ...] | None:

@@ -83,7 +83,8 @@ def test_no_odd_loss_is_passed_over(row, value):
 
 def test_blocks_of_the_same_watched_series_come_as_one():
     rows = [Points(np.array([at]), {LOSS: np.ones(1), "layer/a": np.ones(1)}) for at in range(3)]
-    (block,) = joined(rows)
+    drawn = Points(np.array([0]), {"time": np.ones(1)})
+    (block,) = joined([rows[0], drawn, *rows[1:]])
     assert block == Points(np.arange(3), {LOSS: np.ones(3)})
 
 

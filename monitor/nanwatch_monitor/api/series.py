@@ -68,9 +68,13 @@ def router(store: Store, reader: SeriesReader) -> APIRouter:
         buckets: Buckets = 1000,
         form: Annotated[Literal["plain", "typed"], Query(alias="format")] = "plain",
     ) -> Response:
-        """A series in buckets; non-finite points are counted and listed, never averaged."""
+        """A series in buckets; non-finite points are counted and listed, never averaged.
+
+        Before step `exact_from` buckets are all that is kept; null: every point is.
+        """
         found = reader.overview(run_id, name, first, last, buckets) or missing(run_id)
-        return Json(_overview_view(found, typed if form == "typed" else or_null))
+        view = _overview_view(found, typed if form == "typed" else or_null)
+        return Json({**view, "exact_from": reader.exact_from(run_id, name)})
 
     return routes
 
