@@ -14,7 +14,7 @@ from nanwatch_monitor import problems
 from nanwatch_monitor.activity import Activity
 from nanwatch_monitor.alert_views import channel_view
 from nanwatch_monitor.alerts.alerting import Alerting
-from nanwatch_monitor.alerts.channels import Channels, Reach
+from nanwatch_monitor.alerts.channels import Channels, Reach, refuse_unusable
 from nanwatch_monitor.alerts.delivery import Delivery
 from nanwatch_monitor.alerts.settings import ChannelSettings
 from nanwatch_monitor.alerts.upkeep import Upkeep
@@ -71,8 +71,9 @@ def create_app(settings: ServerSettings, clock: Callable[[], float] = time.time)
         clock: seconds since 1970; tests pass their own.
 
     Raises:
-        SetupError: the data folder or the database cannot be used.
+        SetupError: the data folder, the database or a channel cannot be used.
     """
+    refuse_unusable(settings.fixed_channels, _reach(settings))
     monitor = _monitor(settings, clock)
     app = FastAPI(
         title="nanwatch",
@@ -155,13 +156,16 @@ def _alerting(
         last = store.channels.last([channel.id]).get(channel.id)
         announcer.pages.channel(channel_view(channel, last))
 
-    reach = Reach(settings.url, settings.webhook_allow, settings.smtp)
-    ways = Channels(store.channels, settings.fixed_channels, reach)
+    ways = Channels(store.channels, settings.fixed_channels, _reach(settings))
     return Alerting(
         channels=ways,
         delivery=Delivery(store.outbox, ways, changed, troubled, clock),
         upkeep=Upkeep(views, SeriesReader(store.series, cache), changed, clock),
     )
+
+
+def _reach(settings: ServerSettings) -> Reach:
+    return Reach(settings.url, settings.webhook_allow, settings.smtp)
 
 
 def _tokens(settings: ServerSettings) -> tuple[str, ...]:

@@ -94,6 +94,15 @@ def test_what_could_not_be_used_is_refused(client, wrong):
     assert client.get("/channels")["channels"] == []
 
 
+def test_a_test_that_fails_alarms_nobody_else(client):
+    with sink(404) as dead, sink() as living:
+        _, channel = add(client, target=dead.url)
+        add(client, target=living.url)
+        assert ask(client, "POST", f"/channels/{channel['id']}/test")[1]["ok"] is False
+    assert client.get("/channels")["channels"][0]["last"]["state"] == "failed"
+    assert living.received == []
+
+
 def test_the_channels_of_the_environment_are_fixed(start_server):
     with sink(404) as receiver:
         fixed = (webhook(receiver.url),)

@@ -146,6 +146,17 @@ def test_a_run_that_ended_or_was_lost_long_ago_is_no_news(training, clock, upkee
     assert store.alerts.matching(AlertQuery()) == []
 
 
+def test_what_is_delivered_long_after_its_end_is_gathered(training, store, clock, passes, receiver):
+    training.says(RunEnded("failed", ended_at=clock() - 3600))
+    for n, symptom in enumerate(("nan_loss", "overfit")):
+        finding = Finding(Diagnosis(symptom, "critical", 1), "server")
+        store.incidents.record(training.stream_id, (n - 1, n), [finding], clock())
+    passes(20)
+    assert receiver.received == []
+    passes(30)
+    assert [told["n_alerts"] for told in receiver.received] == [2]
+
+
 def test_a_mute_ends_by_itself(store, clock, upkeep):
     alert_id = Runs(store, clock).fails()
     store.alerts.mute(alert_id, clock() + 60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from nanwatch_monitor.alerts.mail import Mail
 from nanwatch_monitor.alerts.settings import ChannelSettings, Kind, Smtp
 from nanwatch_monitor.alerts.targets import TargetError, checked
 from nanwatch_monitor.alerts.webhook import Webhook, key_of
+from nanwatch_monitor.errors import SetupError
 from nanwatch_monitor.store.channels import ChannelStore
 
 MOST_RECIPIENTS = 10
@@ -72,8 +74,20 @@ class Channels:
                 raise UnusableError(str(error)) from error
 
 
+def refuse_unusable(environment: Iterable[ChannelSettings], reach: Reach) -> None:
+    """Raise SetupError when a channel of the environment cannot be used as it is set up."""
+    for fixed in environment:
+        try:
+            opened(fixed, reach)
+        except UnusableError as error:
+            what = f"{fixed.name} cannot be used"
+            raise SetupError(what, str(error), "mend it, or unset it") from error
+
+
 def opened(settings: ChannelSettings, reach: Reach) -> Channel:
     """What sends over a channel. Raises UnusableError."""
+    if not settings.target:
+        raise UnusableError("where it goes is not in backups; delete it and set it up anew")
     fixed = settings.source == "environment"
     match settings.kind:
         case "webhook":

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from nanwatch_monitor.alerts.channel import Channel, DeliveryError
 from nanwatch_monitor.alerts.channels import Channels, UnusableError
 from nanwatch_monitor.alerts.settings import ChannelSettings
-from nanwatch_monitor.store.outbox import Message, OutboxStore, Outcome
+from nanwatch_monitor.store.outbox import TEST_PREFIX, Message, OutboxStore, Outcome
 
 POLL_S = 0.2
 FIRST_WAIT_S = 1.0
@@ -74,7 +74,7 @@ class Delivery:
 
     def test(self, settings: ChannelSettings, channel: Channel) -> Outcome:
         """Send a test, once."""
-        message = Message(f"msg_test{random.getrandbits(64):016x}", settings.id, "test")
+        message = Message(f"{TEST_PREFIX}{random.getrandbits(64):016x}", settings.id, "test")
         outcome = self._tried(channel, message)
         self._outbox.finish(message, settings.kind, outcome)
         self._note(settings, outcome)
