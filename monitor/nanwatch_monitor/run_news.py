@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from nanwatch_monitor.live import Hub
 from nanwatch_monitor.run_record import Run
 from nanwatch_monitor.run_states import LIVING, LOST_AFTER_S, state_of
-from nanwatch_monitor.run_turns import Turn, Turns, log_turn
+from nanwatch_monitor.run_turns import Turns, log_turn
 from nanwatch_monitor.store import Store
 from nanwatch_monitor.store.runs import RunQuery
 from nanwatch_monitor.views import RunViews
@@ -32,19 +32,11 @@ class RunNews:
 
     Args:
         clock: seconds since 1970.
-        turned: called, in a thread, when a run is lost or hangs, and when it is back.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        views: RunViews,
-        hub: Hub,
-        clock: Callable[[], float],
-        turned: Callable[[Turn], None] = log_turn,
-    ) -> None:
+    def __init__(self, store: Store, views: RunViews, hub: Hub, clock: Callable[[], float]) -> None:
         self._store, self._views, self._hub, self._clock = store, views, hub, clock
-        self._turned, self._turns = turned, Turns()
+        self._turns = Turns()
         self._lock = threading.Lock()
         self._changed: set[str] = set()
         self._living: dict[str, tuple[Run, str]] = {}
@@ -118,4 +110,4 @@ class RunNews:
                 del self._living[run.id]
             self._hub.publish("run", run.id, view.copy)
             if turn := self._turns.of(run, view["state"]):
-                self._turned(turn)
+                log_turn(turn)

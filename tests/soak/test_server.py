@@ -12,11 +12,12 @@ import urllib3
 
 from endurance import MIB, taken
 from frames import frame, opening, points
+from nanwatch_monitor.series.frame_cache import MOST_BYTES
 from servers import Client
 
 MINUTES = float(os.environ.get("NANWATCH_SOAK_MINUTES", "20"))
 VIEWERS, POINTS_A_SECOND, FRAMES_A_SECOND = 20, 500, 10
-MAX_WAL_MIB, MAX_GROWTH_MIB = 64, 24
+MAX_WAL_MIB, MAX_GROWTH_MIB = 64, 24 + MOST_BYTES // MIB  # the cache of frames fills up
 
 
 def watch_now_and_then(server, over, moments):
