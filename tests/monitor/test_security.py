@@ -22,6 +22,7 @@ def test_a_wrong_token_is_no_token(live_server, token):
 
 def test_the_open_routes_tell_no_data(live_server):
     stranger = Client(live_server.url)
+    assert "default-src 'none'" in stranger.ask("GET", "/login").headers["content-security-policy"]
     assert stranger.ask("GET", "/healthz").json()["service"] == "nanwatch"
     assert stranger.ask("GET", "/readyz").json() == {
         "ready": True, "database": "sqlite", "why": "",
