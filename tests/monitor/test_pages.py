@@ -6,9 +6,10 @@ from http.client import HTTPConnection
 import pytest
 
 REFERENCE = ["/losses", "/losses/Huber", "/causes", "/causes/lr_too_high"]
+PAGES = ["/", "/runs/run1", "/compare", "/alerts", "/settings", *REFERENCE]
 
 
-@pytest.mark.parametrize("path", ["/", "/runs/run1", "/login", *REFERENCE])
+@pytest.mark.parametrize("path", PAGES)
 def test_a_page_may_only_use_what_it_brings_along(live_server, path):
     answer = live_server.client.ask("GET", path)
     assert answer.status == 200

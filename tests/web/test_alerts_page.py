@@ -123,7 +123,7 @@ def test_many_alike_are_one_line_that_opens_and_is_acted_on_as_one(
     fold = page.locator(".fold")
     expect(fold).to_contain_text("5 runs")
     alerts(page, 0)
-    fold.locator("summary").first.click()
+    fold.locator("> details > summary").click()
     alerts(page, 5)
     fold.get_by_role("button", name="Resolve all").click()
     expect(page.get_by_role("heading", name="Nothing is open")).to_be_visible()

@@ -19,6 +19,8 @@ const SYMPTOMS = {
   zero_loss: ["Zero loss", "Loss is near zero while the predictions are bad", "from"],
   oscillating: ["Oscillating", "Loss swings without settling"],
   overfit: ["Overfit", "Validation loss rises while training loss falls"],
+  lost: ["Lost", "Contact with the training is lost", "after"],
+  hung: ["Hung", "Training does not advance", "from"],
 };
 
 /** @type {Record<string, [string, string]>} state: the word, the explanation */
@@ -79,6 +81,15 @@ export function withoutEchoes(found) {
   const isNews = (/** @type {T} */ { causes }) =>
     !causes.length || causes.some(({ label }) => !told.has(label));
   return found.filter((each) => each.severity !== "info" || isNews(each));
+}
+
+/**
+ * What is said in place of a cause, where none is known.
+ * @param {string} symptom
+ */
+export function withoutCause(symptom) {
+  const hint = STATES[symptom]?.[1];
+  return hint ? `${hint.charAt(0).toUpperCase()}${hint.slice(1)}.` : "No cause stands out yet.";
 }
 
 /** @param {string} state */

@@ -78,7 +78,7 @@ class Fold {
     this.inner = el("ol", { class: "inbox" });
     this.details = el("details", {}, this.words, this.inner);
     this.buttons = el("div", { class: "acts", role: "group" });
-    this.element = el("li", { class: "fold" }, this.details, this.buttons);
+    this.element = el("li", { class: "fold" }, this.buttons, this.details);
     this.details.addEventListener("toggle", () => this.showRows(Date.now()));
   }
 
@@ -95,7 +95,7 @@ class Fold {
       this.words,
       healthPill(severity, symptom),
       el("b", {}, `${runs} runs`),
-      el("span", { class: "about" }, `${project} · latest `, when),
+      el("span", { class: "about" }, el("bdi", {}, project), " · latest ", when),
     );
     this.showButtons(`${project}, ${runs} runs`);
     this.showRows(now);

@@ -7,7 +7,7 @@
 import { el, fill } from "../dom.js";
 import { ago, exact } from "../format.js";
 import { healthPill } from "../pills.js";
-import { symptomBadge, unlabel } from "../words.js";
+import { symptomBadge, unlabel, withoutCause } from "../words.js";
 import { actionButtons } from "./actions.js";
 import { DeliveryLog } from "./log.js";
 import { muteWords, placeOf, sinceWords, stepWords } from "./words.js";
@@ -69,13 +69,13 @@ export class AlertRow {
   showWords(alert, title, now) {
     const mute = muteWords(alert);
     this.link.href = placeOf(alert);
-    fill(this.link, alert.run_name, " ", el("small", {}, stepWords(alert)));
+    fill(this.link, el("bdi", {}, alert.run_name), " ", el("small", {}, stepWords(alert)));
     const told = [mute && el("span", { class: "pill quiet" }, mute)];
     fill(this.pills, healthPill(alert.severity, alert.symptom), ...told);
-    fill(this.why, el("b", {}, causeWords(alert.label, title)), alert.summary && `: ${alert.summary}`);
+    fill(this.why, ...causeWords(alert, title));
     const when = { datetime: alert.opened_at, title: exact(alert.opened_at) };
     const since = alert.state === "open" ? "" : ` · ${sinceWords(alert, now)}`;
-    fill(this.about, alert.project, " · ", el("time", when, ago(alert.opened_at, now)), since);
+    fill(this.about, el("bdi", {}, alert.project), " · ", el("time", when, ago(alert.opened_at, now)), since);
   }
 
   /**
@@ -95,9 +95,10 @@ export class AlertRow {
 }
 
 /**
- * @param {string} label
- * @param {string | null} title
+ * @param {Alert} alert
+ * @param {string | null} title of its cause
  */
-function causeWords(label, title) {
-  return label === "" || label === UNKNOWN ? "No cause stands out yet" : (title ?? unlabel(label));
+function causeWords({ label, summary, symptom }, title) {
+  if (label === "" || label === UNKNOWN) return [withoutCause(symptom)];
+  return [el("b", {}, title ?? unlabel(label)), summary && `: ${summary}`];
 }

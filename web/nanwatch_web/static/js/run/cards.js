@@ -5,7 +5,7 @@
 
 import { arrange, el, icon } from "../dom.js";
 import { integer, percent } from "../format.js";
-import { symptomSentence, unlabel } from "../words.js";
+import { symptomSentence, unlabel, withoutCause } from "../words.js";
 import { CardState } from "./card_state.js";
 import { fixCode, standing, standingWords, tried, whereList } from "./cause.js";
 
@@ -77,7 +77,7 @@ function card(diagnosis, actions) {
     { class: `card diag ${diagnosis.severity}`, id, tabindex: -1, "aria-labelledby": `${id}-title` },
     state.head,
     title(diagnosis, actions),
-    ...(first ? suspect(first, actions) : [el("p", { class: "lead" }, "No cause stands out yet.")]),
+    ...(first ? suspect(first, actions) : [el("p", { class: "lead" }, withoutCause(diagnosis.symptom))]),
     others.length > 0 && otherSuspects(others, actions),
     state.foot,
     el("p", { class: "source" }, sourceWords(diagnosis)),
