@@ -113,3 +113,9 @@ def test_validation_that_rises_for_good_is_overfit():
 
 def test_a_run_that_was_stopped_early_does_not_overfit():
     assert symptoms(falling(), epochs={"loss": TRAIN, "val_loss": VAL}, planned=100) == []
+
+
+def test_validation_that_stays_far_below_a_guess_is_left_in_peace():
+    epochs = {"loss": TRAIN, "val_loss": tuple(0.3 * value for value in VAL)}
+    assert symptoms(falling(), epochs=epochs, planned=10) == []
+    assert symptoms(falling(), epochs=epochs, planned=10, guess=0.4) == ["overfit"]

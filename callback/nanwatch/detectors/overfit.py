@@ -15,6 +15,8 @@ RISE, FALL = 1.2, 0.8
 """What validation must rise above its best, and training fall below what it was then."""
 SPREADS = 3.0
 """So many mean steps between epochs lie above the noise."""
+HARMFUL = 0.5
+"""Below this share of a constant guess's loss, rows that were never seen are still told well."""
 LATE = 3
 """The mean of so many epochs is the level of the end."""
 
@@ -33,6 +35,8 @@ def overfit(course: Course) -> Signal | None:
     if after < max(LASTING, len(val) // 4) or (course.planned or 0) > len(val):
         return None
     if not _rose(val[best], val[best + 1 :]) or fmean(train[-LATE:]) > FALL * train[best]:
+        return None
+    if fmean(val[-LATE:]) < HARMFUL * course.guess:
         return None
     seen = f"validation {val[-1]:.4g}, it was {val[best]:.4g} after epoch {best + 1}"
     return Signal("overfit", "warning", "epoch/val_loss", course.last_step, seen)
