@@ -62,6 +62,11 @@ def test_many_are_one_message_that_says_how_many():
     assert words.link == "http://here/alerts"
 
 
+def test_many_that_are_over_are_no_bad_news():
+    words = words_of(message(incident(), incident(), telling="resolved"), "http://here")
+    assert (words.title, words.severity) == ("2 alerts are over: the loss is not finite", "ok")
+
+
 def with_cause(cause, **more):
     found = Diagnosis("nan_loss", "critical", 1, (cause,))
     return words_of(message(replace(incident(), diagnosis=found, **more)), "http://here")

@@ -9,8 +9,8 @@ from typing import Any
 from nanwatch.diagnosis.cause import REPLAY
 from nanwatch.events import Cause, Diagnosis
 from nanwatch.terminal import SYMPTOM_WORDS, VERIFIED_WORDS
-from nanwatch_monitor.alerts.grouping import BACKLOG
-from nanwatch_monitor.incidents import SILENCES, Incident
+from nanwatch_monitor.alerts.grouping import BACKLOG, DIGEST
+from nanwatch_monitor.incidents import GOOD_NEWS, SILENCES, Incident
 from nanwatch_monitor.store.outbox import Message
 from nanwatch_monitor.views import iso
 
@@ -105,7 +105,7 @@ def cut(text: str, longest: int) -> str:
 
 
 def _about_one(telling: str, incident: Incident, public_url: str) -> Words:
-    well = telling in ("resolved", "correction")
+    well = telling in GOOD_NEWS
     severity = "ok" if well else incident.diagnosis.severity
     entries = _what_became(incident) if well else (*_what_happened(incident), *_why(incident))
     link = f"{public_url}/runs/{incident.run_id}"
@@ -116,13 +116,21 @@ def _about_many(message: Message, public_url: str) -> Words:
     n, first = len(message.incident_ids), message.incidents[0]
     same = {one.diagnosis.symptom for one in message.incidents}
     what = symptom_words(first.diagnosis) if len(same) == 1 else "several symptoms"
+    well = message.telling in GOOD_NEWS and message.group != DIGEST
+    are = "alerts are over" if well else "alerts"
     late = "reported late, " if message.group == BACKLOG else ""
     lines = [_line(one) for one in message.incidents[:MOST_LINES]]
     if n > len(lines):
         lines.append(f"and {n - len(lines)} more")
-    graver = any(one.diagnosis.severity == "critical" for one in message.incidents)
-    severity = "critical" if graver else "warning"
-    return Words(f"{n} alerts: {late}{what}", severity, (), tuple(lines), f"{public_url}/alerts")
+    title = f"{n} {are}: {late}{what}"
+    return Words(title, _gravest(message, well), (), tuple(lines), f"{public_url}/alerts")
+
+
+def _gravest(message: Message, well: bool) -> str:
+    if well:
+        return "ok"
+    critical = any(one.diagnosis.severity == "critical" for one in message.incidents)
+    return "critical" if critical else "warning"
 
 
 def _line(incident: Incident) -> str:
