@@ -3,7 +3,7 @@
 from frames import frame, opening, points
 from nanwatch.events import Cause, Diagnosis, RunEnded
 from nanwatch_monitor.incidents import Incident
-from nanwatch_monitor.postbag import Deleted, Frames, Opened, Postbag, read_letter
+from nanwatch_monitor.postbag import Deleted, Edited, Frames, Opened, Postbag, read_letter
 from nanwatch_monitor.store.receipts import Receipt
 
 CAUSE = Cause("unknown", 0.5, "Words.")
@@ -29,6 +29,8 @@ def test_news_of_a_stream_become_one():
     bag.frames("run1", receipt(frame(1, points([0], batch_loss=[1])), frame(2)))
     bag.frames("run2", receipt(frame(9, RunEnded("failed")), stream_id=2))
     bag.incidents([incident(5), incident(5)])
+    bag.edited("run2")
+    bag.edited("run2")
     bag.deleted("run3")
     words = bag.next_letter()
     assert read_letter(words).sender == "me"
@@ -36,6 +38,7 @@ def test_news_of_a_stream_become_one():
         Frames(1, "run1", 0, 2, turns=True),
         Frames(2, "run2", 9, 9, turns=True),
         Opened(5),
+        Edited("run2"),
         Deleted("run3"),
     )
     assert bag.next_letter() is None

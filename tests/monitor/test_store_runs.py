@@ -7,6 +7,7 @@ import pytest
 from frames import frame, opening, points
 from nanwatch import wire
 from nanwatch.events import FactsLearned, Heartbeat, RunEnded
+from nanwatch_monitor.run_record import Marks
 from nanwatch_monitor.store.runs import RunQuery
 
 
@@ -118,3 +119,14 @@ def test_a_heartbeat_is_a_sign_of_life(store):
     progress = store.runs.find("run1").progress
     assert (progress.seen_at, progress.last_step) == (25.0, 9)
     assert store.runs.last_seen_at() == 25.0
+
+
+def test_what_people_say_of_a_run_stays_when_it_goes_on(store):
+    append(store, opening(tags=("a",)))
+    assert store.runs.edit("run1", {"name": "mine", "tags": ("b",), "pinned": True, "note": "see"})
+    assert store.runs.edit("run1", {})
+    append(store, frame(1, FactsLearned({"a": 1}), points([3], batch_loss=[0.5])))
+    found = store.runs.find("run1")
+    assert (found.description.name, found.description.tags) == ("mine", ("b",))
+    assert found.marks == Marks(pinned=True, note="see")
+    assert not store.runs.edit("nobody", {"pinned": True})

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { append, empty } from "../../web/nanwatch_web/static/js/charts/buckets.js";
 import { heatHeight, rowOf } from "../../web/nanwatch_web/static/js/charts/heat.js";
 import { chartsFor } from "../../web/nanwatch_web/static/js/charts/groups.js";
-import { tailOf } from "../../web/nanwatch_web/static/js/charts/tail.js";
+import { newest, tailOf } from "../../web/nanwatch_web/static/js/charts/tail.js";
 
 /** @param {number[]} steps @param {number[]} values */
 function seen(steps, values) {
@@ -58,4 +58,11 @@ test("the new end of a line begins at the last point that was drawn", () => {
   assert.deepEqual(tailOf(placed, 6)?.marks, [{ step: 8 }]);
   assert.equal(tailOf(placed, 8), null);
   assert.deepEqual(tailOf(placed, -1)?.x, column);
+});
+
+test("of a long series only its newest buckets are placed", () => {
+  const last = newest(seen([0, 1, 2, 3, 4], [5, NaN, 3, NaN, 1]), 2);
+  assert.deepEqual([last.from, last.mean], [[2, 3, 4], [3, null, 1]]);
+  assert.deepEqual(last.nonfinite.map(({ step }) => step), [3]);
+  assert.deepEqual(newest(seen([0, 1], [5, 4]), 7).from, [1]);
 });

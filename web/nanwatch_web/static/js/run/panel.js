@@ -8,7 +8,7 @@ import { drawnLines, figure } from "../charts/figure.js";
 import { byEpoch, smoothed } from "../charts/place.js";
 import { summary } from "../charts/summary.js";
 import { palette } from "../charts/palette.js";
-import { tailOf } from "../charts/tail.js";
+import { newest, tailOf } from "../charts/tail.js";
 import { strokeOf } from "../charts/traces.js";
 import { el } from "../dom.js";
 import { integer, number } from "../format.js";
@@ -208,13 +208,22 @@ export class Panel {
 
   /** @param {ReturnType<Panel["scene"]>} scene */
   strokes(scene) {
-    const lines = drawnLines(scene);
+    const lines = drawnLines(scene.view.smoothing ? scene : { ...scene, series: this.newest(scene.series) });
     return lines.flatMap((line, index) => {
       const placed = tailOf(smoothed(line, scene.view.smoothing), this.drawnTo.get(line.line.series) ?? -1);
       if (!placed) return [];
       if (placed.marks.length || this.outgrows(placed)) this.urgent = true;
       return [{ placed, ...strokeOf(placed, scene.palette, { index, of: lines.length }) }];
     });
+  }
+
+  /**
+   * What smoothing does not need the whole of.
+   * @param {Map<string, import("../types").Buckets>} series
+   */
+  newest(series) {
+    const cut = [...series].map(([name, buckets]) => [name, newest(buckets, this.drawnTo.get(name) ?? -1)]);
+    return /** @type {typeof series} */ (new Map(/** @type {any} */ (cut)));
   }
 
   /** @param {import("../types").Placed} placed beyond the axes of the last drawing */

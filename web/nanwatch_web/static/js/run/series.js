@@ -49,8 +49,9 @@ export class RunSeries {
     this.fetched = new Map();
   }
 
-  /** Fetch which series there are and where the epochs end. */
+  /** Fetch which series there are and where the epochs end. What was fetched before may be old now. */
   async refresh() {
+    this.fetched.clear();
     const { series } = await get(`${this.path}/series`);
     this.infos = series;
     await Promise.all([
