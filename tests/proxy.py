@@ -16,6 +16,7 @@ import threading
 
 BLOCK = 64 * 1024
 DRIP_S = 1.0
+CLOSING_S = 0.02
 
 
 class Proxy:
@@ -25,7 +26,6 @@ class Proxy:
         self._upstream = upstream
         self._mode = mode
         self._open = set()
-        self._listener = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -49,23 +49,34 @@ class Proxy:
 
     async def _turn(self, mode):
         self._mode = mode
-        if self._listener is not None:
-            self._listener.close()
-            self._listener = None
         for task in list(self._open):
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
         if mode != "refuse":
-            self._listener = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+            self._begin(self._listen(socket.create_server(("127.0.0.1", self.port))))
+        await asyncio.sleep(CLOSING_S)  # what was cut off is closed in the next turns of the loop
 
-    async def _serve(self, reader, writer):
-        task = asyncio.current_task()
+    def _begin(self, work):
+        task = asyncio.ensure_future(work)
         self._open.add(task)
+        task.add_done_callback(self._open.discard)
+        return task
+
+    async def _listen(self, listener):
+        # asyncio's own server loses a connection that comes while it is closed
+        with listener:
+            listener.setblocking(False)
+            while True:
+                connection, _ = await self._loop.sock_accept(listener)
+                serving = self._begin(self._serve(connection))
+                serving.add_done_callback(lambda _, taken=connection: taken.close())
+
+    async def _serve(self, connection):
+        reader, writer = await asyncio.open_connection(sock=connection)
         try:
-            with contextlib.suppress(OSError, asyncio.CancelledError):
+            with contextlib.suppress(OSError, EOFError, asyncio.CancelledError):
                 await self._answer(reader, writer)
         finally:
-            self._open.discard(task)
             writer.transport.abort()
 
     async def _answer(self, reader, writer):

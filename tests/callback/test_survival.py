@@ -51,6 +51,8 @@ def test_a_server_that_is_killed_again_and_again_has_every_point_once(
     assert stored_streams(home / "spool") == []
 
 
+# asyncio, in the proxy, may forget a connection that is cut off while it is opened.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_way_that_breaks_in_every_way_loses_and_doubles_nothing(home, server, monkeypatch, seed):
     monkeypatch.setattr("nanwatch.sender.LAST_RETRY_S", 0.1)
