@@ -63,6 +63,7 @@ def dissect(model: Any, batch: Any, source: DataSource, update_finite: bool = Tr
         terms=terms,
         operation=operation,
         risks=risks,
+        crossed=step.operations.crossed if step.operations else None,
         left_out=_left_out(model, step.slopes),
         raised=step.raised,
     )

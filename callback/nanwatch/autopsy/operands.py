@@ -37,6 +37,9 @@ STEEP: dict[str, Callable[..., Any]] = {
 }
 """Where operations that are finite themselves have no finite slope."""
 
+PAIRED = frozenset({"AddV2", "Sub", "Mul", "RealDiv", "DivNoNan", "SquaredDifference"})
+"""Operations of two arrays, number by number."""
+
 LOST = {"AddV2": 0.0, "Sub": 0.0, "Maximum": 0.0, "Minimum": 1.0}
 """What is left of a small constant in an operation when it has been rounded away."""
 
@@ -106,3 +109,9 @@ def mean_of(value: Any) -> float:
 
 def _norms(x: Array, axes: Array) -> Any:
     return np.square(x.astype(np.float64)).sum(axis=tuple(np.atleast_1d(axes).tolist()))
+
+
+def crosses_rows(kind: str, shapes: list[tuple[int, ...]], rows: int) -> bool:
+    """Whether numbers of a row each, (rows,) and (rows, 1), are taken each with every other."""
+    row, column = (rows,), (rows, 1)
+    return rows > 1 and kind in PAIRED and row in shapes and column in shapes

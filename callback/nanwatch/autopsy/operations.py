@@ -27,6 +27,7 @@ from nanwatch.autopsy.operands import (
     Array,
     Level,
     bad_rows,
+    crosses_rows,
     extent,
     is_empty_softmax,
     is_lost,
@@ -67,6 +68,8 @@ class OperationWatch:
         self._levels: dict[int, Level] = {}
         self._born: dict[int, Operation] = {}
         self._steep: list[Operation] = []
+        self._crossed: list[Operation] = []
+        self._cut_short = False
         self._fed: dict[tuple[str, int], Operation] = {}
         self._going_back = 0
         self._slope_of: list[Operation | None] = []
@@ -117,21 +120,30 @@ class OperationWatch:
         ordered = {o.order: o.look for o in (*first, *risky.values())}
         return tuple(look for look in ordered.values() if look is not blamed)[:MOST_RISKS]
 
+    @property
+    def crossed(self) -> tuple[OperationLook, ...] | None:
+        """Operations that compare every row with every other; None where the time was over."""
+        return None if self._cut_short else tuple(each.look for each in self._crossed)
+
     def _ran(self, kind: str, inputs: Any, _: Any, outputs: Any, *__: Any, **___: Any) -> None:
         """TensorFlow ran an operation."""
-        if time.monotonic() > self._until or not tf.executing_eagerly():
+        self._cut_short |= time.monotonic() > self._until
+        if self._cut_short or not tf.executing_eagerly():
             return
         try:
             self._take(
                 tf.compat.as_str(kind), list(filter(_is_array, inputs)), filter(_is_array, outputs)
             )
         except Exception:  # noqa: BLE001 - a door: an odd tensor must not make the step fail
-            self._until = 0.0
+            self._cut_short = True
 
     def _take(self, kind: str, inputs: list[Any], outputs: Iterable[Any]) -> None:
         operation = self._operation(kind, inputs)
         for parent in operation.parents:
             self._fed[kind, parent] = operation
+        shapes = [tuple(tensor.shape) for tensor in inputs]
+        if not self._going_back and crosses_rows(kind, shapes, self._rows):
+            self._crossed.append(operation)
         for tensor in outputs:
             self._look(operation, inputs, tensor)
 

@@ -45,6 +45,8 @@ class Autopsy:
             operations could be watched.
         risks: operations of the forward pass that were finite there but have no finite slope
             (a square root at 0, a masked logarithm of 0, ...).
+        crossed: operations on (rows,) and (rows, 1), which compare every row with every other; None
+            where operations were not watched to the end of the loss.
         left_out: trainable variables that the step gives to no optimizer, with gradients unknown.
         raised: what the step raised when it was repeated, "" for nothing.
     """
@@ -60,6 +62,7 @@ class Autopsy:
     terms: tuple[LossLook, ...] = ()
     operation: OperationLook | None = None
     risks: tuple[OperationLook, ...] = ()
+    crossed: tuple[OperationLook, ...] | None = None
     left_out: tuple[VariableLook, ...] = ()
     raised: str = ""
 

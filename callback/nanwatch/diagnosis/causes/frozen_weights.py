@@ -173,6 +173,15 @@ def _head(case: Case) -> list[Clue]:
     return [Clue(weight, check, seen, "far below 100 %", share < LEARNT)]
 
 
+def _never_sloped(case: Case, cut: list[VariableLook]) -> bool:
+    """Whether they had no gradient at the beginning either, in a step that does move the last."""
+    now, begun = case.autopsy, case.beginning
+    if now is None or begun is None or not now.variables[-1].gradient_norm > 0:
+        return False
+    still = {look.name for look in begun.variables if look.gradient_norm == 0}
+    return begun.variables[-1].gradient_norm > 0 and all(look.name in still for look in cut)
+
+
 def _cut_clue(case: Case, cut: list[VariableLook]) -> Clue:
     check, expected = "variables without a gradient", "none"
     if not cut:
@@ -181,7 +190,8 @@ def _cut_clue(case: Case, cut: list[VariableLook]) -> Clue:
     size = sum(look.size for look in cut) / sum(look.size for look in variables)
     apart = any(not look.connected for look in cut)
     below = not variables[0].connected and size > FEW  # not a branch that nobody asks for
-    weight = 4.0 if below else 2.0 if apart else 1.0
+    flat = size > FEW and _never_sloped(case, cut)
+    weight = 4.0 if below else 3.0 if flat else 2.0 if apart else 1.0
     seen = f"{len(cut)} of {len(variables)}, {size:.0%} of the weights"
     return Clue(weight, check, seen, expected, False)
 

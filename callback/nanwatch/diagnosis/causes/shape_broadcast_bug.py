@@ -1,4 +1,4 @@
-"""Predictions and targets of different ranks, which user code compares each with each."""
+"""Predictions and targets of different ranks, which are compared each with each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.clues import weight_below
 from nanwatch.diagnosis.errors import is_about_shapes
 from nanwatch.diagnosis.examples import CURED, output_facts, predicted, silent, table
-from nanwatch.diagnosis.looks import ArrayLook
+from nanwatch.diagnosis.looks import ArrayLook, OperationLook
 from nanwatch.diagnosis.outputs import ERRORS, Output, outputs, width
 from nanwatch.events import Fix, Symptom
 
@@ -34,13 +34,16 @@ def weigh(case: Case) -> Testimony | None:
     """(rows,) beside (rows, 1) in the user's own loss or step, or one column beside several."""
     if case.symptom == "exception" and not is_about_shapes(case):
         return None
-    if case.facts.get("own_step") and (found := _in_own_step(case)) is not None:
+    crossed = case.autopsy.crossed if case.autopsy else None
+    if crossed:
+        return _crossed(case, crossed[0])
+    if crossed is None and case.facts.get("own_step") and (found := _in_own_step(case)) is not None:
         return found
     for output in outputs(case):
         target, prediction = output.target, output.prediction
         if target is None or prediction is None:
             continue
-        if output.custom and _ranks_differ(target, prediction):
+        if crossed is None and output.custom and _ranks_differ(target, prediction):
             return _ranks(target, prediction, output)
         if output.custom and _same_for_all(target, prediction):
             return _lost_axis(target, prediction, output)
@@ -59,6 +62,25 @@ def _in_own_step(case: Case) -> Testimony | None:
         if _ranks_differ(target, prediction):
             return _ranks(target, prediction, Output())
     return None
+
+
+def _crossed(case: Case, look: OperationLook) -> Testimony:
+    """An operation of the user's own that was seen to compare every row with every other."""
+    rows = case.arrays("input")[0].shape[:1] if case.arrays("input") else ("rows",)
+    shapes = f"({rows[0]},) and ({rows[0]}, 1)"
+    place = {"source_line": look.source_line, "layer": look.layer}
+    summary = (
+        f"{look.source_line or look.layer or 'The loss'} takes {shapes} together: each row meets "
+        "every other one, and the best that can be learnt is the mean of all targets."
+    )
+    found = [
+        Clue(4.0, f"shapes that {look.kind} is given", shapes, "the same", False),
+        Clue(0.0, "line of code", f"{look.source_line}: {look.code}", "one row at a time"),
+    ]
+    pairs = zip(case.arrays("target"), case.predictions, strict=False)
+    differ = any(_ranks_differ(target, prediction) for target, prediction in pairs)
+    where = {key: value for key, value in place.items() if value}
+    return Testimony(summary, found, FIX, where, "column_targets" if differ else "")
 
 
 def _ranks_differ(target: ArrayLook, prediction: ArrayLook) -> bool:
@@ -173,6 +195,7 @@ def _steps(target: ArrayLook, prediction: ArrayLook, output: Output) -> Testimon
     return Testimony(summary, [clue], LAST, output.place, "last_step")
 
 
+CROSSING = OperationLook("Sub", "loss", source_line="train.py:12", code="error = y - p")
 SEQUENCE, COLUMN = predicted(-1.0, 1.0, shape=(32, 20, 1)), table("target", shape=(32, 1))
 SQUARED = output_facts("linear", "MeanSquaredError")
 OWN = output_facts("linear", "my_loss", custom=True)
@@ -194,6 +217,14 @@ PAGE = CausePage(
     ),
     weigh=weigh,
     fires=(
+        silent(
+            "underfit",
+            table(),
+            table("target", shape=(32, 1)),
+            predicted(0.0, 0.1),
+            facts=OWN,
+            autopsy={"crossed": (CROSSING,)},
+        ),
         silent("loss_stuck", table(), FLAT, predicted(0.0, 0.1), facts=OWN, column_targets=CURED),
         silent(
             "underfit",
@@ -229,6 +260,7 @@ PAGE = CausePage(
         silent("underfit", table(), COLUMN, SEQUENCE, facts=SQUARED),
     ),
     quiet=(
+        silent("underfit", table(), FLAT, predicted(0.0, 0.1), facts=OWN, autopsy={"crossed": ()}),
         silent(
             "underfit",
             table(),
