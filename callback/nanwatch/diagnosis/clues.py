@@ -11,6 +11,8 @@ from nanwatch.diagnosis.cause import Clue
 from nanwatch.diagnosis.looks import ArrayLook
 from nanwatch.diagnosis.words import number, places
 
+LEARNT = 0.6
+"""A loss this far below a constant guess's, as a share of it, is that of a network that learns."""
 GREW, CALM = 100.0, 3.0
 """A loss that grew by more diverged; one that grew by less was calm."""
 
@@ -51,6 +53,17 @@ def weights_were_finite(case: Case) -> Clue:
     """Who strikes a model whose weights are lost already cannot have been the first."""
     finite = case.autopsy is None or case.autopsy.weights_finite
     return _finite_clue("weights before the step", finite)
+
+
+def learns(case: Case) -> list[Clue]:
+    """A network that gets far below a constant guess does learn, be it from random features."""
+    end = case.autopsy.loss - case.autopsy.penalty if case.autopsy else math.nan
+    if not (case.constant_loss > 0 and math.isfinite(end)):
+        return []
+    share = end / case.constant_loss
+    weight = -3.0 if share < LEARNT else 0.0
+    check, seen = "loss, beside that of a constant guess", f"{share:.0%}"
+    return [Clue(weight, check, seen, "far below 100 %", share < LEARNT)]
 
 
 def bad_cells(look: ArrayLook, count: int, kind: str) -> Clue:

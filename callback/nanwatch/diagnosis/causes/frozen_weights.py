@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
-from nanwatch.diagnosis import network
+from nanwatch.diagnosis import clues, network
 from nanwatch.diagnosis.bounds import place_of_own
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
@@ -46,8 +45,6 @@ OWN_STATE = ("BatchNormalization", "Normalization", "SpectralNormalization")
 THROUGH, THAW = "let_through", "unfreeze"
 FEW = 0.1
 """A smaller share of the weights without a gradient may be a branch that is not in use."""
-LEARNT = 0.6
-"""A loss this far below a constant guess's, as a share of it, is that of a head that learns."""
 
 
 def weigh(case: Case) -> Testimony | None:
@@ -59,7 +56,7 @@ def weigh(case: Case) -> Testimony | None:
     frozen, cut = _frozen(case), _cut(case)
     if not frozen and not cut:
         return None
-    found = [_share(case, frozen), _cut_clue(case, cut), *_head(case)]
+    found = [_share(case, frozen), _cut_clue(case, cut), *clues.learns(case)]
     layer_at = str(frozen[0].get("name", "")) if frozen else cut[0].layer
     why = f"{layer_at} is frozen" if frozen else f"no gradient reaches {cut[0].name}"
     summary = f"{why[0].upper()}{why[1:]}: it stays as it began, whatever the loss says."
@@ -95,7 +92,7 @@ def _untracked(case: Case) -> Testimony | None:
         "and are never updated, nor are they saved."
     )
     lost = Clue(4.0, "layers that the model does not know of", seen, "none", False)
-    return Testimony(summary, [lost, *_head(case)], TRACK, {"layer": names[0]})
+    return Testimony(summary, [lost, *clues.learns(case)], TRACK, {"layer": names[0]})
 
 
 def _left_out(case: Case) -> Testimony | None:
@@ -114,7 +111,7 @@ def _left_out(case: Case) -> Testimony | None:
         "they began."
     )
     clue = Clue(4.0, "variables that the step never updates", seen, "none", False)
-    return Testimony(summary, [clue, *_head(case)], ALL, {"layer": still[0].layer})
+    return Testimony(summary, [clue, *clues.learns(case)], ALL, {"layer": still[0].layer})
 
 
 def _layers(case: Case) -> list[Mapping[str, Any]]:
@@ -160,17 +157,6 @@ def _share(case: Case, frozen: list[Mapping[str, Any]]) -> Clue:
     certain = len(frozen) == len(layers) or any(one.get("blank") for one in frozen)
     weight = 0.0 if not frozen else 3.5 if certain else 2.0 if share > 0.5 else 0.0
     return Clue(weight, "frozen layers", seen, "only such as were trained before", not frozen)
-
-
-def _head(case: Case) -> list[Clue]:
-    """Random features are enough for some tasks: then what stands on them learns all the same."""
-    end = case.autopsy.loss - case.autopsy.penalty if case.autopsy else math.nan
-    if not (case.constant_loss > 0 and math.isfinite(end)):
-        return []
-    share = end / case.constant_loss
-    weight = -3.0 if share < LEARNT else 0.0
-    check, seen = "loss, beside that of a constant guess", f"{share:.0%}"
-    return [Clue(weight, check, seen, "far below 100 %", share < LEARNT)]
 
 
 def _never_sloped(case: Case, cut: list[VariableLook]) -> bool:

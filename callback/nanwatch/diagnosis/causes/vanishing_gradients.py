@@ -48,7 +48,7 @@ def _through_time(case: Case) -> Testimony | None:
         f"Each step in time multiplies what {look.layer} remembers by {network.kept(look):.2g} "
         f"at most: after {steps} steps {seen} of the first is left, and of its gradient."
     )
-    found = [Clue(weight, check, seen, "about 1", False)]
+    found = [Clue(weight, check, seen, "about 1", False), *clues.learns(case)]
     where = {"layer": look.layer, "variable": look.name}
     return Testimony(summary, found, FIX_TIME, where, "redraw")
 
@@ -58,7 +58,10 @@ def _through_layers(case: Case) -> Testimony | None:
     share = network.fading(portrait) if portrait else math.nan
     if portrait is None or not share < FADED:
         return None
-    found = [_fading(share), _flat(portrait), _alive(portrait), _large_enough(portrait)]
+    found = [
+        *(_fading(share), _flat(portrait), _alive(portrait), _large_enough(portrait)),
+        *clues.learns(case),
+    ]
     first = network.kernels(portrait)[0]
     summary = (
         f"The gradient of the first layer's weights is {words.number(share)} times the last one's: "
