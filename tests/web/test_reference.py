@@ -127,7 +127,7 @@ def test_bad_input_is_said_in_words_at_its_field(page: Page) -> None:
         "aria-invalid", "true"
     )
     playground.get_by_role("button", name="As scores").click()
-    expect(playground.get_by_role("alert")).to_be_empty()
+    expect(playground.locator(".problem")).to_be_empty()
     expect(playground.get_by_label("from_logits")).to_be_checked()
 
 

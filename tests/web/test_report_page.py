@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,9 @@ COLOURS = "() => document.querySelector('.chart').layout.paper_bgcolor"
 def report(browser: Browser, server: RunningServer, tmp_path: Path) -> Iterator[Page]:
     """The report of a broken run, opened as a file that may ask no network for anything."""
     broken_run(server.url)
+    told = f"{server.url}/api/v1/runs/broken/diagnoses"
+    while b"nan_in_features" not in urllib.request.urlopen(told, timeout=30).read():
+        time.sleep(0.05)
     file = tmp_path / "report.html"
     file.write_bytes(
         urllib.request.urlopen(f"{server.url}/api/v1/runs/broken/report", timeout=30).read()

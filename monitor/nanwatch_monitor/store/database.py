@@ -21,12 +21,14 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from nanwatch_monitor.errors import SetupError
 
-_PRAGMAS = (
-    "PRAGMA page_size = 16384",  # these two before WAL: they cannot change afterwards
+_AT_FIRST = (  # of an empty file, before WAL: later they change nothing, but want to write
+    "PRAGMA page_size = 16384",
     "PRAGMA auto_vacuum = INCREMENTAL",
+)
+_PRAGMAS = (
+    "PRAGMA busy_timeout = 5000",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
-    "PRAGMA busy_timeout = 5000",
     "PRAGMA foreign_keys = ON",
 )
 # Values stay out of error messages, and so out of logs: they may be anybody's.
@@ -177,7 +179,8 @@ def _create_private_file(path: Path) -> None:
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # the driver leaves transactions to `_begin_sqlite`
-    for pragma in _PRAGMAS:
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    for pragma in (*(() if pages else _AT_FIRST), *_PRAGMAS):
         connection.execute(pragma).close()
 
 
