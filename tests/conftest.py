@@ -1,5 +1,6 @@
 """What the tests of several rooms share: databases and real servers."""
 
+import gc
 import os
 
 import pytest
@@ -9,6 +10,17 @@ from servers import ServerProcess, ServerThread
 from web.browser import axe, browser, page, server
 
 __all__ = ["axe", "browser", "page", "server"]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _light_heap():
+    """What a module's trainings leave behind is not searched for garbage again.
+
+    A worker that has traced thousands of graphs would spend most of its time on that.
+    """
+    yield
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
