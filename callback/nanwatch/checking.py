@@ -18,9 +18,10 @@ from nanwatch import diagnosis
 from nanwatch.autopsy.batch import look_at_batch
 from nanwatch.autopsy.dissect import dissect
 from nanwatch.describe import describe_data, describe_run
+from nanwatch.diagnosis import ranking
 from nanwatch.diagnosis.case import Autopsy, Case, History
 from nanwatch.diagnosis.looks import ArrayLook, ErrorLook
-from nanwatch.diagnosis.preflight import CERTAIN, foresee, remaining
+from nanwatch.diagnosis.preflight import CERTAIN, FORESEEN, foresee, remaining
 from nanwatch.events import SEVERITIES, Diagnosis, Symptom
 from nanwatch.plain import plain
 from nanwatch.recorder.arrays import as_numpy, split
@@ -67,8 +68,10 @@ def check(
         facts["class_weight"] = plain(class_weight)
     looks = _looks(model, whole, x)
     foreseen = [_graded(found) for found in foresee(facts, looks)]
-    tried = _tried(model, batch, Case("exception", "warning", None, facts=facts, data=looks))
-    found = remaining([tried] if tried else [], foreseen)
+    autopsy = dissect(model, batch, DataSource())
+    case = Case("underfit", "info", None, facts=facts, data=looks, autopsy=autopsy)
+    tried = _tried(case, autopsy)
+    found = remaining([tried] if tried else [], [*foreseen, *_stretched(case)])
     return sorted(found, key=lambda one: -SEVERITIES.index(one.severity))
 
 
@@ -85,15 +88,20 @@ def _looks(model: Any, whole: Any, x: Any) -> tuple[ArrayLook, ...]:
     return tuple(replace(look, samples=look.rows or look.outliers) for look in looks)
 
 
-def _tried(model: Any, batch: Any, case: Case) -> Diagnosis | None:
+def _stretched(case: Case) -> list[Diagnosis]:
+    """Shapes of targets and predictions that are stretched to each other without a word."""
+    found = ranking.diagnose(case, (diagnosis.CAUSES["shape_broadcast_bug"],))
+    return [found] if found.likelihood >= FORESEEN else []
+
+
+def _tried(case: Case, autopsy: Autopsy) -> Diagnosis | None:
     """What a step over the first rows comes to; None when it goes well."""
-    autopsy = dissect(model, batch, DataSource())
     symptom = _symptom(autopsy)
     if symptom is None:
         return None
     kind, _, message = autopsy.raised.partition(": ")
     error = ErrorLook(kind, message) if autopsy.raised else None
-    failed = replace(case, symptom=symptom, autopsy=autopsy, error=error)
+    failed = replace(case, symptom=symptom, severity="warning", error=error)
     history = History(loss=(autopsy.loss,), first_losses=(autopsy.loss,), seen=1)
     return diagnosis.diagnose(replace(failed, history=history))
 

@@ -176,3 +176,12 @@ def test_the_first_batches_of_a_stream_are_looked_at(kind):
 def test_a_model_that_is_not_compiled_cannot_be_checked():
     with pytest.raises(ValueError, match=r"model\.compile"):
         nanwatch.check(keras.Sequential([layers.Dense(1)]), X, AMOUNT)
+
+
+def test_a_target_that_is_stretched_over_every_step_is_told():
+    x = np.random.default_rng(0).normal(size=(64, 10, 1)).astype("float32")
+    cell = keras.layers.LSTM(4, return_sequences=True)
+    model = keras.Sequential([keras.Input((10, 1)), cell, keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    (found,) = nanwatch.check(model, x, x.sum(axis=1))
+    assert (found.severity, found.label) == ("info", "shape_broadcast_bug")
