@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup node browser database demo test test-jax test-torch test-backends soak check bench bench-faults bench-store bench-web format clean bench-diagnosis lock audit sbom
+.PHONY: help setup node browser database demo test test-jax test-torch test-backends soak check bench bench-faults bench-store bench-web format clean bench-diagnosis charts lock audit sbom
 
 BIN := .venv/bin
 NPM := $(shell command -v npm)
@@ -81,6 +81,10 @@ bench-web: setup node browser ## What looking costs: weight, first chart, live c
 bench-diagnosis: setup ## How well causes are named: every program of the gallery, against the bars
 	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python bench/diagnosis.py
 
+charts: ## Make the chart bundle of the pages anew from its pinned packages (needs Node.js)
+	npm --prefix scripts/charts ci
+	npm --prefix scripts/charts run build
+
 lock: ## Write server.lock: what the server's image holds, by version and hash (needs uv)
 	uv pip compile pyproject.toml --extra postgres -c constraints.txt --python-version 3.11 --universal \
 	    --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet -o server.lock
@@ -99,5 +103,5 @@ format: setup ## Format the code and mend what the linter can mend
 	$(BIN)/ruff format
 
 clean: ## Remove what the other targets made: environments, node_modules, caches, builds
-	rm -rf .venv .venv-jax .venv-torch node_modules dist build .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-jax .venv-torch node_modules scripts/charts/node_modules dist build .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -30,7 +30,7 @@ def test_a_known_file_is_not_sent_again(live_server):
 
 
 def test_the_chart_bundle_comes_compressed(live_server):
-    path = "/static/vendor/plotly-cartesian.min.js"
+    path = "/static/vendor/plotly.min.js"
     plain = live_server.client.ask("GET", path)
     packed = live_server.client.ask("GET", path, {"Accept-Encoding": "gzip"}, decode_content=False)
     assert packed.headers["content-encoding"] == "gzip"

@@ -160,5 +160,5 @@ def test_the_run_page_is_light_enough(page: Page, server: RunningServer) -> None
     broken_run(server.url)
     visit(page, "/runs/broken")
     files = page.evaluate(TRAVELLED)
-    assert any(name.endswith("plotly-cartesian.min.js") for name, _ in files)
+    assert any(name.endswith("plotly.min.js") for name, _ in files)
     assert sum(size for _, size in files) <= MOST_BYTES, files

@@ -18,7 +18,7 @@ from nanwatch_monitor.report import words
 from nanwatch_monitor.report.figures import HIDDEN, figures
 from nanwatch_monitor.series.overview import Overview
 
-PLOTLY = ("static", "vendor", "plotly-cartesian.min.js")
+PLOTLY = ("static", "vendor", "plotly.min.js")
 
 
 @dataclass(frozen=True)
