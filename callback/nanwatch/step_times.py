@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from nanwatch.batching import Logged
 from nanwatch.events import Event, Points, RunEnded
 
-NAMES = ("time",)
+TIME = "time"
 PACE_S = 1.0
 DIGITS = 3
 EPOCHS = "epoch/"
@@ -54,4 +54,4 @@ def step_of(item: Logged | Event) -> int | None:
 
 
 def _point(step: int, now: float) -> Logged:
-    return NAMES, step, (round(now, DIGITS),)
+    return (TIME,), step, (round(now, DIGITS),)

@@ -16,6 +16,7 @@ from nanwatch_monitor.alert_views import channel_view
 from nanwatch_monitor.alerts.alerting import Alerting
 from nanwatch_monitor.alerts.channels import Channels, Reach, refuse_unusable
 from nanwatch_monitor.alerts.delivery import Delivery
+from nanwatch_monitor.alerts.heartbeat import Heartbeat
 from nanwatch_monitor.alerts.settings import ChannelSettings
 from nanwatch_monitor.alerts.upkeep import Upkeep
 from nanwatch_monitor.announce import Announcer, Pages
@@ -161,6 +162,7 @@ def _alerting(
         channels=ways,
         delivery=Delivery(store.outbox, ways, changed, troubled, clock),
         upkeep=Upkeep(views, SeriesReader(store.series, cache), changed, clock),
+        heartbeat=Heartbeat(settings.heartbeat_url, settings.webhook_allow, clock),
     )
 
 

@@ -7,14 +7,16 @@ want of memory, goes on from there: it is fed the frames of the open log once mo
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from nanwatch import wire
 from nanwatch.blocks import joined
 from nanwatch.events import Diagnosed, Diagnosis, Event, Points, RunEnded
 from nanwatch.memory import ForgottenError
+from nanwatch.step_times import TIME
 from nanwatch_monitor.incidents import Finding
 from nanwatch_monitor.series.frame_cache import FrameCache
 from nanwatch_monitor.series.sealer import seal
@@ -47,6 +49,7 @@ class Watched:
         recorded: the last frame that the store knows to be judged.
         rows: how many rows of points were fed that fill no chunk yet.
         ended: whether the last frame ended the run.
+        told_at: the latest moment that the training told, by its own clock; None: it told none.
     """
 
     stream_id: int
@@ -57,6 +60,7 @@ class Watched:
     recorded: int
     rows: int = 0
     ended: bool = False
+    told_at: float | None = None
 
     def feed(self, frames: Sequence[wire.Frame]) -> list[Finding]:
         """Feed frames in order; what they show that was not recorded before."""
@@ -64,10 +68,11 @@ class Watched:
             return []
         _findings(self.brain, [frame for frame in frames if frame.seq <= self.recorded])
         found = _findings(self.brain, [frame for frame in frames if frame.seq > self.recorded])
+        self.told_at = _told_at(frames) or self.told_at
         self.rows += sum(map(_rows, frames))
         self.fed = frames[-1].seq
         self.ended = any(isinstance(event, RunEnded) for event in frames[-1].events)
-        return found
+        return [replace(finding, at=self.told_at) for finding in found]
 
     @property
     def is_due(self) -> bool:
@@ -110,6 +115,13 @@ def _rows(frame: wire.Frame) -> int:
     """How many rows of points a frame has; many series come as several blocks of the same steps."""
     blocks = (event.steps for event in frame.events if isinstance(event, Points))
     return sum({steps.tobytes(): len(steps) for steps in blocks}.values())
+
+
+def _told_at(frames: Sequence[wire.Frame]) -> float | None:
+    """The latest moment in frames (see `nanwatch.step_times`)."""
+    blocks = (event for frame in frames for event in frame.events if isinstance(event, Points))
+    times = (float(block.values[TIME][-1]) for block in blocks if TIME in block.values)
+    return max(filter(math.isfinite, times), default=None)
 
 
 def _findings(brain: Brain, frames: Sequence[wire.Frame]) -> list[Finding]:

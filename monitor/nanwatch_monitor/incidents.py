@@ -16,12 +16,23 @@ from nanwatch.events import SEVERITIES, Diagnosis, Severity, Step, Symptom
 Source = Literal["server", "client"]
 Health = Literal["ok", "info", "warning", "critical"]
 AlertState = Literal["open", "acknowledged", "resolved"]
-Telling = Literal["firing", "worse", "again", "resolved", "flapping", "correction", "channel"]
+Telling = Literal[
+    "firing",
+    "late",
+    "worse",
+    "again",
+    "reminder",
+    "resolved",
+    "flapping",
+    "correction",
+    "channel",
+]
 
 GOOD_NEWS: tuple[Telling, ...] = ("resolved", "correction")
 URGENT_WAIT_S = 1.0  # so that the training process's better informed diagnosis is in the message
 OTHER_WAIT_S = 30.0  # so that what belongs together goes in one message
 SILENCES = ("lost", "hung")  # what no diagnosis explains: nothing is heard, or no step is made
+OLD_AFTER_S = 600.0  # what a training found longer ago is told as late news, gathered
 INHIBITS = "nan_loss"  # a run whose loss is NaN needs no further word on how it got there
 INHIBITED = frozenset(
     (
@@ -39,10 +50,16 @@ INHIBITED = frozenset(
 
 @dataclass(frozen=True)
 class Finding:
-    """A diagnosis and who made it."""
+    """A diagnosis and who made it.
+
+    Attributes:
+        at: how far the training had come by its own clock, in seconds since 1970; None when it
+            told no time.
+    """
 
     diagnosis: Diagnosis
     source: Source
+    at: float | None = None
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ class Monitor:
         self.watch.start()
         if self.peers is not None:
             self.peers.start()
-        self.alerting.start()
+        self.alerting.start(self.trouble)
         works = (self.news.run, self.doorkeeper.run, self.keeper.run)
         tasks = [asyncio.create_task(work()) for work in works]
         yield
@@ -79,6 +79,8 @@ class Monitor:
             return "storing has stopped"
         if not self.watch.works:
             return "judging has stopped"
+        if not self.alerting.works:
+            return "alerting has stopped"
         return self.store.trouble()
 
     def _stop(self) -> None:

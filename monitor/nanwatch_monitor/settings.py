@@ -34,6 +34,7 @@ class ServerSettings:
         channels: where alerts go, beside those that are set up in the page.
         webhook_url: one more of these, without a signature.
         webhook_allow: hosts and networks that the guard against internal targets lets through.
+        heartbeat_url: what is asked for once a minute while the server is well.
         log_format: "text", or "json" for one object a line.
         smtp: the server that mails go to; None sends none.
         requests_per_s: what one token may ask in the long run.
@@ -51,6 +52,7 @@ class ServerSettings:
     channels: tuple[ChannelSettings, ...] = ()
     webhook_url: str | None = None
     webhook_allow: tuple[str, ...] = ()
+    heartbeat_url: str | None = None
     log_format: str = "text"
     smtp: Smtp | None = None
     requests_per_s: float = 1000.0
@@ -95,6 +97,7 @@ def from_environment(environ: Mapping[str, str], **overrides: Any) -> ServerSett
         "channels": channels_of(environ),
         "smtp": smtp_of(environ),
         "webhook_allow": _words(environ.get("NANWATCH_WEBHOOK_ALLOW", "")),
+        "heartbeat_url": environ.get("NANWATCH_HEARTBEAT_URL", "").strip() or None,
         "log_format": _log_format(environ.get("NANWATCH_LOG_FORMAT") or "text"),
     }
     found.update({name: value for name, value in overrides.items() if value is not None})
@@ -123,15 +126,17 @@ def _checked(settings: ServerSettings) -> ServerSettings:
         )
     for channel in settings.fixed_channels:
         if channel.kind in ("webhook", "slack", "discord"):
-            _check_url(channel)
+            _check_url(channel.name, channel.target)
+    if settings.heartbeat_url is not None:
+        _check_url("NANWATCH_HEARTBEAT_URL", settings.heartbeat_url)
     return settings
 
 
-def _check_url(channel: ChannelSettings) -> None:
+def _check_url(name: str, url: str) -> None:
     try:
-        split_url(channel.target)
+        split_url(url)
     except TargetError as error:
-        what = f"{channel.name} cannot be used"
+        what = f"{name} cannot be used"
         raise SetupError(what, str(error), "mend it, or unset it") from error
 
 

@@ -7,7 +7,9 @@ from monitor.alerting import Post, Runs, webhook
 from monitor.sinks import sink
 from nanwatch import wire
 from nanwatch.events import Diagnosis, Heartbeat, RunEnded
+from nanwatch.lasting_watcher import LastingWatcher
 from nanwatch_monitor.alerts.upkeep import Upkeep
+from nanwatch_monitor.brains import Watched
 from nanwatch_monitor.incidents import Finding
 from nanwatch_monitor.run_states import Deafness
 from nanwatch_monitor.series.reader import SeriesReader
@@ -155,6 +157,43 @@ def test_what_is_delivered_long_after_its_end_is_gathered(training, store, clock
     assert receiver.received == []
     passes(30)
     assert [told["n_alerts"] for told in receiver.received] == [2]
+
+
+def dead(training, store, clock):
+    """A training that turned NaN and was killed an hour ago, and is delivered now."""
+    begun = clock() - 3600
+    losses = points(range(3), batch_loss=[1.0, 0.9, float("nan")], time=[begun, begun, begun + 1])
+    training.says(losses)
+    frames = store.log.frames(training.stream_id, after=-1)
+    watched = Watched(training.stream_id, "s1", LastingWatcher(), -1, -1, -1)
+    store.incidents.record(training.stream_id, (-1, 1), watched.feed(frames), clock())
+
+
+def test_a_training_killed_long_ago_is_told_late_and_gathered(
+    training, store, clock, passes, receiver
+):
+    dead(training, store, clock)
+    passes(20)
+    assert receiver.received == []
+    passes(400)
+    told = [(told["type"], told["symptom"]) for told in receiver.received]
+    assert told == [("alert.late", "nan_loss"), ("alert.late", "lost")]
+
+
+def test_a_training_that_runs_is_told_at_once(training, store, clock, passes, receiver):
+    training.says(points([0], time=[clock() - 3600.0]))
+    training.says(points([1, 2], batch_loss=[1.0, 1.0], time=[clock() - 1, clock()]))
+    passes(400)
+    assert types(receiver) == ["firing"]
+
+
+def test_what_nobody_takes_up_is_told_again(store, clock, upkeep):
+    Runs(store, clock).fails()
+    store.outbox.claim("env-webhook", clock() + 2)
+    store.outbox.give_up("env-webhook", "gone")
+    clock.now += 4 * 3600 + 2
+    upkeep.look()
+    assert store.outbox.counts()["waiting"] == 1
 
 
 def test_a_mute_ends_by_itself(store, clock, upkeep):

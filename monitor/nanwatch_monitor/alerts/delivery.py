@@ -53,6 +53,11 @@ class Delivery:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="nanwatch-alerts", daemon=True)
 
+    @property
+    def works(self) -> bool:
+        """Whether the thread lives."""
+        return self._thread.is_alive()
+
     def start(self) -> None:
         """Begin."""
         self._thread.start()

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from nanwatch_monitor.incidents import OLD_AFTER_S
+
 MINUTE_S = 60.0
 MOST_A_MINUTE = 10
 MOST_OF_A_GROUP = 2
 URGENT_GATHER_S = 5.0
 GATHER_S = 30.0
-OLD_AFTER_S = 600.0
-BACKLOG, DIGEST, CHANNEL = "backlog", "digest", "channel"
+BACKLOG, DIGEST, CHANNEL, REMINDER = "backlog", "digest", "channel", "reminder"
 
 _NEWS = ("firing", "worse", "again")
 
@@ -61,7 +62,9 @@ def group_of(project: str, symptom: str, telling: str, ended_at: float | None, s
         ended_at: when its run ended, if it did.
         since: when the news came up. Long after the end, the run was delivered late.
     """
-    if ended_at is not None and ended_at < since - OLD_AFTER_S:
+    if telling == REMINDER:
+        return REMINDER
+    if telling == "late" or (ended_at is not None and ended_at < since - OLD_AFTER_S):
         return BACKLOG
     return "\x1f".join(("" if telling in _NEWS else telling, symptom, project))
 
@@ -86,7 +89,7 @@ def next_message(waiting: Sequence[Waiting], spoken: Sequence[Spoken], now: floa
 
 
 def _may_speak(group: str, members: Sequence[Waiting], spoken: Sequence[float], now: float) -> bool:
-    if group == BACKLOG and now < min(one.since for one in members) + GATHER_S:
+    if group in (BACKLOG, REMINDER) and now < min(one.since for one in members) + GATHER_S:
         return False
     gather_s = URGENT_GATHER_S if any(one.urgent for one in members) else GATHER_S
     return not spoken or (len(spoken) < MOST_OF_A_GROUP and now >= max(spoken) + gather_s)

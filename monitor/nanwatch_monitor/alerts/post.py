@@ -1,4 +1,4 @@
-"""One POST to a checked target: no redirect, no proxy, and over in time whatever is answered."""
+"""One request to a checked target: no redirect, no proxy, and over in time whatever is answered."""
 
 from __future__ import annotations
 
@@ -32,9 +32,26 @@ def post(
     Raises:
         DeliveryError: it did not arrive.
     """
+    told = {"Content-Type": "application/json", **headers}
+    return _sent("POST", url, body, told, allowed, plain)
+
+
+def ping(url: str, allowed: tuple[str, ...]) -> int:
+    """Ask for an address and do not read what is there; otherwise as `post`."""
+    return _sent("GET", url, None, {}, allowed, plain=True)
+
+
+def _sent(
+    method: str,
+    url: str,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    allowed: tuple[str, ...],
+    plain: bool,
+) -> int:
     try:
         target = checked(url, allowed, plain)
-        status, retry_after_s = _posted(target, body, headers)
+        status, retry_after_s = _answered(target, method, body, headers)
     except TargetError as error:
         raise DeliveryError(str(error), permanent=False) from error
     except (HTTPError, HTTPException, OSError, ValueError) as error:
@@ -46,18 +63,19 @@ def post(
     return status
 
 
-def _posted(target: Target, body: bytes, headers: Mapping[str, str]) -> tuple[int, float]:
+def _answered(
+    target: Target, method: str, body: bytes | None, headers: Mapping[str, str]
+) -> tuple[int, float]:
     connection = _connection(target)
     told = {
         "Host": target.host_header,
-        "Content-Type": "application/json",
         "User-Agent": "nanwatch",
         "Connection": "close",
         **headers,
     }
     try:
         with _deadline(connection):
-            connection.request("POST", target.path, body, told, preload_content=False)
+            connection.request(method, target.path, body, told, preload_content=False)
             response = connection.getresponse()
             return response.status, _retry_after(response.headers.get("Retry-After"))
     finally:

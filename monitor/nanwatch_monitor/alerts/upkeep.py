@@ -1,5 +1,5 @@
 """What happens to alerts by time alone: explosions that calm down, runs that fall silent and come
-back, mutes that end.
+back, mutes that end, alerts that nobody takes up.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from typing import Literal
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from nanwatch.step_times import TIME
 from nanwatch_monitor.alerts.calm import Thermometer, heat
 from nanwatch_monitor.alerts.words import minute
-from nanwatch_monitor.incidents import SILENCES, Incident
+from nanwatch_monitor.incidents import OLD_AFTER_S, SILENCES, Incident, Telling
 from nanwatch_monitor.run_record import Run
 from nanwatch_monitor.run_states import state_of
 from nanwatch_monitor.series.reader import SeriesReader
@@ -60,6 +61,11 @@ class Upkeep:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="nanwatch-upkeep", daemon=True)
 
+    @property
+    def works(self) -> bool:
+        """Whether the thread lives."""
+        return self._thread.is_alive()
+
     def start(self) -> None:
         """Begin."""
         self._thread.start()
@@ -78,6 +84,7 @@ class Upkeep:
             *self._silences(now),
             *self._returns(now),
             *self._store.turns.settle(now),
+            *self._store.reminders.tell(now),
         ]
         if changed:
             self._changed(changed)
@@ -144,7 +151,14 @@ class Upkeep:
             for run in self._in_state(symptom, now):
                 if run.id not in known:
                     known.add(run.id)
-                    yield from turns.fall_silent(run.id, symptom, _silence_words(symptom, run), now)
+                    words, telling = _silence_words(symptom, run), self._first_word(run)
+                    yield from turns.fall_silent(run.id, symptom, words, now, telling)
+
+    def _first_word(self, run: Run) -> Telling:
+        """How a silence is told: what was delivered long after it was made comes late."""
+        times = self._reader.overview(run.id, TIME, None, None, 1)
+        late = times is not None and max(times.high) < run.progress.seen_at - OLD_AFTER_S
+        return "late" if late else "firing"
 
     def _in_state(self, state: Literal["hung", "lost"], now: float) -> Sequence[Run]:
         query = self._views.of_state(RunQuery(limit=MOST), state, now)

@@ -9,7 +9,7 @@ from typing import Any
 from nanwatch.diagnosis.cause import REPLAY
 from nanwatch.events import Cause, Diagnosis
 from nanwatch.terminal import SYMPTOM_WORDS, VERIFIED_WORDS
-from nanwatch_monitor.alerts.grouping import BACKLOG, DIGEST
+from nanwatch_monitor.alerts.grouping import BACKLOG, DIGEST, REMINDER
 from nanwatch_monitor.incidents import GOOD_NEWS, SILENCES, Incident
 from nanwatch_monitor.store.outbox import Message
 from nanwatch_monitor.views import iso
@@ -70,6 +70,8 @@ def headline(telling: str, incident: Incident) -> str:
     known = {
         "worse": f"Worse: {what}",
         "again": f"Again: {what}",
+        "late": f"Reported late: {what}",
+        "reminder": f"Still open: {what}",
         "resolved": f"Calm again: {cut(incident.run_name, LONGEST_NAME)}",
         "flapping": f"Coming and going: {what}",
         "correction": f"Back: {cut(incident.run_name, LONGEST_NAME)}",
@@ -108,6 +110,8 @@ def _about_one(telling: str, incident: Incident, public_url: str) -> Words:
     well = telling in GOOD_NEWS
     severity = "ok" if well else incident.diagnosis.severity
     entries = _what_became(incident) if well else (*_what_happened(incident), *_why(incident))
+    if telling == REMINDER:
+        entries += (Entry("", _unanswered(f" {incident.id}")),)
     link = f"{public_url}/runs/{incident.run_id}"
     return Words(headline(telling, incident), severity, entries, (), link)
 
@@ -118,12 +122,19 @@ def _about_many(message: Message, public_url: str) -> Words:
     what = symptom_words(first.diagnosis) if len(same) == 1 else "several symptoms"
     well = message.telling in GOOD_NEWS and message.group != DIGEST
     are = "alerts are over" if well else "alerts"
-    late = "reported late, " if message.group == BACKLOG else ""
+    late = {BACKLOG: "reported late, ", REMINDER: "still open, "}.get(message.group, "")
     lines = [_line(one) for one in message.incidents[:MOST_LINES]]
     if n > len(lines):
         lines.append(f"and {n - len(lines)} more")
     title = f"{n} {are}: {late}{what}"
-    return Words(title, _gravest(message, well), (), tuple(lines), f"{public_url}/alerts")
+    entries = (Entry("", _unanswered("")),) if message.group == REMINDER else ()
+    return Words(title, _gravest(message, well), entries, tuple(lines), f"{public_url}/alerts")
+
+
+def _unanswered(which: str) -> str:
+    """What ends the reminders."""
+    how = f"`nanwatch alerts ack{which or ' ALERT'}`, or on the page"
+    return f"Nobody has taken it up yet. To hear no more of it: {how}."
 
 
 def _gravest(message: Message, well: bool) -> str:

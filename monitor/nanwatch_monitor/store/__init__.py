@@ -21,6 +21,7 @@ from nanwatch_monitor.store.incidents import IncidentStore
 from nanwatch_monitor.store.log import BatchLog
 from nanwatch_monitor.store.migrate import migrate
 from nanwatch_monitor.store.outbox import OutboxStore
+from nanwatch_monitor.store.reminders import Reminders
 from nanwatch_monitor.store.retention import RetentionStore
 from nanwatch_monitor.store.runs import RunStore
 from nanwatch_monitor.store.series import SeriesStore
@@ -40,6 +41,7 @@ class Store:
     incidents: IncidentStore
     alerts: AlertStore
     turns: TurnStore
+    reminders: Reminders
     outbox: OutboxStore
     channels: ChannelStore
     access: AccessStore
@@ -72,6 +74,7 @@ class Store:
             incidents=IncidentStore(database, teller),
             alerts=AlertStore(database),
             turns=TurnStore(database, teller),
+            reminders=Reminders(database, teller),
             outbox=OutboxStore(database, teller),
             channels=ChannelStore(database),
             access=AccessStore(database),

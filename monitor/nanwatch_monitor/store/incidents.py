@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from nanwatch.events import SEVERITIES, Severity, to_json
 from nanwatch_monitor.incidents import (
+    OLD_AFTER_S,
     SILENCES,
     Finding,
     Incident,
@@ -104,7 +105,7 @@ class IncidentStore:
         if known is None:
             incident_id = _open(connection, run_no, finding, now)
             if is_alert(finding.diagnosis):
-                self._teller.tell(connection, incident_id, "firing", now)
+                self._teller.tell(connection, incident_id, _first_word(finding, now), now)
             return incident_id
         if not replaces(finding, known[1]):
             return None
@@ -123,8 +124,13 @@ class IncidentStore:
         connection.execute(this.values(values))
         if worse:
             connection.execute(this.where(incident.c.muted_until.is_(None)).values(muted=False))
-            telling: Telling = "worse" if is_alert(old.diagnosis) else "firing"
+            telling: Telling = "worse" if is_alert(old.diagnosis) else _first_word(new, now)
             self._teller.tell(connection, incident_id, telling, now)
+
+
+def _first_word(finding: Finding, now: float) -> Telling:
+    """How an alert is told at first: of a training that was cut off, it may be hours late."""
+    return "firing" if finding.at is None or now - finding.at <= OLD_AFTER_S else "late"
 
 
 def _known(connection: Connection, run_no: int, symptom: str) -> tuple[int, Finding] | None:

@@ -61,8 +61,13 @@ class TurnStore:
             self._keep(connection, alert_id, "open", telling, now)
         return True
 
-    def fall_silent(self, run_id: str, symptom: str, note: str, now: float) -> list[int]:
+    def fall_silent(
+        self, run_id: str, symptom: str, note: str, now: float, telling: Telling = "firing"
+    ) -> list[int]:
         """A run is "lost" or "hung": open an incident, or the one of the last time again.
+
+        Args:
+            telling: how a new incident is told.
 
         Returns:
             The incident, if it is news.
@@ -74,7 +79,7 @@ class TurnStore:
             )
         if found is not None:
             return [found] if self.flare(found, note, now) else []
-        return self._open(run_id, symptom, note, now)
+        return self._open(run_id, symptom, note, now, telling)
 
     def settle(self, now: float) -> list[int]:
         """Tell at last of what came and went, stopped doing so, and is over."""
@@ -98,7 +103,9 @@ class TurnStore:
                 self._teller.tell(connection, alert_id, "resolved", now)
         return settled
 
-    def _open(self, run_id: str, symptom: str, note: str, now: float) -> list[int]:
+    def _open(
+        self, run_id: str, symptom: str, note: str, now: float, telling: Telling
+    ) -> list[int]:
         with self._database.write() as connection:
             query = select(run.c.no, run.c.last_step).where(run.c.id == run_id)
             row = connection.execute(query.with_for_update()).one_or_none()
@@ -119,7 +126,7 @@ class TurnStore:
             }
             opened = insert(incident).values(values).returning(incident.c.id)
             alert_id = int(connection.execute(opened).scalar_one())
-            self._teller.tell(connection, alert_id, "firing", now)
+            self._teller.tell(connection, alert_id, telling, now)
             return [alert_id]
 
     def _some(self, limit: int, *which: Any) -> list[Incident]:
