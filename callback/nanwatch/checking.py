@@ -18,10 +18,9 @@ from nanwatch import diagnosis
 from nanwatch.autopsy.batch import look_at_batch
 from nanwatch.autopsy.dissect import dissect
 from nanwatch.describe import describe_data, describe_run
-from nanwatch.diagnosis import ranking
 from nanwatch.diagnosis.case import Autopsy, Case, History
 from nanwatch.diagnosis.looks import ArrayLook, ErrorLook
-from nanwatch.diagnosis.preflight import CERTAIN, FORESEEN, foresee, remaining
+from nanwatch.diagnosis.preflight import CERTAIN, foresee, remaining
 from nanwatch.events import SEVERITIES, Diagnosis, Symptom
 from nanwatch.plain import plain
 from nanwatch.recorder.arrays import as_numpy, split
@@ -67,11 +66,10 @@ def check(
     if class_weight:
         facts["class_weight"] = plain(class_weight)
     looks = _looks(model, whole, x)
-    foreseen = [_graded(found) for found in foresee(facts, looks)]
     autopsy = dissect(model, batch, DataSource())
-    case = Case("underfit", "info", None, facts=facts, data=looks, autopsy=autopsy)
-    tried = _tried(case, autopsy)
-    found = remaining([tried] if tried else [], [*foreseen, *_stretched(case)])
+    foreseen = [_graded(found) for found in foresee(facts, looks, autopsy)]
+    tried = _tried(Case("underfit", "info", None, facts=facts, data=looks), autopsy)
+    found = remaining([tried] if tried else [], foreseen)
     return sorted(found, key=lambda one: -SEVERITIES.index(one.severity))
 
 
@@ -88,12 +86,6 @@ def _looks(model: Any, whole: Any, x: Any) -> tuple[ArrayLook, ...]:
     return tuple(replace(look, samples=look.rows or look.outliers) for look in looks)
 
 
-def _stretched(case: Case) -> list[Diagnosis]:
-    """Shapes of targets and predictions that are stretched to each other without a word."""
-    found = ranking.diagnose(case, (diagnosis.CAUSES["shape_broadcast_bug"],))
-    return [found] if found.likelihood >= FORESEEN else []
-
-
 def _tried(case: Case, autopsy: Autopsy) -> Diagnosis | None:
     """What a step over the first rows comes to; None when it goes well."""
     symptom = _symptom(autopsy)
@@ -101,7 +93,7 @@ def _tried(case: Case, autopsy: Autopsy) -> Diagnosis | None:
         return None
     kind, _, message = autopsy.raised.partition(": ")
     error = ErrorLook(kind, message) if autopsy.raised else None
-    failed = replace(case, symptom=symptom, severity="warning", error=error)
+    failed = replace(case, symptom=symptom, severity="warning", error=error, autopsy=autopsy)
     history = History(loss=(autopsy.loss,), first_losses=(autopsy.loss,), seen=1)
     return diagnosis.diagnose(replace(failed, history=history))
 

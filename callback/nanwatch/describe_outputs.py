@@ -58,7 +58,8 @@ def describe_outputs(model: Any, batch: Any = None) -> list[dict[str, Any]]:
         Dicts of "name", "layer" and "class" of the layer that computes it, "activation" ("linear":
         none, "": not known), "fed_by" (the activation below one that is a layer of its own),
         "behind" (classes of what stands between activation and output), "rescaled", "units",
-        "loss" (None without one) and "loss_weight"; where the graph did not tell, "low" and "high"
+        "rank" (how many axes it has, that of the rows included), "loss" (None without one) and
+        "loss_weight"; where the graph did not tell, "low" and "high"
         of what came out for a few rows.
     """
     outputs = _of_graph(model)
@@ -76,7 +77,7 @@ def _of_graph(model: Any) -> list[dict[str, Any]]:
     if len(names) != len(tensors):
         names = [""] * len(tensors)
     return [
-        {"name": str(name), "units": _width(tensor), **_ending(_ancestors(tensor))}
+        {"name": str(name), **_shape(tensor), **_ending(_ancestors(tensor))}
         for name, tensor in zip(names, tensors, strict=True)
     ]
 
@@ -93,7 +94,7 @@ def _of_calls(model: Any, batch: Any, known: list[dict[str, Any]]) -> list[dict[
     return [
         {
             "name": name,
-            "units": _width(tensor),
+            **_shape(tensor),
             **_ending(trace.ancestors(tensor)),
             **_span(tensor),
         }
@@ -234,9 +235,10 @@ def _is_just(value: Any, number: float) -> bool:
     return isinstance(value, int | float) and math.isclose(value, number)
 
 
-def _width(tensor: Any) -> int | None:
+def _shape(tensor: Any) -> dict[str, int | None]:
     shape = tuple(tensor.shape)
-    return int(shape[-1]) if shape and shape[-1] is not None else None
+    width = int(shape[-1]) if shape and shape[-1] is not None else None
+    return {"units": width, "rank": len(shape)}
 
 
 def _loss_of(model: Any, at: int, name: str) -> dict[str, Any]:

@@ -14,14 +14,16 @@ from nanwatch.autopsy.examiner import SECONDS
 from nanwatch.autopsy.trials import SKIPPED
 from nanwatch.detectors import Signal
 from nanwatch.diagnosis import diagnose, remedies
-from nanwatch.diagnosis.case import Case, Trial
+from nanwatch.diagnosis.case import Autopsy, Case, Trial
 from nanwatch.diagnosis.clues import CALM
 from nanwatch.diagnosis.observed import observed
+from nanwatch.diagnosis.preflight import foresee, may_stretch
 from nanwatch.diagnosis.ranking import LIKELY
 from nanwatch.events import Diagnosis, Evidence
 from nanwatch.options import Options
 from nanwatch.plain import error_text
 from nanwatch.recorder.install import AnyRecorder
+from nanwatch.recorder.randomness import undisturbed
 from nanwatch.recorder.seen import Step
 from nanwatch.recorder.snapshot import optimizers_of
 from nanwatch.recorder.source import DataSource
@@ -67,6 +69,14 @@ class Examination:
         self._rounds = Rounds()
         self._spent = 0.0  # seconds on failures
         self._trials: dict[str, Trial] = {}
+
+    def of_beginning(self, step: Step) -> tuple[Diagnosis, ...]:
+        """What is likely to go wrong, by the first batch's word. Never raises."""
+        facts, data = self._watcher.facts, self._watcher.data
+        if not may_stretch(facts, data) or (examiner := self._examiner(step)) is None:
+            return foresee(facts, data)
+        seen = self._guarded(lambda: examiner.glance(step.batch), Autopsy, failed=Autopsy())
+        return foresee(facts, data, seen)
 
     def of_failure(self, signal: Signal, step: Step) -> tuple[Diagnosis, tuple[Evidence, ...]]:
         """The diagnosis of a step that failed, and what was seen of it. Never raises."""
@@ -156,7 +166,8 @@ class Examination:
     ) -> Found:
         """What a look finds; something else where the user skips it, or it fails itself."""
         try:
-            return look()
+            with undisturbed():
+                return look()
         except KeyboardInterrupt:
             self._say("nanwatch: the examination was skipped")
             return skipped()

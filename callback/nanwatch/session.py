@@ -18,7 +18,6 @@ from nanwatch import terminal
 from nanwatch.bundle.keeper import Keeper
 from nanwatch.describe import describe_data, describe_run, has_own_step
 from nanwatch.detectors import Signal
-from nanwatch.diagnosis.preflight import foresee
 from nanwatch.events import (
     Diagnosed,
     Diagnosis,
@@ -252,7 +251,7 @@ class Session:
         self._watcher.feed(facts)
         self._reporter.send(facts)
         if step.finite:  # else the step itself tells what is wrong
-            self.foreseen = list(foresee(self._watcher.facts, self._watcher.data))
+            self.foreseen = list(self._examination.of_beginning(step))
         for found in self.foreseen:
             self._reporter.send(Diagnosed(found))
             self._say(terminal.note(found))

@@ -80,3 +80,19 @@ def test_a_dissection_leaves_the_model_as_it_was():
     assert [w.tobytes() for w in model.get_weights()] == before
     assert math.isfinite(autopsy.loss)
     assert autopsy.gradient_norm > 0
+
+
+def shaky(callbacks):
+    """Weights of a fit whose own loss is looked into at the first batch."""
+    keras.utils.set_random_seed(7)
+    layers = [keras.Input((4,)), keras.layers.Dropout(0.5), keras.layers.Dense(1)]
+    model = keras.Sequential(layers)
+    model.compile("sgd", lambda y, p: keras.ops.mean((y - p[:, 0]) ** 2))
+    model.fit(*table(), batch_size=16, epochs=2, verbose=0, callbacks=callbacks)
+    return model.get_weights()
+
+
+def test_a_look_at_the_first_step_draws_no_number_of_the_training(offline):
+    watch = NanWatch(verbose=0)
+    for alone, watched_too in zip(shaky([]), shaky([watch]), strict=True):
+        np.testing.assert_array_equal(alone, watched_too)

@@ -163,3 +163,16 @@ def test_a_watched_and_a_recorded_fit_see_the_same(offline):
     mlp().fit(x, y, batch_size=16, shuffle=False, verbose=0, callbacks=[recording])
     watch = watched(mlp())
     assert list(series_of(offline, watch.run_id, "batch/loss").values()) == recording.losses
+
+
+def test_shapes_that_an_own_loss_stretches_are_told_at_the_first_batch(offline):
+    def loss(y, p):
+        return keras.ops.mean((y - p[:, 0]) ** 2)
+
+    x, y = table()
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("sgd", loss)
+    watch = watched(model, data=(x, y[:, None]))
+    told = [event.diagnosis for event in kinds_of(offline, watch.run_id, Diagnosed)]
+    assert (told[0].severity, told[0].label) == ("info", "shape_broadcast_bug")
+    assert "test_session.py" in told[0].causes[0].where["source_line"]

@@ -1,8 +1,10 @@
 """What is said before anything has gone wrong."""
 
 from nanwatch.diagnosis import CAUSES
-from nanwatch.diagnosis.examples import labels, output_facts, table
-from nanwatch.diagnosis.preflight import CERTAIN, foresee, remaining
+from nanwatch.diagnosis.case import Autopsy
+from nanwatch.diagnosis.causes.shape_broadcast_bug import CROSSING, OWN
+from nanwatch.diagnosis.examples import labels, output_facts, predicted, table
+from nanwatch.diagnosis.preflight import CERTAIN, foresee, may_stretch, remaining
 from nanwatch.events import SYMPTOMS, Cause, Diagnosis
 
 SOUND = output_facts("sigmoid", "BinaryCrossentropy")
@@ -46,3 +48,20 @@ def test_every_cause_is_heard_without_a_single_step():
 
 def test_certain_causes_are_causes_of_the_vocabulary():
     assert {"nan_in_features", "nan_in_labels"} <= CERTAIN
+
+
+def test_shapes_that_a_step_stretches_are_foreseen():
+    data, prediction = (table(), table("target", shape=(32, 1))), predicted(0.0, 1.0)
+    (found,) = foresee(OWN, data, Autopsy(data, predictions=(prediction,), crossed=(CROSSING,)))
+    assert (found.label, found.severity) == ("shape_broadcast_bug", "info")
+    assert foresee(OWN, data, Autopsy(data, predictions=(prediction,), crossed=())) == ()
+
+
+def test_only_own_code_and_sequences_are_worth_a_look_at_a_step():
+    numbers, squared = (table(), table("target", shape=(32,))), "MeanSquaredError"
+    sequence = output_facts("linear", squared)
+    sequence["outputs"][0]["rank"] = 3
+    assert may_stretch(OWN, numbers)
+    assert may_stretch({"own_step": True}, numbers)
+    assert may_stretch(sequence, numbers)
+    assert not may_stretch(output_facts("linear", squared), numbers)

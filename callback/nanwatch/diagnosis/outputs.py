@@ -46,6 +46,7 @@ class Output:
         behind: classes of the layers between the activation and the output.
         rescaled: whether one of those changes the range.
         units: the size of the last axis, None when it is not known.
+        rank: how many axes it has, that of the rows included; None when it is not known.
         loss: the loss's class in `keras.losses`, "" without one; another name for an own one.
         custom: whether the loss is the user's own.
         settings: the loss's arguments.
@@ -64,6 +65,7 @@ class Output:
     settings: Mapping[str, Any] = field(default_factory=dict)
     target: ArrayLook | None = None
     prediction: ArrayLook | None = None
+    rank: int | None = None
 
     @property
     def from_logits(self) -> bool:
@@ -141,6 +143,7 @@ def _output(
         loss.get("config") or {},
         target,
         prediction,
+        one.get("rank"),
     )
 
 

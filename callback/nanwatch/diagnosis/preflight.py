@@ -12,8 +12,9 @@ from types import MappingProxyType
 from typing import Any
 
 from nanwatch.diagnosis import CAUSES, ranking
-from nanwatch.diagnosis.case import Case
+from nanwatch.diagnosis.case import Autopsy, Case
 from nanwatch.diagnosis.looks import ArrayLook
+from nanwatch.diagnosis.outputs import CROSSENTROPIES, Output, outputs
 from nanwatch.events import Cause, Diagnosis, Symptom
 
 FORESEEN = 0.6
@@ -42,6 +43,7 @@ LEADS_TO: Mapping[str, Symptom] = MappingProxyType(
         "unscaled_features": "loss_stuck",
         "unscaled_targets": "loss_stuck",
         "extreme_outlier": "loss_spike",
+        "shape_broadcast_bug": "underfit",
     }
 )
 """What each cause that can be seen beforehand leads to, as a rule."""
@@ -52,26 +54,48 @@ CERTAIN = frozenset(
     }
 )
 """Causes that do harm wherever they are seen."""
+OF_A_STEP = frozenset({"shape_broadcast_bug"})
+"""Causes that are seen in what a step makes of its batch; of others it tells nothing before the
+model has learnt."""
 
 
-def foresee(facts: Mapping[str, Any], data: tuple[ArrayLook, ...]) -> tuple[Diagnosis, ...]:
+def foresee(
+    facts: Mapping[str, Any], data: tuple[ArrayLook, ...], step: Autopsy | None = None
+) -> tuple[Diagnosis, ...]:
     """What is likely to go wrong by the configuration and the data alone.
 
     Args:
         facts: of a run of which no step is known yet.
         data: a look at the data set, or at its first batch.
+        step: what was seen of a step over some rows of it, if one was looked at.
 
     Returns:
         One diagnosis a symptom, with all causes that would lead to it; all "info".
     """
     found: dict[Symptom, list[Cause]] = {}
     for label, symptom in LEADS_TO.items():
-        case = Case(symptom, "info", None, facts=facts, data=data)
+        seen = step if label in OF_A_STEP else None
+        case = Case(symptom, "info", None, facts=facts, data=data, autopsy=seen)
         if label in CAUSES and (cause := _likely(case, label)) is not None:
             found.setdefault(symptom, []).append(cause)
     return tuple(
         Diagnosis(symptom, "info", None, _ranked(causes)) for symptom, causes in found.items()
     )
+
+
+def may_stretch(facts: Mapping[str, Any], data: tuple[ArrayLook, ...]) -> bool:
+    """Whether targets and predictions may be stretched to each other: only a step can tell."""
+    if facts.get("own_step"):
+        return any(look.role == "target" and len(look.shape) == 1 for look in data)
+    ends = outputs(Case("underfit", "info", None, facts=facts, data=data))
+    return any(end.custom or _of_another_rank(end) for end in ends)
+
+
+def _of_another_rank(output: Output) -> bool:
+    """Whether a sequence is predicted, or more, and the target is none such."""
+    if output.target is None or output.loss in CROSSENTROPIES:
+        return False
+    return (output.rank or 0) > 2 and len(output.target.shape) != output.rank
 
 
 def remaining(diagnoses: Iterable[Diagnosis], foreseen: Iterable[Diagnosis]) -> list[Diagnosis]:

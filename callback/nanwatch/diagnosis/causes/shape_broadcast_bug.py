@@ -66,8 +66,7 @@ def _in_own_step(case: Case) -> Testimony | None:
 
 def _crossed(case: Case, look: OperationLook) -> Testimony:
     """An operation of the user's own that was seen to compare every row with every other."""
-    rows = case.arrays("input")[0].shape[:1] if case.arrays("input") else ("rows",)
-    shapes = f"({rows[0]},) and ({rows[0]}, 1)"
+    shapes = "(rows,) and (rows, 1)"
     place = {"source_line": look.source_line, "layer": look.layer}
     summary = (
         f"{look.source_line or look.layer or 'The loss'} takes {shapes} together: each row meets "
