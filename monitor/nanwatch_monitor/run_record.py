@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,9 +15,8 @@ _VAL_LOSS, _EPOCH_END = "epoch/val_loss", "epoch/last_step"
 _MAX_REASON = 4000
 
 
-@dataclass(frozen=True)
-class Progress:
-    """The part of a run that changes while it runs.
+class Progress(NamedTuple):
+    """The part of a run that changes while it runs, and that with every request.
 
     Attributes:
         seen_at: seconds since 1970 by the server's clock at the last receipt.
@@ -84,7 +83,7 @@ def advanced(progress: Progress, event: events.Event, now: float) -> Progress:
     """The progress after one more event."""
     match event:
         case events.RunStarted():  # a further writer: an ended run goes on
-            return replace(progress, end_state=None, ended_at=None, reason="", hung_since=None)
+            return progress._replace(end_state=None, ended_at=None, reason="", hung_since=None)
         case events.Points():
             return _with_points(progress, event)
         case events.Heartbeat():
@@ -92,15 +91,15 @@ def advanced(progress: Progress, event: events.Event, now: float) -> Progress:
         case events.RunEnded():
             reason = event.reason[:_MAX_REASON]
             ended_at = moment(event.ended_at, now)
-            ending = replace(progress, end_state=event.state, ended_at=ended_at, reason=reason)
-            return replace(ending, hung_since=None)
+            ending = progress._replace(end_state=event.state, ended_at=ended_at, reason=reason)
+            return ending._replace(hung_since=None)
     return progress
 
 
 def _with_heartbeat(progress: Progress, beat: events.Heartbeat, now: float) -> Progress:
     step = progress.last_step if beat.step is None else _later(progress.last_step, beat.step)
     hangs = beat.patience_s is not None and beat.idle_s > beat.patience_s
-    return replace(progress, last_step=step, hung_since=now - beat.idle_s if hangs else None)
+    return progress._replace(last_step=step, hung_since=now - beat.idle_s if hangs else None)
 
 
 def moment(told: float, now: float) -> float:
@@ -126,24 +125,24 @@ def _with_points(progress: Progress, points: events.Points) -> Progress:
     step = _last_step(points)
     if step is not None:
         last_step = _later(progress.last_step, step)
-        progress = replace(progress, last_step=last_step, hung_since=None)
+        progress = progress._replace(last_step=last_step, hung_since=None)
     if _BATCH_LOSS in points.values or _EPOCH_LOSS in points.values:
         progress = _with_loss(progress, points)
     if _VAL_LOSS in points.values:
         best = _lower(progress.best_val_loss, points.values[_VAL_LOSS])
-        progress = replace(progress, best_val_loss=best)
+        progress = progress._replace(best_val_loss=best)
     return progress
 
 
 def _with_loss(progress: Progress, points: events.Points) -> Progress:
     if _BATCH_LOSS in points.values:
         loss = float(points.values[_BATCH_LOSS][-1])
-        return replace(progress, last_loss=loss, loss_is_of_batch=True)
+        return progress._replace(last_loss=loss, loss_is_of_batch=True)
     if progress.loss_is_of_batch and len(points.steps) == 1:
         # The mean of an epoch does not hide how its last batch ended.
-        return replace(progress, loss_is_of_batch=False)
+        return progress._replace(loss_is_of_batch=False)
     loss = float(points.values[_EPOCH_LOSS][-1])
-    return replace(progress, last_loss=loss, loss_is_of_batch=False)
+    return progress._replace(last_loss=loss, loss_is_of_batch=False)
 
 
 def _last_step(points: events.Points) -> int | None:

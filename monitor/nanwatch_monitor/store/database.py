@@ -52,7 +52,6 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._engine = _engine(_parsed(url))
-        self._writer = self._engine.execution_options(nanwatch_writes=True)
         # SQLite's readers see one snapshot anyhow; PostgreSQL's see a new one at each statement.
         one_snapshot = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         self._reader = self._engine.execution_options(**one_snapshot)
@@ -72,17 +71,24 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one snapshot of the database and changes nothing."""
-        with self._reader.connect() as connection, connection.begin():
+        with self._reader.begin() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN")
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that is committed at the end, or rolled back when an error leaves it."""
+        """A transaction that is committed at the end, or rolled back when an error leaves it.
+
+        On SQLite it takes the write lock at once: a transaction that upgrades later fails without
+        waiting.
+        """
         if self._turn is None:
-            with self._writer.begin() as connection:
+            with self._engine.begin() as connection:
                 yield connection
             return
-        with self._turn, self._writer.begin() as connection:
+        with self._turn, self._engine.begin() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
 
     @contextmanager
@@ -160,7 +166,6 @@ def _sqlite_engine(url: URL) -> Engine:
     _create_private_file(Path(url.database or ""))
     engine = create_engine(url, **_POOL)
     event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -178,13 +183,7 @@ def _create_private_file(path: Path) -> None:
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # the driver leaves transactions to `_begin_sqlite`
+    connection.isolation_level = None  # transactions begin where `read` and `write` say so
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     for pragma in (*(() if pages else _AT_FIRST), *_PRAGMAS):
         connection.execute(pragma).close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """Take the write lock at once: a transaction that upgrades later fails without waiting."""
-    writes = connection.get_execution_options().get("nanwatch_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -77,7 +77,7 @@ class BatchLog:
         """
         told: dict[int, Receipt | LogError] = {}
         with self._database.write() as connection:
-            group = Group(connection, now)
+            group = Group(connection, now, requests)
             for at in sorted(range(len(requests)), key=lambda at: requests[at].run_id):
                 told[at] = group.take(requests[at])
             group.write()

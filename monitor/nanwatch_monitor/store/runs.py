@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -20,15 +21,18 @@ from nanwatch_monitor.run_record import (
     moment,
 )
 from nanwatch_monitor.store.database import Database
+from nanwatch_monitor.store.prepared import Prepared
 from nanwatch_monitor.store.tables import run, stream
 
 _MARKS = (run.c.pinned, run.c.note)
-_PROGRESS = tuple(run.c[name] for name in Progress.__dataclass_fields__)
+_PROGRESS = tuple(run.c[name] for name in Progress._fields)
 _DESCRIPTION = (run.c.name, run.c.project, run.c.tags)
 _HEAD = (run.c.no, run.c.id, run.c.started_at, *_DESCRIPTION, *_MARKS, *_PROGRESS)
-# Made once: building a statement costs as much as running it.
-_LOCK = select(run.c.no, *_PROGRESS).where(run.c.id == bindparam("run_id")).with_for_update()
-_ADVANCE = update(run).where(run.c.no == bindparam("run_no"))
+_ADVANCE = Prepared(
+    update(run)
+    .where(run.c.no == bindparam("run_no"))
+    .values({name: bindparam(name) for name in Progress._fields})
+)
 _CHANGES_DESCRIPTION = (events.RunStarted, events.FactsLearned)
 
 
@@ -110,7 +114,7 @@ def open_run(connection: Connection, run_id: str, started: events.RunStarted, no
         "config": "{}",
         "facts": "{}",
         "started_at": moment(started.started_at, now),
-        **asdict(Progress(seen_at=now)),
+        **Progress(seen_at=now)._asdict(),
     }
     if connection.dialect.name == "sqlite":
         from sqlalchemy.dialects.sqlite import insert
@@ -119,10 +123,44 @@ def open_run(connection: Connection, run_id: str, started: events.RunStarted, no
     connection.execute(insert(run).values(row).on_conflict_do_nothing())
 
 
-def lock_run(connection: Connection, run_id: str) -> tuple[int, Progress] | None:
-    """The run's number and progress, locked until the transaction ends; None when unknown."""
-    row = connection.execute(_LOCK, {"run_id": run_id}).mappings().one_or_none()
-    return None if row is None else (row["no"], _progress(row))
+@dataclass
+class LockedRun:
+    """A run that nobody else changes until the transaction ends.
+
+    Attributes:
+        progress: how far it has come; `write_runs` writes it.
+    """
+
+    no: int
+    project: str
+    progress: Progress
+
+
+def lock_runs(connection: Connection, ids: Collection[str]) -> dict[str, LockedRun]:
+    """Those of some runs that are known, by their ids, locked in the order of these."""
+    asked = several(ids)
+    rows = _locking(len(asked), connection.dialect.name).find(connection, **asked)
+    return {row[0]: LockedRun(row[1], row[2], Progress(*row[3:])) for row in rows}
+
+
+def several(values: Collection[str]) -> dict[str, str]:
+    """Some values by name, for a statement that takes 1, 2, 4 or 8 ...: the first one fills up."""
+    some = [*values]
+    some += some[:1] * ((1 << (len(some) - 1).bit_length()) - len(some))
+    return {f"value{no}": value for no, value in enumerate(some)}
+
+
+def is_one_of(column: Any, count: int) -> Any:
+    """The condition that a column is one of so many values, named as by `several`."""
+    return column.in_([bindparam(f"value{no}", type_=column.type) for no in range(count)])
+
+
+@cache
+def _locking(count: int, dialect: str) -> Prepared:
+    """Servers wait for each other in one order only: that of the characters' codes."""
+    order = run.c.id.collate("C") if dialect == "postgresql" else run.c.id
+    found = select(run.c.id, run.c.no, run.c.project, *_PROGRESS).where(is_one_of(run.c.id, count))
+    return Prepared(found.order_by(order).with_for_update())
 
 
 def lock_run_of(connection: Connection, stream_id: int) -> int | None:
@@ -141,21 +179,21 @@ def lock_run_of(connection: Connection, stream_id: int) -> int | None:
     return found
 
 
-def new_row(
-    connection: Connection, no: int, progress: Progress, new: Sequence[events.Event], now: float
-) -> dict[str, Any]:
-    """What the row of a run is after new events, for `write_rows`; its description is written."""
+def advance(
+    connection: Connection, known: LockedRun, new: Sequence[events.Event], now: float
+) -> None:
+    """Take new events in; a new description is written, the progress by `write_runs`."""
     for event in new:
-        progress = advanced(progress, event, now)
+        known.progress = advanced(known.progress, event, now)
     if any(isinstance(event, _CHANGES_DESCRIPTION) for event in new):
-        described_so = update(run).where(run.c.no == no)
-        connection.execute(described_so.values(_new_description(connection, no, new)))
-    return {**vars(progress), "seen_at": now, "run_no": no}
+        described_so = update(run).where(run.c.no == known.no)
+        connection.execute(described_so.values(_new_description(connection, known.no, new)))
 
 
-def write_rows(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Write how far runs have come."""
-    connection.execute(_ADVANCE, rows)
+def write_runs(connection: Connection, runs: Iterable[LockedRun], now: float) -> None:
+    """Write how far runs have come; at least one."""
+    rows = [{**one.progress._asdict(), "seen_at": now, "run_no": one.no} for one in runs]
+    _ADVANCE.write(connection, rows)
 
 
 def _new_description(
@@ -194,7 +232,7 @@ def _as_run(row: RowMapping) -> Run:
 
 
 def _progress(fields: RowMapping) -> Progress:
-    return Progress(**{name: fields[name] for name in Progress.__dataclass_fields__})
+    return Progress(**{name: fields[name] for name in Progress._fields})
 
 
 def _description(fields: RowMapping) -> Description:
