@@ -7,7 +7,7 @@ itself, so that no slow browser holds up another one or the server.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -25,17 +25,24 @@ def encoded(event: str, data: Any) -> bytes:
 
 
 class Viewer:
-    """One open page.
+    """One open stream, of a page or of all pages of a browser.
 
     Args:
-        run_id: the run whose points it wants, or None for none.
+        runs: the runs whose points it wants.
+        wide: whether it hears of all other runs, too.
         key: the credential that let it in.
     """
 
-    def __init__(self, run_id: str | None, key: str = "", buffered: int = BUFFERED_EVENTS) -> None:
-        self.run_id, self.key = run_id, key
+    def __init__(
+        self, runs: Iterable[str], wide: bool, key: str = "", buffered: int = BUFFERED_EVENTS
+    ) -> None:
+        self.runs, self.wide, self.key = frozenset(runs), wide, key
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(buffered)
         self._waiting = 0  # bytes
+
+    def hears_of(self, run_id: str) -> bool:
+        """Whether it is told what happens to a run; "" is what belongs to none."""
+        return self.wide or not run_id or run_id in self.runs
 
     def offer(self, event: bytes) -> bool:
         """Take an event. False when the buffer is full, and the viewer is to be given up."""
@@ -78,7 +85,7 @@ class Hub:
 
     @property
     def viewers(self) -> int:
-        """How many pages are open."""
+        """How many streams are open."""
         return len(self._viewers)
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -96,20 +103,21 @@ class Hub:
         self._viewers.discard(viewer)
 
     def publish(self, event: str, run_id: str, data: Callable[[], Any]) -> None:
-        """Tell every viewer, except those who look at another run.
+        """Tell every viewer, except those who look at other runs alone.
 
         Args:
+            run_id: "" for what belongs to no run.
             data: makes the event's data; not called when nobody listens.
         """
-        self._publish(event, data, lambda viewer: viewer.run_id in (None, run_id))
+        self._publish(event, data, lambda viewer: viewer.hears_of(run_id))
 
     def publish_points(self, run_id: str, data: Callable[[], Any]) -> None:
         """Tell the viewers of one run."""
-        self._publish("points", data, lambda viewer: viewer.run_id == run_id)
+        self._publish("points", data, lambda viewer: run_id in viewer.runs)
 
     def shows(self, run_id: str) -> bool:
         """Whether anybody looks at a run. From any thread."""
-        return any(viewer.run_id == run_id for viewer in tuple(self._viewers))
+        return any(run_id in viewer.runs for viewer in tuple(self._viewers))
 
     def send_back(self, run_id: str | None = None) -> None:
         """Disconnect those who look at a run, or at any: they come back and read what they show
@@ -151,7 +159,8 @@ class Hub:
                 viewer.end()
 
     def _send_back(self, run_id: str | None) -> None:
-        for viewer in [known for known in self._viewers if run_id in (None, known.run_id)]:
+        looking = [known for known in self._viewers if run_id is None or run_id in known.runs]
+        for viewer in looking:
             self._viewers.discard(viewer)
             viewer.end()
 

@@ -68,6 +68,17 @@ def test_a_page_hears_nothing_of_another_run(live_server):
     }
 
 
+def test_one_stream_serves_pages_of_several_runs_and_the_list(live_server):
+    client = live_server.client
+    answer = client.open_stream("?run=run1&run=run2&all=true")
+    for run in ("run1", "run2", "run3"):
+        client.send(
+            opening(run, run), frame(1, points([0], batch_loss=[1]), run_id=run, stream=run)
+        )
+    found = events_until(answer, "run", id="run3")
+    assert {data["run_id"] for event, data in found if event == "points"} == {"run1", "run2"}
+
+
 def test_silence_is_announced_and_taken_back(start_server, clock):
     server = start_server(clock=clock)
     server.client.send(opening())
@@ -80,7 +91,7 @@ def test_silence_is_announced_and_taken_back(start_server, clock):
 
 def test_a_viewer_who_does_not_read_is_let_go():
     async def scenario():
-        hub, slow, quick = Hub(), Viewer(None, buffered=3), Viewer(None)
+        hub, slow, quick = Hub(), Viewer((), True, buffered=3), Viewer((), True)
         hub.attach(asyncio.get_running_loop())
         hub.join(slow)
         hub.join(quick)
@@ -96,7 +107,7 @@ def test_a_viewer_who_does_not_read_is_let_go():
 
 
 def test_a_viewer_holds_no_more_than_so_many_bytes():
-    viewer = Viewer(None)
+    viewer = Viewer((), True)
     assert viewer.offer(bytes(BUFFERED_BYTES))
     assert not viewer.offer(b"x")
 
@@ -106,7 +117,7 @@ def test_nothing_is_encoded_for_nobody():
         hub = Hub()
         hub.attach(asyncio.get_running_loop())
         hub.publish("run", "run1", lambda: 1 / 0)
-        hub.join(Viewer("run2"))
+        hub.join(Viewer(["run2"], False))
         hub.publish_points("run1", lambda: 1 / 0)
 
     loops.run(scenario())

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import urllib.request
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ledger_server import free_port
-from servers import ServerProcess
+from servers import ServerProcess, wait_for
 from web.served import RunningServer, healthy_run
 
 LOSS = "[data-chart='key:loss'] .plot"
@@ -20,8 +22,15 @@ HAS_STEP = """([plot, step]) => document.querySelector(plot)?.data
     ?.find((trace) => trace.name === "loss")?.x.includes(step)"""
 
 
-def opened(page: Page) -> None:
-    page.goto("/runs/healthy")
+def viewers(server: RunningServer) -> int:
+    """How many streams of live events are open."""
+    with urllib.request.urlopen(f"{server.url}/metrics", timeout=5) as answer:
+        told = answer.read().decode()
+    return int(float(re.findall(r"^nanwatch_viewers (.+)$", told, re.MULTILINE)[0]))
+
+
+def opened(page: Page, run_id: str = "healthy") -> None:
+    page.goto(f"/runs/{run_id}")
     expect(page.locator("#live")).to_have_text("Live")
     page.wait_for_function("(p) => document.querySelector(p)?.data?.length", arg=LOSS)
 
@@ -46,18 +55,32 @@ def test_a_tab_that_nobody_sees_asks_for_nothing_and_draws_nothing(
     page.wait_for_function(HAS_STEP, arg=[LOSS, 39])
 
 
-def test_more_tabs_than_a_browser_has_connections(browser: Browser, server: RunningServer) -> None:
-    run = healthy_run(server.url)
+def test_more_windows_in_sight_than_a_browser_has_connections(
+    browser: Browser, server: RunningServer
+) -> None:
+    runs = [healthy_run(server.url, f"run{number}") for number in range(8)]
     context = browser.new_context(base_url=server.url)
-    for _ in range(7):
-        tab = context.new_page()
-        opened(tab)
-        tab.evaluate(HIDE, True)  # as the browser tells a tab when another one is put before it
-    last = context.new_page()
-    opened(last)
-    run.points([30], batch__loss=[0.5])
-    last.wait_for_function(HAS_STEP, arg=[LOSS, 30])
+    pages = [context.new_page() for _ in runs]
+    for page, run in zip(pages, runs, strict=True):
+        opened(page, run.id)
+    for page, run in zip(pages, runs, strict=True):
+        assert not page.evaluate("document.hidden")
+        run.points([30], batch__loss=[0.5])
+        page.wait_for_function(HAS_STEP, arg=[LOSS, 30])
+    wait_for(lambda: viewers(server) == 1)
     context.close()
+
+
+def test_a_browser_without_shared_workers_is_told_as_well(
+    browser: Browser, server: RunningServer
+) -> None:
+    run = healthy_run(server.url)
+    page = browser.new_page(base_url=server.url)
+    page.add_init_script("delete window.SharedWorker")
+    opened(page)
+    run.points([30], batch__loss=[0.5])
+    page.wait_for_function(HAS_STEP, arg=[LOSS, 30])
+    page.close()
 
 
 @pytest.mark.parametrize("kill", ["kill", "stop"])

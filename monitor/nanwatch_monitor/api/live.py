@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from nanwatch_monitor.api.parameters import RunIdQuery
+from nanwatch_monitor.api.parameters import RunIdsQuery
 from nanwatch_monitor.live import Hub, Viewer
 from nanwatch_monitor.security import STREAM_PATH, Asker
+
+Everything = Annotated[bool, Query(alias="all")]
 
 
 def router(hub: Hub) -> APIRouter:
@@ -16,9 +20,15 @@ def router(hub: Hub) -> APIRouter:
     routes = APIRouter(tags=["live"])
 
     @routes.get(STREAM_PATH)
-    async def stream(asker: Asker, run_id: RunIdQuery = None) -> Response:
-        """Server-sent events: run, diagnosis, alert, gone; with `run` also that run's points."""
-        return _LiveEvents(hub, Viewer(run_id, asker.key))
+    async def stream(
+        asker: Asker, run_ids: RunIdsQuery = None, everything: Everything = False
+    ) -> Response:
+        """Server-sent events: run, diagnosis, alert, deleted, channel, gone.
+
+        With `run`, once or several times, of these runs only, and with their points; with `all` of
+        every other run as well.
+        """
+        return _LiveEvents(hub, Viewer(run_ids or (), everything or not run_ids, asker.key))
 
     return routes
 

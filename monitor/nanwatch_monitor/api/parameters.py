@@ -10,8 +10,13 @@ from nanwatch.wire import MAX_NAME, MAX_STEP
 
 _PLAIN = r"^[^\x00-\x1f]*$"
 
-RunId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="the run's id")]
-RunIdQuery = Annotated[str | None, Query(alias="run", pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+_RUN_ID = r"^[A-Za-z0-9_-]{1,64}$"
+
+RunId = Annotated[str, Path(pattern=_RUN_ID, description="the run's id")]
+RunIdQuery = Annotated[str | None, Query(alias="run", pattern=_RUN_ID)]
+RunIdsQuery = Annotated[
+    list[Annotated[str, Query(pattern=_RUN_ID)]] | None, Query(alias="run", max_length=100)
+]
 SeriesName = Annotated[str, Query(min_length=1, max_length=MAX_NAME, pattern=_PLAIN)]
 Project = Annotated[str | None, Query(max_length=MAX_NAME, pattern=_PLAIN)]
 FromStep = Annotated[int | None, Query(alias="from", ge=0, le=MAX_STEP)]

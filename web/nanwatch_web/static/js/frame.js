@@ -6,7 +6,7 @@
 import { get } from "./api.js";
 import { byId } from "./dom.js";
 import { tell } from "./notices/teller.js";
-import { ALERT_CHANGED } from "./stream.js";
+import { NEWS } from "./stream.js";
 import { mountThemeButton } from "./theme.js";
 
 const MOST_COUNTED = 99;
@@ -41,6 +41,6 @@ mountThemeButton(byId("theme"));
 if (count) {
   countSoon();
   document.addEventListener("visibilitychange", countSoon);
-  document.addEventListener(ALERT_CHANGED, countSoon);
+  document.addEventListener(NEWS, countSoon);
   tell();
 }

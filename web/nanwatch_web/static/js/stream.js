@@ -1,9 +1,12 @@
 /**
- * Live events. One connection a tab, none while the tab is hidden, reopened by itself.
+ * Live events of a page, none while nobody sees it. All pages of a browser share one connection.
  *
- * The server replays nothing: after every (re)connection `onOpen` fetches anew what the page shows.
+ * The server replays nothing: whenever a page may have missed something, `onOpen` fetches anew what it
+ * shows.
  * @module
  */
+
+import { Line } from "./stream/line.js";
 
 /** @typedef {"connecting" | "live" | "lost" | "asleep"} StreamState */
 /**
@@ -13,91 +16,62 @@
  * @property {Record<string, (data: any) => void>} on by the event's name
  */
 
-/** Fired on `document` when the stream tells of an alert; its detail is the alert. */
-export const ALERT_CHANGED = "nanwatch:alert";
+/** Fired on `document` when the stream tells of an alert or a channel; its detail is the event's name. */
+export const NEWS = "nanwatch:news";
 
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 8000;
 const PATIENCE_MS = 1200;
 
-/** A connection to /api/v1/stream that comes back. */
+/** Live events that come back. */
 export class LiveStream {
   /**
-   * @param {string} url
+   * @param {string | null} run whose points are wanted, and of which alone is told; null: of every run
    * @param {StreamHandlers} handlers
    */
-  constructor(url, handlers) {
-    this.url = url;
+  constructor(run, handlers) {
     this.handlers = handlers;
-    this.wait = FIRST_WAIT_MS;
-    /** @type {EventSource | null} */
-    this.source = null;
-    this.timer = 0;
+    this.line = new Line(run, (told) => this.hear(told));
     this.opens = 0;
-    this.kept = false;
   }
 
   /** Connect, fetch for the first time even when no stream can be had, and follow the tab's visibility from now on. */
   start() {
-    document.addEventListener("visibilitychange", () => (document.hidden ? this.sleep() : this.open()));
-    addEventListener("online", () => this.open());
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.sleep() : this.line.listen()));
+    addEventListener("online", () => this.line.hurry());
     addEventListener("pagehide", () => this.sleep());
-    addEventListener("pageshow", (event) => event.persisted && this.open());
-    this.open();
+    addEventListener("pageshow", (event) => event.persisted && this.line.listen());
+    if (!document.hidden) this.line.listen();
     setTimeout(() => this.opens || this.handlers.onOpen(), PATIENCE_MS);
   }
 
   /** Connect and stay connected, whether the tab is looked at or not. */
   keep() {
-    this.kept = true;
-    addEventListener("online", () => this.open());
-    this.open();
+    addEventListener("online", () => this.line.hurry());
+    this.line.listen();
   }
 
-  /** Open a new connection in place of the old one. */
-  open() {
-    this.close();
-    if (document.hidden && !this.kept) return;
-    this.handlers.onState("connecting");
-    const source = new EventSource(this.url);
-    source.onopen = () => this.opened();
-    source.onerror = () => this.lost();
-    for (const [name, handle] of Object.entries(this.handlers.on)) {
-      source.addEventListener(name, (event) => handle(JSON.parse(event.data)));
-    }
-    source.addEventListener("alert", (event) => spread(JSON.parse(event.data)));
-    source.addEventListener("gone", () => this.lost());
-    this.source = source;
-  }
-
-  /** Close while nobody looks: six open connections a host are all that a browser has. */
+  /** Nobody looks: ask for nothing. */
   sleep() {
     this.close();
     this.handlers.onState("asleep");
   }
 
   close() {
-    clearTimeout(this.timer);
-    this.source?.close();
-    this.source = null;
+    this.line.leave();
   }
 
-  opened() {
-    this.wait = FIRST_WAIT_MS;
+  /** @param {import("./stream/switchboard.js").Told} told */
+  hear(told) {
+    if ("state" in told) return this.turned(told.state);
+    this.handlers.on[told.event]?.(told.data);
+    if (told.event === "alert" || told.event === "channel")
+      document.dispatchEvent(new CustomEvent(NEWS, { detail: told.event }));
+  }
+
+  /** @param {"connecting" | "live" | "lost"} state */
+  turned(state) {
+    this.handlers.onState(state);
+    if (state !== "live") return;
     this.opens += 1;
-    this.handlers.onState("live");
     this.handlers.onOpen();
   }
-
-  lost() {
-    this.close();
-    this.handlers.onState("lost");
-    this.timer = window.setTimeout(() => this.open(), this.wait);
-    this.wait = Math.min(this.wait * 2, LONGEST_WAIT_MS);
-  }
-}
-
-/** @param {import("./types").Alert} alert */
-function spread(alert) {
-  document.dispatchEvent(new CustomEvent(ALERT_CHANGED, { detail: alert }));
 }

@@ -201,7 +201,7 @@ followKeys(list.element);
 byId("more").addEventListener("click", () => void showMore());
 setInterval(show, REFRESH_AGES_MS);
 void fetchTitles().catch(() => {});
-new LiveStream("/api/v1/stream", {
+new LiveStream(null, {
   onOpen: () => void refetch(),
   onState,
   on: {

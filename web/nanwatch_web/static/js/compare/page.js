@@ -138,7 +138,7 @@ function onRun(run) {
 
 document.addEventListener(THEME_CHANGED, () => all.length && void draw());
 addEventListener("resize", () => all.length && void draw());
-new LiveStream("/api/v1/stream", {
+new LiveStream(null, {
   onOpen: () => void load(),
   onState: (state) => showLive(byId("live"), state),
   on: { run: onRun },

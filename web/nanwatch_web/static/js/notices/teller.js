@@ -41,7 +41,7 @@ export function hush() {
  * @param {(why: Error) => void} leave
  */
 function follow(ended, leave) {
-  const stream = new LiveStream("/api/v1/stream", {
+  const stream = new LiveStream(null, {
     onOpen: () => void catchUp().catch(() => {}),
     onState: () => {},
     on: { alert: hear },

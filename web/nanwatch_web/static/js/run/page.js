@@ -263,7 +263,7 @@ function onState(streamState) {
 printWhole(byId("print"), board);
 setInterval(() => document.hidden || showNumbers(), FACTS_MS);
 void fetchTitles().catch(onError);
-new LiveStream(`/api/v1/stream?run=${encodeURIComponent(runId)}`, {
+new LiveStream(runId, {
   onOpen: () => void refetch(),
   onState,
   on: { run: onRun, points: onPoints, diagnosis: onDiagnosis, alert: onAlert },

@@ -129,7 +129,7 @@ followKeys(byId("list"), search, {
   onRun: (row, key) => table.rows.get(row.dataset.run ?? "")?.act(key) ?? false,
 });
 setInterval(() => document.hidden || show(), REFRESH_AGES_MS);
-new LiveStream("/api/v1/stream", {
+new LiveStream(null, {
   onOpen: () => void refetch(),
   onState,
   on: {
