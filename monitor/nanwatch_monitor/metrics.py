@@ -70,7 +70,7 @@ class Gauges(Collector):
         except SQLAlchemyError:
             stored = []
         yield _gauge("database_up", "Whether the database answers.", bool(stored))
-        yield _gauge("viewers", "Pages that are open.", self._hub.viewers)
+        yield _gauge("viewers", "Streams of live events that are open.", self._hub.viewers)
         yield from stored
 
     def _in_database(self) -> Iterable[GaugeMetricFamily]:
