@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from nanwatch.events import Points, RunEnded, RunStarted
 from nanwatch_monitor.incidents import SILENCES, Incident, is_alert
@@ -49,9 +48,9 @@ class Pages:
         for incident in filter(lambda one: is_alert(one.diagnosis), incidents):
             self.hub.publish("alert", incident.run_id, partial(alert_view, incident))
 
-    def channel(self, view: dict[str, Any]) -> None:
-        """A channel begins to fail, or works again."""
-        self.hub.publish("channel", "", view.copy)
+    def channel(self, channel_id: str) -> None:
+        """A channel was set up, changed or removed, begins to fail, or works again."""
+        self.hub.publish("channel", "", lambda: {"id": channel_id})
 
     def edited(self, run_id: str) -> None:
         """Somebody renamed, tagged, pinned or noted a run."""
@@ -97,6 +96,12 @@ class Announcer:
         self.pages.alerts(incidents)
         if self.postbag is not None:
             self.postbag.incidents(incidents)
+
+    def channel(self, channel_id: str) -> None:
+        """A channel was set up, changed or removed, begins to fail, or works again."""
+        self.pages.channel(channel_id)
+        if self.postbag is not None:
+            self.postbag.channel(channel_id)
 
     def deleted(self, run_id: str) -> None:
         """A run was deleted."""

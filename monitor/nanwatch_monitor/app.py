@@ -12,7 +12,6 @@ from nanwatch import __version__
 from nanwatch.lasting_watcher import LastingWatcher
 from nanwatch_monitor import problems
 from nanwatch_monitor.activity import Activity
-from nanwatch_monitor.alert_views import channel_view
 from nanwatch_monitor.alerts.alerting import Alerting
 from nanwatch_monitor.alerts.channels import Channels, Reach, refuse_unusable
 from nanwatch_monitor.alerts.delivery import Delivery
@@ -154,8 +153,7 @@ def _alerting(
         announcer.alerts(store.incidents.some(ids))
 
     def troubled(channel: ChannelSettings) -> None:
-        last = store.channels.last([channel.id]).get(channel.id)
-        announcer.pages.channel(channel_view(channel, last))
+        announcer.channel(channel.id)
 
     ways = Channels(store.channels, settings.fixed_channels, _reach(settings))
     return Alerting(
@@ -203,7 +201,7 @@ def _add_routes(
         incidents.router(store),
         alerts.router(store.alerts, monitor.announcer.alerts, clock),
         mutes.router(store, monitor.announcer.alerts, clock),
-        channels.router(store.channels, monitor.alerting, clock),
+        channels.router(store.channels, monitor.alerting, monitor.announcer.channel, clock),
         catalogue.router(),
         live.router(monitor.hub),
         login.router(monitor.keys, limits, store, clock, settings.url),

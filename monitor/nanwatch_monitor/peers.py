@@ -13,7 +13,16 @@ import time
 
 from nanwatch.events import Points
 from nanwatch_monitor.announce import Pages
-from nanwatch_monitor.postbag import Deleted, Edited, Frames, News, Opened, Postbag, read_letter
+from nanwatch_monitor.postbag import (
+    Channel,
+    Deleted,
+    Edited,
+    Frames,
+    News,
+    Opened,
+    Postbag,
+    read_letter,
+)
 from nanwatch_monitor.store import Store
 from nanwatch_monitor.store.log import READ_FRAMES
 from nanwatch_monitor.store.notices import Notices, Receive
@@ -109,6 +118,8 @@ class Peers:
                 self._pages.edited(run_id)
             case Deleted(run_id):
                 self._pages.deleted(run_id)
+            case Channel(channel_id):
+                self._pages.channel(channel_id)
 
     def _show(self, news: Frames) -> None:
         """Read the frames for the pages that are open here."""

@@ -50,7 +50,13 @@ class Deleted(msgspec.Struct, frozen=True, array_like=True, tag="deleted"):
     run_id: str
 
 
-News = Frames | Opened | Edited | Deleted
+class Channel(msgspec.Struct, frozen=True, array_like=True, tag="channel"):
+    """A channel was set up, changed or removed, begins to fail, or works again."""
+
+    channel_id: str
+
+
+News = Frames | Opened | Edited | Deleted | Channel
 
 
 class Letter(msgspec.Struct, frozen=True, array_like=True):
@@ -104,6 +110,11 @@ class Postbag:
         """A run was deleted."""
         with self._lock:
             self._waiting["deleted", run_id] = Deleted(run_id)
+
+    def channel(self, channel_id: str) -> None:
+        """A channel was set up, changed or removed, begins to fail, or works again."""
+        with self._lock:
+            self._waiting["channel", channel_id] = Channel(channel_id)
 
     def next_letter(self) -> str | None:
         """What has waited longest, as much as one letter takes; None when nothing waits."""

@@ -65,6 +65,18 @@ def test_a_list_hears_of_runs_deleted_at_other_servers(pair):
     events_until(answer, "deleted", id="run1")
 
 
+def test_a_page_hears_of_channels_at_other_servers(pair):
+    here, there = pair
+    answer = here.client.open_stream()
+    wait_for(lambda: here.monitor.hub.viewers)
+    new = {"kind": "webhook", "name": "Ops", "target": "https://8.8.8.8/hook"}
+    assert there.client.ask("POST", "/api/v1/channels", json=new).status == 201
+    events_until(answer, "channel", id="1")
+    (channel,) = here.client.get("/channels")["channels"]
+    here.client.ask("DELETE", f"/api/v1/channels/{channel['id']}")
+    assert there.client.get("/channels")["channels"] == []
+
+
 def test_after_many_frames_at_once_a_page_comes_back_for_the_whole(pair):
     here, there = pair
     there.client.send(opening())

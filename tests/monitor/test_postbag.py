@@ -3,7 +3,7 @@
 from frames import frame, opening, points
 from nanwatch.events import Cause, Diagnosis, RunEnded
 from nanwatch_monitor.incidents import Incident
-from nanwatch_monitor.postbag import Deleted, Edited, Frames, Opened, Postbag, read_letter
+from nanwatch_monitor.postbag import Channel, Deleted, Edited, Frames, Opened, Postbag, read_letter
 from nanwatch_monitor.store.receipts import Receipt
 
 CAUSE = Cause("unknown", 0.5, "Words.")
@@ -32,6 +32,8 @@ def test_news_of_a_stream_become_one():
     bag.edited("run2")
     bag.edited("run2")
     bag.deleted("run3")
+    bag.channel("7")
+    bag.channel("7")
     words = bag.next_letter()
     assert read_letter(words).sender == "me"
     assert news_in(words) == (
@@ -40,6 +42,7 @@ def test_news_of_a_stream_become_one():
         Opened(5),
         Edited("run2"),
         Deleted("run3"),
+        Channel("7"),
     )
     assert bag.next_letter() is None
 

@@ -47,11 +47,17 @@ class Switch(msgspec.Struct, frozen=True):
     enabled: bool
 
 
-def router(store: ChannelStore, alerting: Alerting, clock: Callable[[], float]) -> APIRouter:
+def router(
+    store: ChannelStore,
+    alerting: Alerting,
+    changed: Callable[[str], None],
+    clock: Callable[[], float],
+) -> APIRouter:
     """The routes.
 
     Args:
         alerting: knows all channels, and sends tests.
+        changed: called with the id of a channel that is not what it was.
         clock: seconds since 1970.
     """
     routes = APIRouter(prefix="/api/v1/channels", tags=["alerts"])
@@ -83,6 +89,7 @@ def router(store: ChannelStore, alerting: Alerting, clock: Callable[[], float]) 
         """Forget a channel, and what waits for it."""
         _of_page(channel_id)
         store.remove(channel_id)
+        changed(channel_id)
         return Response(status_code=204)
 
     @routes.post("/{channel_id}/test")
@@ -93,6 +100,7 @@ def router(store: ChannelStore, alerting: Alerting, clock: Callable[[], float]) 
             outcome = delivery.test(known, channels.open(known))
         except UnusableError as error:
             return Json({"ok": False, "status": None, "latency_ms": 0, "error": str(error)})
+        changed(channel_id)
         told = asdict(outcome)
         kept = {name: told[name] for name in ("status", "latency_ms", "error")}
         return Json({"ok": outcome.state == "sent", **kept})
@@ -106,11 +114,14 @@ def router(store: ChannelStore, alerting: Alerting, clock: Callable[[], float]) 
             raise Problem(
                 422, "invalid", "the channel cannot be used", str(error), "mend it, and try again"
             ) from error
-        return Json(channel_view(store.add(new, clock()), None), 201)
+        added = store.add(new, clock())
+        changed(added.id)
+        return Json(channel_view(added, None), 201)
 
     def _switch(channel_id: str, enabled: bool) -> Response:
         _of_page(channel_id)
         store.switch(channel_id, enabled)
+        changed(channel_id)
         return Json(channel_view(_existing(channel_id), store.last([channel_id]).get(channel_id)))
 
     def _existing(channel_id: str) -> ChannelSettings:
