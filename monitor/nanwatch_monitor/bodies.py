@@ -104,7 +104,9 @@ def _check_head(request: Request, content_type: str, limit: int) -> None:
     encoding = request.headers.get("content-encoding", "identity").lower()
     if encoding != "identity":
         why = f"the Content-Encoding is {shown(encoding)}"
-        raise Problem(415, "encoding", "compressed bodies are not accepted", why, "send it plain")
+        how = "leave out Content-Encoding and send the body as it is"
+        what = "compressed bodies are not accepted"
+        raise Problem(415, "encoding", what, why, how, headers={"Accept-Encoding": "identity"})
     length = request.headers.get("content-length", "")
     if length.isascii() and length.isdigit() and int(length[:20]) > limit:
         raise _too_large(limit)

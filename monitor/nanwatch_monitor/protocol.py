@@ -1,19 +1,25 @@
-"""HTTP/1.1 with the bounds that uvicorn lacks: on the size of a request's head, and on silence."""
+"""HTTP/1.1 with the bounds that uvicorn lacks, or answers in plain text: on the size of a request's
+head, on silence and on the number of connections.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
+from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from nanwatch_monitor.problems import Problem
 
+MAX_CONNECTIONS = 1000
 MAX_HEAD = 16 * 1024
 HEAD_S = 15.0
 """How long a request's head may take, and then its body: each route gives up a body sooner."""
 
 _BODY_S = 30.0
+_DRAIN_S = 2.0
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -55,7 +61,11 @@ class BoundedProtocol(HttpToolsProtocol):
             raise ValueError("the head is too large")
         self._head = None
         self._expect_within(_BODY_S)
+        usual = self.app
+        if len(self.connections) > MAX_CONNECTIONS:
+            self.app = _turn_away
         super().on_headers_complete()
+        self.app = usual
 
     def on_message_complete(self) -> None:
         """The request is whole."""
@@ -90,6 +100,18 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         why = f"its head was not complete after {HEAD_S:.0f} s"
         self._refuse(Problem(408, "slow", "the request took too long", why, "send it again"))
+
+
+async def _turn_away(scope: Scope, receive: Receive, send: Send) -> None:
+    """The application of whoever comes when there is no room; the connection ends with it."""
+    with suppress(TimeoutError):  # who is cut off while it still sends may never see the answer
+        async with asyncio.timeout(_DRAIN_S):
+            while (await receive()).get("more_body"):
+                pass
+    why = f"{MAX_CONNECTIONS} connections are open already"
+    headers = {"Retry-After": "2", "Connection": "close"}
+    full = Problem(503, "full", "the server is full", why, "try again", headers=headers)
+    await full.response()(scope, receive, send)
 
 
 def _head_too_large() -> Problem:

@@ -26,7 +26,6 @@ from nanwatch_monitor.settings import ServerSettings
 from nanwatch_monitor.store.database import sqlite_file
 
 STOP_WITHIN_S = 4
-MAX_CONNECTIONS = 1000
 IDLE_CONNECTION_S = 30
 _BACKLOG = 512
 
@@ -96,7 +95,6 @@ def make_server(app: FastAPI, idle_exit_s: float | None = None) -> Server:
         date_header=True,
         proxy_headers=False,
         log_config=None,
-        limit_concurrency=MAX_CONNECTIONS,
         timeout_keep_alive=IDLE_CONNECTION_S,
         timeout_graceful_shutdown=STOP_WITHIN_S,
     )

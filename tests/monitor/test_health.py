@@ -1,11 +1,14 @@
 """/healthz says that the process lives, /readyz that it can do its work."""
 
+import os
+import subprocess
 import threading
+from contextlib import suppress
 
 import pytest
 
 from nanwatch_monitor.api.health import Readiness
-from servers import Client
+from servers import Client, wait_for
 
 
 @pytest.fixture
@@ -25,7 +28,7 @@ def test_a_database_that_takes_nothing_in_is_not_ready(live_server, stranger):
         connection.exec_driver_sql(
             "CREATE TRIGGER full BEFORE INSERT ON login_code BEGIN SELECT RAISE(FAIL, 'full'); END"
         )
-    assert ready(stranger) == (503, "IntegrityError")
+    assert ready(stranger) == (503, "the database takes nothing in (IntegrityError)")
     assert stranger.ask("GET", "/healthz").status == 200
     assert live_server.client.ask("GET", "/api/v1/runs").status == 200  # what is there is shown
 
@@ -35,6 +38,36 @@ def test_a_server_whose_worker_has_ended_is_not_ready(live_server, stranger, wor
     getattr(live_server.monitor, worker).stop()
     status, why = ready(stranger)
     assert (status, "has stopped" in why) == (503, True)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 16 MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounting = ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(folder)]
+    if subprocess.run(mounting, capture_output=True, check=False).returncode:
+        pytest.skip("who runs the tests may not mount a file system")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_server_on_a_full_disk_is_not_ready_until_there_is_room(start_server, small_disk):
+    server = start_server(database_url=f"sqlite:///{small_disk}/runs.db")
+    client = Client(server.url)
+    assert ready(client) == (200, "")
+    hog = small_disk / "hog"
+    with hog.open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(bytes(4096)):
+            pass
+    wait_for(lambda: ready(client)[0] == 503)
+    os.truncate(hog, hog.stat().st_size - 1_000_000)  # a row fits in, a request of 4 MiB does not
+    full = (503, "the disk of the database has no room (No space left on device)")
+    wait_for(lambda: ready(client) == full)
+    hog.unlink()
+    wait_for(lambda: ready(client) == (200, ""))
+    assert {path.suffix for path in small_disk.iterdir()} <= {".db", ".db-wal", ".db-shm", ".lock"}
+    client.close()
 
 
 def test_asking_often_writes_seldom():

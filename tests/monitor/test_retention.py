@@ -73,11 +73,17 @@ def test_the_rule_is_read_and_set_over_http(live_server):
 
 
 @pytest.mark.parametrize(
-    "body", [{}, [], {"thin_after_days": 0, "delete_after_days": None}, {"thin_after_days": True}]
+    ("body", "refusal"),
+    [
+        ({}, (422, "invalid")),
+        ([], (400, "malformed")),
+        ({"thin_after_days": 0, "delete_after_days": None}, (422, "invalid")),
+        ({"thin_after_days": True, "delete_after_days": None}, (422, "invalid")),
+    ],
 )
-def test_a_rule_that_cannot_be_is_refused(live_server, body):
+def test_a_rule_that_cannot_be_is_refused(live_server, body, refusal):
     answer = live_server.client.ask("PUT", "/api/v1/retention", json=body)
-    assert problem(answer) == (400, "malformed")
+    assert problem(answer) == refusal
 
 
 def test_commands_thin_a_run_and_write_the_file_anew(store, run, database_url):

@@ -7,11 +7,12 @@ import time
 import pytest
 
 from nanwatch import wire
-from nanwatch_monitor import bodies, protocol, serve
-from servers import Client, ServerThread
+from nanwatch_monitor import bodies, protocol
+from servers import Client, ServerThread, wait_for
 
 HOST = b"Host: localhost\r\n"
 FRAMES = b"Content-Type: %s\r\n" % wire.CONTENT_TYPE.encode()
+FULL = (503, "application/problem+json", "full")
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 
 
@@ -158,10 +159,13 @@ def test_a_connection_that_is_kept_may_rest_longer_than_a_head_may_take(server):
 
 
 def test_more_connections_than_there_may_be_are_turned_away(tmp_path, monkeypatch):
-    monkeypatch.setattr(serve, "MAX_CONNECTIONS", 3)
+    monkeypatch.setattr(protocol, "MAX_CONNECTIONS", 2)
     server = ServerThread(tmp_path).start()
     waiting = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(2)]
-    assert answers(server, get()).split()[1] == b"503"
+    told = server.client.send_bytes(b"x" * 300_000)
+    assert (told.status, told.headers["content-type"], told.json()["code"]) == FULL
+    assert int(told.headers["retry-after"]) > 0
     for connection in waiting:
         connection.close()
+    wait_for(lambda: server.client.ask("GET", "/api/v1/runs").status == 200)
     server.stop()

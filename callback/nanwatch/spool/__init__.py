@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from nanwatch import wire
+from nanwatch.disk import take_room
 from nanwatch.events import Event
 from nanwatch.names import random_id
 from nanwatch.spool.salvage import Record, bare, thinned_or_same
@@ -146,7 +147,7 @@ def _reserve(path: Path) -> None:
     with contextlib.suppress(OSError):  # a full disk is said when there is something to keep
         descriptor = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
         try:
-            os.posix_fallocate(descriptor, 0, RESERVE_BYTES)
+            take_room(descriptor, RESERVE_BYTES)
         finally:
             os.close(descriptor)
 

@@ -9,16 +9,16 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from nanwatch_monitor.bodies import read_body
-from nanwatch_monitor.problems import Problem, shown
+from nanwatch_monitor.bodies import described, read_json
 from nanwatch_monitor.replies import Json
 from nanwatch_monitor.store.retention import Retention, RetentionStore
 
-_MAX_BODY = 1024
 _Days = Annotated[int, msgspec.Meta(ge=1, le=36_500)] | None
 
 
-class _Rule(msgspec.Struct, forbid_unknown_fields=True):
+class Rule(msgspec.Struct, frozen=True):
+    """After how many days runs that are over are thinned, and deleted; null is never."""
+
     thin_after_days: _Days
     delete_after_days: _Days
 
@@ -32,23 +32,14 @@ def router(store: RetentionStore) -> APIRouter:
         """After how many days runs that are over are thinned, and deleted; null is never."""
         return Json(vars(store.rule()))
 
-    @routes.put("")
+    @routes.put("", openapi_extra=described(Rule))
     async def decide(request: Request) -> Response:
         """Decide both. A thinned run keeps its rollups, incidents and values that are not finite;
         pinned runs are left alone. It is done once an hour.
         """
-        said = _read(await read_body(request, "application/json", _MAX_BODY))
+        wanted = await read_json(request, Rule)
+        said = Retention(wanted.thin_after_days, wanted.delete_after_days)
         await run_in_threadpool(store.decide, said)
         return Json(vars(said))
 
     return routes
-
-
-def _read(body: bytes) -> Retention:
-    try:
-        said = msgspec.json.decode(body, type=_Rule)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        how = 'send {"thin_after_days": 30, "delete_after_days": null}: 1 to 36500, or null'
-        what = "the rule cannot be read"
-        raise Problem(400, "malformed", what, shown(str(error), 80), how) from error
-    return Retention(said.thin_after_days, said.delete_after_days)

@@ -7,6 +7,7 @@ returns; what is handed out is plain frozen values.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,7 +16,7 @@ from nanwatch_monitor.store.alerts import AlertStore
 from nanwatch_monitor.store.audit import AuditStore
 from nanwatch_monitor.store.channels import ChannelStore
 from nanwatch_monitor.store.claims import Claims, claims_on
-from nanwatch_monitor.store.database import Database
+from nanwatch_monitor.store.database import Database, sqlite_file
 from nanwatch_monitor.store.housekeeping import Housekeeping
 from nanwatch_monitor.store.incidents import IncidentStore
 from nanwatch_monitor.store.log import BatchLog
@@ -23,6 +24,7 @@ from nanwatch_monitor.store.migrate import migrate
 from nanwatch_monitor.store.outbox import OutboxStore
 from nanwatch_monitor.store.reminders import Reminders
 from nanwatch_monitor.store.retention import RetentionStore
+from nanwatch_monitor.store.room_on_disk import try_growing
 from nanwatch_monitor.store.runs import RunStore
 from nanwatch_monitor.store.series import SeriesStore
 from nanwatch_monitor.store.telling import Teller
@@ -32,7 +34,11 @@ from nanwatch_monitor.store.turns import TurnStore
 
 @dataclass(frozen=True)
 class Store:
-    """The parts of the store on one database."""
+    """The parts of the store on one database.
+
+    Attributes:
+        file: of SQLite; None for any other database.
+    """
 
     database: Database
     log: BatchLog
@@ -50,6 +56,7 @@ class Store:
     claims: Claims
     housekeeping: Housekeeping
     retention: RetentionStore
+    file: Path | None
 
     @classmethod
     def open(cls, url: str, channels: tuple[str, ...] = ()) -> Store:
@@ -83,14 +90,19 @@ class Store:
             claims=claims_on(database),
             housekeeping=Housekeeping(database),
             retention=RetentionStore(database),
+            file=sqlite_file(url),
         )
 
     def trouble(self) -> str | None:
         """None when the database takes something in, else why it does not."""
         try:
             self.access.try_writing()
+            if self.file is not None:
+                try_growing(self.file)
         except SQLAlchemyError as error:
-            return type(error).__name__
+            return f"the database takes nothing in ({type(error).__name__})"
+        except OSError as error:
+            return f"the disk of the database has no room ({error.strerror})"
         return None
 
     def close(self) -> None:
