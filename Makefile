@@ -79,7 +79,8 @@ bench-web: setup node browser ## What looking costs: weight, first chart, live c
 	$(BIN)/python bench/web.py
 
 bench-diagnosis: setup ## How well causes are named: every program of the gallery, against the bars
-	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python bench/diagnosis.py
+	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python bench/causes.py
+	TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python bench/generalise.py
 
 charts: ## Make the chart bundle of the pages anew from its pinned packages (needs Node.js)
 	npm --prefix scripts/charts ci

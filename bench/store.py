@@ -15,6 +15,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,10 @@ from nanwatch_monitor.store import Store
 from nanwatch_monitor.store.appending import Appending
 from nanwatch_monitor.store.receipts import Receipt
 
-SERIES = 10
+MOST_SERIES = 100
 ROUNDS = 3
-INGESTS = [(2000, 1_000_000, 1), (2000, 1_600_000, 8), (200, 200_000, 1), (200, 320_000, 8)]
-"""Points a request, points, and clients that send at the same time."""
+POINTS = {2000: 1_600_000, 200: 320_000}
+"""How many points are sent in requests of so many."""
 Requests = Sequence[Sequence[bytes]]
 """Those that come at the same time, one after the other."""
 TABLE = "CREATE TABLE point(series INT, step INT, value REAL, PRIMARY KEY(series, step))"
@@ -61,12 +62,20 @@ def metrics(begin: int, rows: int) -> dict[str, np.ndarray]:
     return {**found, "batch/learning_rate": schedule, "batch/seconds": 0.01 + 1e-3 * noise[5] ** 2}
 
 
-def frames(points: int, per_request: int, run: str) -> list[bytes]:
+def many_metrics(begin: int, rows: int, series: int) -> dict[str, np.ndarray]:
+    """Ten metrics, and others that lie round each layer of a network."""
+    values = np.exp(np.random.default_rng(begin).standard_normal((series, rows)))
+    layers = {f"layer/dense_{no}/weight_norm": v for no, v in enumerate(values.astype(np.float32))}
+    found = {**metrics(begin, rows), **{name: v.astype(float) for name, v in layers.items()}}
+    return dict(list(found.items())[:series])
+
+
+def frames(points: int, per_request: int, run: str, series: int = 10) -> list[bytes]:
     """The requests of a run."""
-    rows = per_request // SERIES
+    rows = per_request // series
     said: list[Any] = [RunStarted(run, "bench")]
-    for begin in range(0, points // SERIES, rows):
-        said.append(Points(np.arange(begin, begin + rows), metrics(begin, rows)))
+    for begin in range(0, points // series, rows):
+        said.append(Points(np.arange(begin, begin + rows), many_metrics(begin, rows, series)))
     said.append(RunEnded("finished"))
     return [wire.encode(Frame(run, run, seq, (event,))) for seq, event in enumerate(said)]
 
@@ -80,6 +89,11 @@ class Server:
         self.app = create_app(self.settings)
         self.monitor = self.app.state.monitor
         self.store: Store = self.monitor.store
+
+    def left(self) -> int:
+        """How many frames are in the log."""
+        with self.store.database.read() as connection:
+            return int(connection.exec_driver_sql("SELECT count(*) FROM batch").scalar_one())
 
     def ask(self, path: str) -> int:
         """GET a path; the size of the answer."""
@@ -108,28 +122,37 @@ class Server:
         return size
 
 
-def raw_rows(folder: Path, requests: Requests) -> None:
+Times = tuple[float, float]
+"""Seconds of CPU and by the wall."""
+
+
+def raw_rows(folder: Path, requests: Requests) -> Times:
     """The same points as rows of a table, one transaction a request."""
     connection = sqlite3.connect(folder / "rows.db", isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(TABLE)
-    for bodies in requests:
-        for client, body in enumerate(bodies):
-            connection.execute("BEGIN IMMEDIATE")
-            insert_rows(connection, body, client * SERIES)
-            connection.execute("COMMIT")
+
+    def act() -> None:
+        for bodies in requests:
+            for client, body in enumerate(bodies):
+                connection.execute("BEGIN IMMEDIATE")
+                rows = rows_of(body, client * MOST_SERIES)
+                connection.executemany("INSERT INTO point VALUES (?, ?, ?)", rows)
+                connection.execute("COMMIT")
+
+    taken = timed(act)
     connection.close()
+    return taken
 
 
-def insert_rows(connection: sqlite3.Connection, body: bytes, first: int) -> None:
+def rows_of(body: bytes, first: int) -> Iterator[tuple[int, int, float]]:
     """The points of a request as rows; its series are numbered from `first` on."""
     for event in wire.decode(body).events:
         if isinstance(event, Points):
+            steps = event.steps.tolist()
             for no, values in enumerate(event.values.values(), start=first):
-                steps = event.steps.tolist()
-                rows = zip([no] * len(steps), steps, values.tolist(), strict=True)
-                connection.executemany("INSERT INTO point VALUES (?, ?, ?)", rows)
+                yield from zip(repeat(no), steps, values.tolist(), strict=False)
 
 
 def commit(store: Store, bodies: Sequence[bytes]) -> list[Receipt]:
@@ -138,53 +161,64 @@ def commit(store: Store, bodies: Sequence[bytes]) -> list[Receipt]:
     return [one for one in told if isinstance(one, Receipt)]
 
 
-def acknowledged(folder: Path, requests: Requests) -> None:
+def acknowledged(folder: Path, requests: Requests) -> Times:
     """Requests decoded and committed to the log."""
     server = Server(folder)
-    for bodies in requests:
-        commit(server.store, bodies)
+    taken = timed(lambda: [commit(server.store, bodies) for bodies in requests])
     server.store.close()
+    return taken
 
 
-def judged(folder: Path, requests: Requests) -> None:
-    """Requests through log, detectors and sealing, until all is judged."""
+def judged(folder: Path, requests: Requests) -> Times:
+    """Requests through log, detectors and sealing, until nothing is left in the log."""
     server = Server(folder)
     watch = server.monitor.watch
     watch.start()
-    for bodies in requests:
-        for receipt in commit(server.store, bodies):
-            server.monitor.cache.committed("", receipt)
-            watch.mark(receipt.stream_id)
-    while watch.backlog():
-        time.sleep(0.05)
+
+    def act() -> None:
+        for bodies in requests:
+            for receipt in commit(server.store, bodies):
+                server.monitor.cache.committed("", receipt)
+                watch.mark(receipt.stream_id)
+        while server.left():
+            for stream_id in range(1, len(requests[0]) + 1):
+                watch.mark(stream_id, whole=True)
+            time.sleep(0.1)
+
+    taken = timed(act)
     watch.stop()
     server.store.close()
+    return taken
 
 
-def timed(act: Callable[[], Any]) -> tuple[float, float]:
-    """Seconds of CPU and by the wall."""
+def timed(act: Callable[[], Any]) -> Times:
+    """What something takes."""
     gc.collect()
+    gc.freeze()  # as the server does at its start
     cpu, wall = time.process_time(), time.perf_counter()
     act()
     return time.process_time() - cpu, time.perf_counter() - wall
 
 
-def ingest(per_request: int, points: int, clients: int) -> Iterator[str]:
+def ingest(per_request: int, series: int, clients: int) -> Iterator[str]:
     """Rows of the table: how much faster requests are than rows."""
-    own = [frames(points // clients, per_request, f"run{no}") for no in range(clients)]
+    each = POINTS[per_request] // clients
+    own = [frames(each, per_request, f"run{no}", series) for no in range(clients)]
     requests = list(zip(*own, strict=True))
-    times: dict[Any, list[tuple[float, float]]] = {raw_rows: [], acknowledged: [], judged: []}
+    times: dict[Any, list[Times]] = {raw_rows: [], acknowledged: [], judged: []}
     for _ in range(ROUNDS):
         for act, found in times.items():
             with tempfile.TemporaryDirectory() as folder:
-                found.append(timed(lambda act=act, folder=folder: act(Path(folder), requests)))
+                found.append(act(Path(folder), requests))
+    shape = f"{per_request} points a request, {per_request // series} steps of {series} series"
+    at_once = f", {clients} at once" if clients > 1 else ""
     for act, words in ((acknowledged, "acknowledged"), (judged, "judged and sealed")):
         pairs = list(zip(times[raw_rows], times[act], strict=True))
         cpu, wall = (statistics.median(row[at] / ours[at] for row, ours in pairs) for at in (0, 1))
-        rate = points / statistics.median(wall for _, wall in times[act]) / 1000
-        at_once = f", {clients} at once" if clients > 1 else ""
-        what = f"{per_request} points a request{at_once}, {words}, against rows"
-        yield f"{what} | CPU {cpu:.1f}x, wall {wall:.1f}x ({rate:.0f}k points/s) |"
+        took = (
+            1e6 * statistics.median(cpu for cpu, _ in times[act]) * per_request / (each * clients)
+        )
+        yield f"{shape}{at_once}, {words} | CPU {cpu:.1f}x ({took:.0f} us), wall {wall:.1f}x |"
 
 
 def large_run(server: Server, points: int) -> Iterator[str]:
@@ -269,7 +303,10 @@ def main() -> None:
     given = parser.parse_args()
     points, url = int(given.points), given.database_url
     print("| | |\n|---|---|")
-    ingests = [ingest(*how) for how in INGESTS]
+    shapes = [
+        (per, series, clients) for per in POINTS for series in (10, 100) for clients in (1, 8)
+    ]
+    ingests = [ingest(*how) for how in shapes]
     for lines in (*ingests, size(4_000_000)) if url is None else ():
         for line in lines:
             print("|", line, flush=True)

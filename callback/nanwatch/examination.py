@@ -42,6 +42,8 @@ GLANCE_S, SLOW_S = 1.0, 0.15
 """How long a glance at an interrupted run may take, and how long a step, that it can be taken."""
 FAILURES_S = 8.0
 """How long a run's failures may be examined together, but for the first replays of each."""
+PLAYED = 40
+"""After so many steps no network can still be what it was."""
 PASSES = 20
 """What a look costs, in steps over the batches that are looked at."""
 
@@ -131,27 +133,34 @@ class Examination:
         Args:
             foreseen: what was feared at its beginning.
         """
+        if self._plays and last.index < PLAYED:
+            return None
+        if self._plays:
+            return self._reviewed(last, GLANCE_S, Review.of_players)
         return self._reviewed(last, SECONDS, lambda review: review.at_the_end(foreseen))
 
     def of_going_run(self, step: Step) -> Diagnosis | None:
         """The same of a run that goes on, every now and then."""
-        if not self._rounds.is_due(step.index, *self._watcher.progress):
+        if self._plays or not self._rounds.is_due(step.index, *self._watcher.progress):
             return None
         with self._rounds.looking(step.index):
             return self._reviewed(step, min(SECONDS, self._rounds.seconds), Review.meanwhile)
 
     def of_interrupted_run(self, last: Step) -> Diagnosis | None:
         """The same of a run that is interrupted, where a glance is enough and quickly taken."""
-        if self._rounds.mean_s(last.index) > SLOW_S:
+        if self._plays or self._rounds.mean_s(last.index) > SLOW_S:
             return None
         return self._reviewed(last, GLANCE_S, Review.in_a_hurry)
 
     def _reviewed(
         self, last: Step, seconds: float, judge: Callable[[Review], Diagnosis | None]
     ) -> Diagnosis | None:
-        if len(optimizers_of(self._recorder.model)) != 1:  # two that play against each other
-            return None
         return self._guarded(lambda: self._judged(last, seconds, judge), lambda: None, failed=None)
+
+    @property
+    def _plays(self) -> bool:
+        """Whether several optimizers play against each other."""
+        return len(optimizers_of(self._recorder.model)) != 1
 
     def _judged(
         self, last: Step, seconds: float, judge: Callable[[Review], Diagnosis | None]

@@ -12,7 +12,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from nanwatch.autopsy.examiner import SECONDS_EACH_SILENT
-from nanwatch.diagnosis import diagnose, remedies
+from nanwatch.detectors import Signal
+from nanwatch.diagnosis import CAUSES, diagnose, ranking, remedies
 from nanwatch.diagnosis.apart import of_output
 from nanwatch.diagnosis.case import Case, Trial
 from nanwatch.diagnosis.ranking import LIKELY
@@ -76,6 +77,16 @@ class Review:
             if self._is_proven(case, found, EARLY):
                 return found
         return None
+
+    def of_players(self) -> Diagnosis | None:
+        """Of networks that play against each other losses tell nothing; weights at rest do."""
+        now, beginning = self._examiner.portraits()
+        seen = f"{len(now.untrained)} variables hold what their initializers drew"
+        last = self._watcher.course().last_step
+        signal = Signal("underfit", "warning", "batch/loss", last, seen)
+        case = dataclasses.replace(self._watcher.case(signal, now), beginning=beginning)
+        found = ranking.diagnose(case, (CAUSES["frozen_weights"],))
+        return found if found.likelihood >= LIKELY else None
 
     def in_a_hurry(self) -> Diagnosis | None:
         """A trouble that is plain without any replay."""

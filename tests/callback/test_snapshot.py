@@ -70,3 +70,10 @@ def test_each_optimizer_counts_once():
     object.__setattr__(model, "second", keras.optimizers.Adam())
     object.__setattr__(model, "again", model.optimizer)
     assert [type(o).__name__ for o in optimizers_of(model)] == ["SGD", "Adam"]
+
+
+def test_optimizers_in_a_list_or_dictionary_are_found():
+    model = mlp()
+    model.players = [keras.optimizers.Adam(), {"not": "looked into"}]
+    model.critics = {"one": keras.optimizers.RMSprop()}
+    assert [type(o).__name__ for o in optimizers_of(model)] == ["SGD", "Adam", "RMSprop"]

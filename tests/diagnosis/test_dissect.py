@@ -264,7 +264,7 @@ def test_layers_that_keras_does_not_find_from_the_model_are_told():
     assert {look.name: look.untracked for look in looks} == {"lost": True, model.found.name: False}
 
 
-def test_variables_that_an_own_step_leaves_out_are_told():
+def test_variables_that_no_step_has_moved_are_told():
     class HeadOnly(keras.Model):
         def __init__(self):
             super().__init__()
@@ -283,9 +283,12 @@ def test_variables_that_an_own_step_leaves_out_are_told():
     model = HeadOnly()
     model.compile("sgd")
     model(batch()[0])
-    autopsy = dissect(model, batch(), NOWHERE)
-    assert {look.layer for look in autopsy.left_out} == {model.body.name}
-    assert {look.layer for look in autopsy.variables} == {model.head.name}
+    before = dissect(model, batch(), NOWHERE)
+    assert {look.layer for look in before.untrained} == {model.body.name, model.head.name}
+    model.train_on_batch(*batch())
+    after = dissect(model, batch(), NOWHERE)
+    assert {look.layer for look in after.untrained} == {model.body.name}
+    assert {look.layer for look in after.variables} == {model.head.name}
 
 
 @pytest.mark.parametrize(("column", "crosses"), [(True, 0), (False, 1)])

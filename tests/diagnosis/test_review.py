@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from fits import state_of
 from nanwatch import NanWatch
@@ -122,3 +123,33 @@ def test_the_examination_leaves_the_model_as_the_training_left_it():
         return model
 
     assert state_of(trained([NanWatch(verbose=0)])) == state_of(trained([]))
+
+
+class Players(keras.Model):
+    """Two networks with an optimizer each, of which the second moves `second`."""
+
+    def __init__(self, second):
+        super().__init__()
+        self.parts = [network(relu(), LAYERS.Dense(6)), network(relu(), LAYERS.Dense(1))]
+        self.moved = [self.parts[0], self.parts[second]]
+
+    def compile(self):
+        super().compile()
+        self.players = [ADAM(0.001), ADAM(0.001)]
+
+    def train_step(self, data):
+        losses = {}
+        for optimizer, part in zip(self.players, self.moved, strict=True):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean((self.parts[1](self.parts[0](data[0])) - data[1]) ** 2)
+            weights = part.trainable_variables
+            optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+            losses[f"loss_{len(losses)}"] = loss
+        return losses
+
+
+@pytest.mark.parametrize(("second", "labels"), [(0, ["frozen_weights"]), (1, [])])
+def test_of_networks_that_play_against_each_other_one_at_rest_is_told(second, labels):
+    model = Players(second)
+    model.compile()
+    assert [diagnosis.label for diagnosis in told(model, *rows(), epochs=4)] == labels

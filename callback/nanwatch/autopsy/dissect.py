@@ -21,6 +21,7 @@ from nanwatch.autopsy.layers import LayerWatch
 from nanwatch.autopsy.operands import mean_of
 from nanwatch.autopsy.steps import Slopes, slopes_of
 from nanwatch.autopsy.terms import LossWatch
+from nanwatch.describe_weights import is_fresh
 from nanwatch.diagnosis.case import Autopsy
 from nanwatch.diagnosis.looks import ArrayLook, OperationLook, VariableLook
 from nanwatch.recorder.arrays import as_numpy
@@ -64,7 +65,7 @@ def dissect(model: Any, batch: Any, source: DataSource, update_finite: bool = Tr
         operation=operation,
         risks=risks,
         crossed=step.operations.crossed if step.operations else None,
-        left_out=_left_out(model, step.slopes),
+        untrained=untrained(model),
         raised=step.raised,
     )
 
@@ -148,11 +149,12 @@ def _variables(model: Any, slopes: Slopes) -> tuple[VariableLook, ...]:
     )
 
 
-def _left_out(model: Any, slopes: Slopes) -> tuple[VariableLook, ...]:
-    """The variables of which a step of the user's own makes nothing."""
-    given = {id(variable) for variable, _ in slopes.gradients}
-    others = [variable for variable in model.trainable_variables if id(variable) not in given]
-    return tuple(_variable_look(layer_of(v.path, model.name), v, None) for v in others)
+def untrained(model: Any) -> tuple[VariableLook, ...]:
+    """The variables of layers that may learn and hold what their initializers drew."""
+    layers = filter(is_fresh, model._flatten_layers(include_self=False))
+    fresh = {id(v) for layer in layers for v in layer._trainable_variables}
+    variables = [v for v in model.trainable_variables if id(v) in fresh]
+    return tuple(_variable_look(layer_of(v.path, model.name), v, None) for v in variables)
 
 
 def _variable_look(layer: str, variable: Any, gradient: Any) -> VariableLook:

@@ -47,7 +47,8 @@ class Autopsy:
             (a square root at 0, a masked logarithm of 0, ...).
         crossed: operations on (rows,) and (rows, 1), which compare every row with every other; None
             where operations were not watched to the end of the loss.
-        left_out: trainable variables that the step gives to no optimizer, with gradients unknown.
+        untrained: variables that may learn and hold what their initializers drew, with gradients
+            unknown.
         raised: what the step raised when it was repeated, "" for nothing.
     """
 
@@ -63,7 +64,7 @@ class Autopsy:
     operation: OperationLook | None = None
     risks: tuple[OperationLook, ...] = ()
     crossed: tuple[OperationLook, ...] | None = None
-    left_out: tuple[VariableLook, ...] = ()
+    untrained: tuple[VariableLook, ...] = ()
     raised: str = ""
 
     @property

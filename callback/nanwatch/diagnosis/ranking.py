@@ -45,10 +45,10 @@ def remedies(case: Case, pages: tuple[CausePage, ...]) -> list[str]:
 
 def suspect(case: Case, page: CausePage) -> Cause | None:
     """What one cause has to say about a case; None when that is not worth saying."""
-    testimony = _hear(page, case)
-    if testimony is None:
+    heard = testimony_of(case, page)
+    if heard is None:
         return None
-    clues = [*testimony.clues, *replay_clues(case, testimony.remedy)]
+    testimony, clues = heard
     confidence = _confidence(clues)
     if confidence < WORTH_SAYING:
         return None
@@ -61,6 +61,14 @@ def suspect(case: Case, page: CausePage) -> Cause | None:
         testimony.fix,
         verified(case, testimony.remedy),
     )
+
+
+def testimony_of(case: Case, page: CausePage) -> tuple[Testimony, list[Clue]] | None:
+    """What one cause testifies, and its clues with those of the replays; None for nothing."""
+    testimony = _hear(page, case)
+    if testimony is None:
+        return None
+    return testimony, [*testimony.clues, *replay_clues(case, testimony.remedy)]
 
 
 def _hear(page: CausePage, case: Case) -> Testimony | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -76,14 +77,21 @@ def state_bytes(model: Any) -> int:
 
 
 def optimizers_of(model: Any) -> list[Any]:
-    """Every optimizer that the model holds, each once."""
-    held = [v for v in vars(model).values() if isinstance(v, keras.optimizers.Optimizer)]
-    return list({id(optimizer): optimizer for optimizer in held}.values())
+    """Every optimizer that the model holds, by itself or in a list or dictionary, each once."""
+    held = [one for value in vars(model).values() for one in _members(value)]
+    found = [one for one in held if isinstance(one, keras.optimizers.Optimizer)]
+    return list({id(optimizer): optimizer for optimizer in found}.values())
 
 
 def inner_optimizers(model: Any) -> list[Any]:
     """The same; of one that scales the loss, the one that it wraps."""
     return [getattr(optimizer, "inner_optimizer", optimizer) for optimizer in optimizers_of(model)]
+
+
+def _members(value: Any) -> list[Any]:
+    if isinstance(value, Mapping):
+        return list(value.values())
+    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def _bytes_of(variable: Any) -> int:

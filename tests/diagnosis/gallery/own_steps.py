@@ -148,3 +148,44 @@ def step_that_goes_up(callbacks, repaired):
     model = Climber(1.0 if repaired else -1.0)
     model.compile(keras.optimizers.SGD(0.05))
     fit(model, x, y, epochs=8, callbacks=callbacks)
+
+
+class Translator(keras.Model):
+    """Two networks with an optimizer of their own each, trained one after the other in a step."""
+
+    def __init__(self, watched):
+        super().__init__()
+        self.watched = watched
+        self.coder = keras.Sequential([layers.Dense(24, "tanh"), layers.Dense(6, "tanh")])
+        self.reader = keras.Sequential([layers.Dense(24, "tanh"), layers.Dense(1)])
+
+    def compile(self):
+        super().compile()
+        self.slow, self.fast = keras.optimizers.Adam(1e-3), keras.optimizers.Adam(5e-3)
+
+    def call(self, x):
+        return self.reader(self.coder(x))
+
+    def train_step(self, data):
+        x, y = data
+        code = self.coder(x)
+        with tf.GradientTape(persistent=True) as tape:
+            code = self.coder(x) if self.watched else code
+            loss = tf.reduce_mean((self.reader(code) - y) ** 2)
+        for optimizer, part in ((self.slow, self.coder), (self.fast, self.reader)):
+            weights = part.trainable_variables
+            pairs = zip(tape.gradient(loss, weights), weights, strict=True)
+            moving = [(gradient, weight) for gradient, weight in pairs if gradient is not None]
+            if moving:
+                optimizer.apply_gradients(moving)
+        return {"error": loss}
+
+
+@faulty("frozen_weights", "underfit", "loss_stuck")
+def code_that_was_made_before_the_tape(callbacks, repaired):
+    """The first network is asked before the tape runs, so no gradient reaches it."""
+    x, y = regression()
+    model = Translator(watched=repaired)
+    model.build(x.shape)
+    model.compile()
+    fit(model, x, y, epochs=8, callbacks=callbacks)

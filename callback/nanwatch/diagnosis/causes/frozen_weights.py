@@ -7,7 +7,7 @@ from typing import Any
 
 from nanwatch.diagnosis import clues, network
 from nanwatch.diagnosis.bounds import place_of_own
-from nanwatch.diagnosis.case import Case
+from nanwatch.diagnosis.case import Autopsy, Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import raised
 from nanwatch.diagnosis.looks import VariableLook
@@ -51,7 +51,7 @@ def weigh(case: Case) -> Testimony | None:
     """Layers that were frozen before they learnt, or variables that the loss does not depend on."""
     if case.symptom == "exception":
         return _refused(case)
-    if (cut_off := _untracked(case) or _left_out(case)) is not None:
+    if (cut_off := _untracked(case) or _never_moved(case)) is not None:
         return cut_off
     frozen, cut = _frozen(case), _cut(case)
     if not frozen and not cut:
@@ -95,22 +95,23 @@ def _untracked(case: Case) -> Testimony | None:
     return Testimony(summary, [lost, *clues.learns(case)], TRACK, {"layer": names[0]})
 
 
-def _left_out(case: Case) -> Testimony | None:
-    """Weights that a step of the user's own never moves; a copy is moved by other means."""
-    now, begun = case.autopsy, case.beginning
-    if now is None or begun is None or not case.facts.get("own_step") or not now.variables:
+def _never_moved(case: Case) -> Testimony | None:
+    """Weights that a step of the user's own never moves.
+
+    A copy that is moved by other means holds no longer what its initializers drew, nor does a
+    network that was trained before.
+    """
+    still = case.autopsy.untrained if case.autopsy else ()
+    every = {look.name: look.size for look in (*still, *(case.autopsy or Autopsy()).variables)}
+    share = sum(look.size for look in still) / max(1, sum(every.values()))
+    if not case.facts.get("own_step") or not FEW < share < 1:
         return None
-    norms = {look.name: look.norm for look in begun.left_out}
-    still = [look for look in now.left_out if norms.get(look.name) == look.norm]
-    size = sum(look.size for look in still)
-    if not size > FEW * sum(look.size for look in (*now.variables, *now.left_out)):
-        return None
-    seen = f"{len(still)} of {len(now.variables) + len(now.left_out)} variables"
+    seen = f"{len(still)} of {len(every)} variables"
     summary = (
-        f"The train step gives {seen} to no optimizer, such as {still[0].name}: they stay as "
-        "they began."
+        f"The train step never moves {seen}, such as {still[0].name}: they hold what their "
+        "initializers drew."
     )
-    clue = Clue(4.0, "variables that the step never updates", seen, "none", False)
+    clue = Clue(4.0, "variables that the step never moves", seen, "none", False)
     return Testimony(summary, [clue, *clues.learns(case)], ALL, {"layer": still[0].layer})
 
 
@@ -204,7 +205,7 @@ PAGE = CausePage(
         idle(facts=_facts(False, False, fresh=False), unfreeze=0.3),
         idle(facts=_facts(False, True), unfreeze=0.3),
         raised(f"{NO_GRADIENT}."),
-        idle(autopsy={"left_out": (kernel("body"),)}, facts={"own_step": True}),
+        idle(autopsy={"untrained": (kernel("body"),)}, facts={"own_step": True}),
         idle(autopsy={"layers": (layer("lost", "relu", untracked=True), layer("b", "linear"))}),
         idle(
             autopsy={
@@ -215,7 +216,7 @@ PAGE = CausePage(
     ),
     quiet=(
         idle(facts=_facts(True, True)),
-        idle(autopsy={"left_out": (kernel("copy", size=0),)}, facts={"own_step": True}),
+        idle(autopsy={"untrained": (kernel("copy", size=0),)}, facts={"own_step": True}),
         raised("Shapes (32, 3) and (32, 4) are incompatible"),
         idle(facts=_facts(False, True), unfreeze=1.0),
         idle(facts=_facts(False, True, fresh=False), unfreeze=0.3),

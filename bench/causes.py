@@ -4,7 +4,7 @@ Trains every program of tests/diagnosis/gallery, each faulty one three times: un
 first bad step and to take the time, watched, and watched with its fault repaired. Prints the bars,
 the hits a family, which label was taken for which, and every miss.
 
-    python bench/diagnosis.py [family or program ...]
+    python bench/causes.py [family or program ...]
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ import tempfile
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-sys.path[0] = str(Path(__file__).parent.parent / "tests")  # where `diagnosis` is a package
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))  # where the gallery lies
 
-from diagnosis.gallery.catalog import PROGRAMS  # noqa: E402 - the gallery lies with the tests
-from diagnosis.gallery.register import Program  # noqa: E402
-from diagnosis.gallery.runner import (  # noqa: E402
+from shares import chosen, share
+
+from diagnosis.gallery.register import Program
+from diagnosis.gallery.runner import (
     Outcome,
     Witness,
     accusation,
@@ -89,13 +90,6 @@ def judge(program: Program) -> Verdict:
     wrong = mistakes(program, outcome, first_bad)
     wrong += [f"repaired: {line}" for line in false_alarms(repaired)]
     return Verdict(program, outcome, repaired, first_bad, outcome.seconds - alone_s, wrong)
-
-
-def share(name: str, hits: Iterable[bool], bar: str) -> str:
-    """One line of the table."""
-    hits = list(hits)
-    percent = 100 * sum(hits) / len(hits) if hits else 100.0
-    return f"{name:<46} {sum(hits):>4} / {len(hits):<4} {percent:6.1f} %   bar {bar}"
 
 
 def bars(verdicts: Sequence[Verdict]) -> list[str]:
@@ -177,11 +171,6 @@ def report(verdicts: Sequence[Verdict]) -> None:
     for title, lines in parts.items():
         print(f"\n{title}")
         print("\n".join(lines) or "  none")
-
-
-def chosen(words: Sequence[str]) -> list[Program]:
-    """The programs or families that were asked for, else all."""
-    return [p for p in PROGRAMS.values() if not words or {p.name, p.family} & set(words)]
 
 
 def main() -> None:
