@@ -7,7 +7,7 @@ the other side accepts plain values only (see wire.py), so what has no plain for
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from typing import Any, TypeVar
 
 import msgspec
@@ -58,9 +58,13 @@ def _plain_container(value: Any, inside: tuple[int, ...]) -> Any:
     return text(_repr(value))
 
 
-def plain_event(event: _AnyEvent) -> _AnyEvent:
-    """The same event with plain values only. Raises msgspec.ValidationError when a limit breaks."""
-    return msgspec.convert(plain(event), type(event))
+def plain_event(event: _AnyEvent, passed: Callable[[Any], Any] = lambda value: value) -> _AnyEvent:
+    """The same event with plain values only. Raises msgspec.ValidationError when a limit breaks.
+
+    Args:
+        passed: what is left of the plain values when secrets are taken out.
+    """
+    return msgspec.convert(passed(plain(event)), type(event))
 
 
 _NOISE = ("File ", "Detected at", "Stack trace", "<stack traces", "Traceback", "[[", "[Op:")

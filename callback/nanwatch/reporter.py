@@ -26,6 +26,7 @@ from nanwatch.events import EndState, Event, Points, RunEnded, RunStarted
 from nanwatch.local_monitor import server_for
 from nanwatch.plain import plain_event
 from nanwatch.pulse import Pulse
+from nanwatch.redact import Redactor
 from nanwatch.sender import Sender
 from nanwatch.settings import ClientSettings
 from nanwatch.spool import Spool
@@ -77,6 +78,7 @@ class Reporter:
         self.off = False
         self._settings = settings
         self._started = started
+        self._redactor = Redactor(os.environ, os.path.expanduser("~"))
         self._queue: deque[Logged | Event] = deque()
         self._room = QUEUE
         self._dropped = Dropped()
@@ -104,7 +106,7 @@ class Reporter:
     @_harmless
     def start(self) -> None:
         """Begin to keep and to send, in the background."""
-        self._queue.append(plain_event(self._started))
+        self._queue.append(self._fit_to_travel(self._started))
         _alive.add(self)
         self._spooler.start()
 
@@ -136,7 +138,13 @@ class Reporter:
     @_harmless
     def send(self, event: Event) -> None:
         """Take any event, in its turn, without waiting."""
-        self._queue.append(event if isinstance(event, Points) else plain_event(event))
+        self._queue.append(self._fit_to_travel(event))
+
+    def _fit_to_travel(self, event: Event) -> Event:
+        """The event as others may see it: plain, and without secrets."""
+        if isinstance(event, Points):
+            return event
+        return plain_event(event, self._redactor.value)
 
     @_harmless
     def send_now(self, event: Event) -> None:

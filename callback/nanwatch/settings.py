@@ -11,7 +11,7 @@ import os
 import re
 import socket
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast, get_args
 from urllib.parse import urlsplit
@@ -41,7 +41,7 @@ class ClientSettings:
     """
 
     server: str | None
-    token: str | None
+    token: str | None = field(repr=False)  # no log or traceback shows it
     project: str
     run: str
     tags: tuple[str, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
@@ -36,7 +36,7 @@ class Endpoint:
     """
 
     url: str
-    token: str | None
+    token: str | None = field(repr=False)  # no log or traceback shows it
     local: bool = False
 
     def run_page(self, run_id: str) -> str:
