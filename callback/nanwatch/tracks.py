@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +52,7 @@ class Track:
             detector.pass_over(quiet)
 
 
+@lru_cache(maxsize=4096)  # the same few names come with every block
 def is_watched(name: str) -> bool:
     """Whether a series is looked at or remembered at all; most are only drawn."""
     return name in (GRAD_NORM, RATE, VAL_LOSS) or is_loss(name)

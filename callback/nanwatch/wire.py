@@ -75,6 +75,12 @@ class Frame:
     seq: int
     events: tuple[events.Event, ...]
 
+    @property
+    def n_points(self) -> int:
+        """How many values of series it carries."""
+        blocks = (event for event in self.events if isinstance(event, events.Points))
+        return sum([len(block.steps) * len(block.values) for block in blocks])
+
 
 def encode(frame: Frame) -> bytes:
     """The bytes of a frame."""

@@ -23,6 +23,9 @@ from nanwatch_monitor.series.sealer import seal
 from nanwatch_monitor.series.tree import CHUNK
 from nanwatch_monitor.store.series import MANY_FRAMES, SeriesStore
 
+ENOUGH_POINTS, MOST_POINTS = 65_536, 1_048_576
+"""From so many unsealed points on sealing is worth a transaction, and does not wait for rows."""
+
 log = logging.getLogger(__name__)
 
 
@@ -48,6 +51,7 @@ class Watched:
         fed: the last frame that the brain was fed.
         recorded: the last frame that the store knows to be judged.
         rows: how many rows of points were fed that fill no chunk yet.
+        points: how many points were fed that are not sealed.
         ended: whether the last frame ended the run.
         told_at: the latest moment that the training told, by its own clock; None: it told none.
     """
@@ -59,6 +63,7 @@ class Watched:
     fed: int
     recorded: int
     rows: int = 0
+    points: int = 0
     ended: bool = False
     told_at: float | None = None
 
@@ -70,14 +75,16 @@ class Watched:
         found = _findings(self.brain, [frame for frame in frames if frame.seq > self.recorded])
         self.told_at = _told_at(frames) or self.told_at
         self.rows += sum(map(_rows, frames))
+        self.points += sum([frame.n_points for frame in frames])
         self.fed = frames[-1].seq
         self.ended = any(isinstance(event, RunEnded) for event in frames[-1].events)
         return [replace(finding, at=self.told_at) for finding in found]
 
     @property
     def is_due(self) -> bool:
-        """Whether there is enough for good chunks."""
-        return self.rows >= CHUNK or self.fed - self.sealed >= MANY_FRAMES
+        """Whether there is enough for good chunks, and to be worth a transaction."""
+        many = self.fed - self.sealed >= MANY_FRAMES or self.points >= MOST_POINTS
+        return many or (self.rows >= CHUNK and self.points >= ENOUGH_POINTS)
 
     def seal(self, store: SeriesStore, cache: FrameCache) -> bool:
         """Seal what was fed. False when another server did so first; then start over."""
@@ -86,7 +93,7 @@ class Watched:
         if not seal(store, self.stream_id, self.fed, self.brain.remembered(), cache):
             return False
         self.sealed, self.recorded = self.fed, max(self.fed, self.recorded)
-        self.rows %= CHUNK
+        self.rows, self.points = self.rows % CHUNK, 0
         return True
 
 
@@ -113,7 +120,9 @@ def was_sealed_elsewhere(store: SeriesStore, watched: Watched) -> bool:
 
 def _rows(frame: wire.Frame) -> int:
     """How many rows of points a frame has; many series come as several blocks of the same steps."""
-    blocks = (event.steps for event in frame.events if isinstance(event, Points))
+    blocks = [event.steps for event in frame.events if isinstance(event, Points)]
+    if len(blocks) < 2:
+        return sum(map(len, blocks))
     return sum({steps.tobytes(): len(steps) for steps in blocks}.values())
 
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.exc import OperationalError
 
-from nanwatch.events import Points
 from nanwatch_monitor.room import Room
 from nanwatch_monitor.store.appending import Appending
 from nanwatch_monitor.store.log import BatchLog
@@ -96,9 +95,10 @@ class Intake:
         Returns:
             The receipt after the commit; or a LogError, or the database's error.
         """
-        size = sum(len(raw) for _, raw in request.frames)
+        size = sum([len(raw) for _, raw in request.frames])
+        points = sum([frame.n_points for frame, _ in request.frames])
         with self._news:
-            if not self._room.enter(request.run_id, _n_points(request), size):
+            if not self._room.enter(request.run_id, points, size):
                 self._refused += 1
                 latest = min(LATEST_S, SOONEST_S + self._refused)
                 raise BusyError(random.randint(SOONEST_S, latest))  # noqa: S311 - spreads, no secret
@@ -149,8 +149,3 @@ class Intake:
                 follow(run_id, receipt)
         except Exception:  # the frames are stored; who follows finds them by looking around
             log.exception("what follows a commit failed")
-
-
-def _n_points(request: Appending) -> int:
-    said = (event for frame, _ in request.frames for event in frame.events)
-    return sum(len(e.steps) * len(e.values) for e in said if isinstance(e, Points))

@@ -13,7 +13,6 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
-from nanwatch.events import Points
 from nanwatch_monitor.live import Hub
 from nanwatch_monitor.store.receipts import Receipt
 from nanwatch_monitor.views import RunViews
@@ -42,7 +41,7 @@ class Metrics:
     def stored(self, receipt: Receipt) -> None:
         """A request was stored."""
         self._frames.inc(len(receipt.fresh))
-        self._points.inc(sum(map(_n_points, (e for f in receipt.fresh for e in f.events))))
+        self._points.inc(sum([frame.n_points for frame in receipt.fresh]))
         self._duplicates.inc(receipt.duplicates)
 
     def refused(self, status: int) -> None:
@@ -84,10 +83,6 @@ class Gauges(Collector):
         yield _gauges("alerts", "Alerts that have not arrived.", "state", alerts)
         lag_s = store.outbox.lag_s(self._clock())
         yield _gauge("alert_lag_seconds", "How long the most overdue alert is due.", lag_s)
-
-
-def _n_points(event: object) -> int:
-    return len(event.steps) * len(event.values) if isinstance(event, Points) else 0
 
 
 def _gauge(name: str, help_text: str, value: float) -> GaugeMetricFamily:

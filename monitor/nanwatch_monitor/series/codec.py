@@ -34,6 +34,7 @@ class CodecError(ValueError):
     """Bytes that are no columns, or of a format that is not known here."""
 
 
+@np.errstate(all="ignore")  # what does not fit in fewer bits is seen by reading it back
 def pack(columns: Sequence[Column]) -> bytes:
     """The bytes of int64 and float64 columns."""
     packed = [_pack_ints(c) if c.dtype == np.int64 else _pack_floats(c) for c in columns]
@@ -41,6 +42,7 @@ def pack(columns: Sequence[Column]) -> bytes:
     return b"".join([_HEAD.pack(FORMAT, len(packed)), *heads, *(data for _, data in packed)])
 
 
+@np.errstate(all="ignore")
 def unpack(data: bytes) -> list[Any]:
     """The columns again, bit by bit; an empty one comes back as float64. Raises CodecError."""
     try:
@@ -71,8 +73,8 @@ def unpack_points(data: bytes) -> Curve:
 def _pack_ints(column: NDArray[Any]) -> tuple[int, bytes]:
     if len(column) == 0:
         return _EMPTY, b""
-    distances = np.diff(column)
-    if len(distances) == 0 or bool(np.all(distances == distances[0])):
+    distances = column[1:] - column[:-1]
+    if len(distances) == 0 or bool((distances == distances[0]).all()):
         distance = int(distances[0]) if len(distances) else 0
         return _EVEN_INTS, _EVEN.pack(int(column[0]), distance, len(column))
     return _INTS, _compress(column)
@@ -81,8 +83,9 @@ def _pack_ints(column: NDArray[Any]) -> tuple[int, bytes]:
 def _pack_floats(column: NDArray[Any]) -> tuple[int, bytes]:
     if len(column) == 0:
         return _EMPTY, b""
-    singles = _narrowed(column)
-    exact = _widened(singles).tobytes() == column.tobytes()  # bits, because NaN is not itself
+    singles = column.astype(np.float32)
+    again = singles.astype(np.float64)
+    exact = again.tobytes() == column.tobytes()  # bits, because NaN is not itself
     return (_SINGLES, _compress(singles)) if exact else (_DOUBLES, _compress(column))
 
 
@@ -95,11 +98,11 @@ def _unpack_column(kind: int, data: bytes) -> NDArray[Any]:
     if kind not in (_INTS, _DOUBLES, _SINGLES):
         raise CodecError(f"column of unknown kind {kind}")
     found = _decompress(data)
-    return _widened(found) if kind == _SINGLES else found
+    return found.astype(np.float64) if kind == _SINGLES else found
 
 
 def _compress(column: NDArray[Any]) -> bytes:
-    return bytes(standalone.simple_compress(np.ascontiguousarray(column), _LEVEL))
+    return bytes(standalone.simple_compress(np.require(column, requirements="CA"), _LEVEL))
 
 
 def _decompress(data: bytes) -> NDArray[Any]:
@@ -110,13 +113,3 @@ def _decompress(data: bytes) -> NDArray[Any]:
     if found is None:
         raise CodecError("sealed points are cut off")
     return np.asarray(found)
-
-
-def _narrowed(column: NDArray[Any]) -> NDArray[np.float32]:
-    with np.errstate(all="ignore"):  # what does not fit is seen by reading it back
-        return column.astype(np.float32)
-
-
-def _widened(column: NDArray[Any]) -> NDArray[np.float64]:
-    with np.errstate(all="ignore"):
-        return column.astype(np.float64)

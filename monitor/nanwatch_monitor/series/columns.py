@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from nanwatch.events import Points
 
 Steps = NDArray[np.int64]
 Values = NDArray[np.float64]
@@ -34,11 +38,15 @@ class Curve:
 
     def nonfinite(self) -> Curve:
         """The points that are no finite numbers."""
-        odd = ~np.isfinite(self.values)
-        return Curve(self.steps[odd], self.values[odd])
+        is_finite = np.isfinite(self.values)
+        if is_finite.all():  # as nearly always
+            return Curve.empty()
+        return Curve(self.steps[~is_finite], self.values[~is_finite])
 
     def followed_by(self, later: Curve) -> Curve:
         """These points and others behind them."""
+        if not len(self.steps):
+            return later
         steps = np.concatenate([self.steps, later.steps])
         return Curve(steps, np.concatenate([self.values, later.values]))
 
@@ -54,14 +62,52 @@ class Curve:
 
 def merged(parts: Sequence[tuple[Steps, Values]]) -> Curve:
     """One curve of what several streams said; at the same step the later word counts."""
-    if len(parts) == 1:
-        steps, values = parts[0]
-    else:
-        steps = np.concatenate([part[0] for part in parts])
-        values = np.concatenate([part[1] for part in parts])
-    if len(steps) < 2 or bool(np.all(steps[1:] > steps[:-1])):
-        return Curve(steps, values)
-    order = np.argsort(steps, kind="stable")
-    steps, values = steps[order], values[order]
-    is_last_word = np.append(steps[1:] != steps[:-1], True)
-    return Curve(steps[is_last_word], values[is_last_word])
+    steps = _end_to_end([part[0] for part in parts])
+    values = _end_to_end([part[1] for part in parts])
+    kept = _last_words(steps)
+    return Curve(steps, values) if kept is None else Curve(steps[kept], values[kept])
+
+
+def curves_of(blocks: Collection[Points]) -> dict[str, Curve]:
+    """Every series of some blocks, in the order of their first appearance.
+
+    Blocks mostly come with the same names: their steps are put together only once.
+    """
+    alike: dict[tuple[str, ...], list[Points]] = defaultdict(list)
+    for block in blocks:
+        alike[tuple(block.values)].append(block)
+    if len({name for names in alike for name in names}) < sum(map(len, alike)):
+        return _one_by_one(blocks)  # a name that comes in several companies
+    return {name: curve for same in alike.values() for name, curve in _company(same)}
+
+
+def _company(blocks: Sequence[Points]) -> Iterator[tuple[str, Curve]]:
+    """The series of blocks that have the same names."""
+    steps = _end_to_end([block.steps for block in blocks])
+    kept = _last_words(steps)
+    steps = steps if kept is None else steps[kept]
+    for name in blocks[0].values:
+        values = _end_to_end([block.values[name] for block in blocks])
+        yield name, Curve(steps, values if kept is None else values[kept])
+
+
+def _one_by_one(blocks: Collection[Points]) -> dict[str, Curve]:
+    parts: dict[str, list[tuple[Steps, Values]]] = defaultdict(list)
+    for block in blocks:
+        for name, values in block.values.items():
+            parts[name].append((block.steps, values))
+    return {name: merged(some) for name, some in parts.items()}
+
+
+def _end_to_end(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _last_words(steps: Steps) -> NDArray[np.int64] | None:
+    """Where each step's last word is, in the order of steps; None when all are, as they stand."""
+    if bool((steps[1:] > steps[:-1]).all()):
+        return None
+    order: NDArray[np.int64] = np.argsort(steps, kind="stable")
+    ordered = steps[order]
+    kept: NDArray[np.int64] = order[np.append(ordered[1:] != ordered[:-1], True)]
+    return kept

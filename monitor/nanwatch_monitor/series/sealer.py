@@ -7,17 +7,18 @@ chunks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from nanwatch import events, wire
 from nanwatch_monitor.series import tree
 from nanwatch_monitor.series.codec import pack_points, unpack_points
-from nanwatch_monitor.series.columns import Curve, merged
+from nanwatch_monitor.series.columns import Curve, Values, curves_of, merged
 from nanwatch_monitor.series.frame_cache import FrameCache
 from nanwatch_monitor.series.lane import ODD
-from nanwatch_monitor.series.reader import columns_of
 from nanwatch_monitor.series.tree import Buckets
 from nanwatch_monitor.store.sealed import Node, SealedSeries, Sealing
 from nanwatch_monitor.store.series import SeriesStore
@@ -58,14 +59,16 @@ def seal(
             memory,
             series=[(known, rest) for known, rest, _ in grown],
             nodes=[(known.no, row) for known, _, new in grown for row in new],
-            remarks=[(f.seq, wire.encode(f)) for f in map(_remark, frames) if f.events],
+            remarks=list(_remarks(frames)),
         )
     )
 
 
-def _remark(frame: wire.Frame) -> wire.Frame:
-    """A frame without what passes."""
-    return replace(frame, events=tuple(e for e in frame.events if not isinstance(e, _PASSING)))
+def _remarks(frames: Iterable[wire.Frame]) -> Iterator[tuple[int, bytes]]:
+    """The frames without what passes, by their numbers, as far as anything else is in them."""
+    for frame in frames:
+        if said := tuple([e for e in frame.events if not isinstance(e, _PASSING)]):
+            yield frame.seq, wire.encode(replace(frame, events=said))
 
 
 def _grown(
@@ -73,16 +76,18 @@ def _grown(
 ) -> Iterator[tuple[SealedSeries, bytes, list[Node]]]:
     """Each series that has new points, with those that fill no chunk and its new rows."""
     known = snapshot.series(stream_id)
-    latest = {series.name: series for series in known}
+    curves = curves_of([e for f in frames for e in f.events if isinstance(e, events.Points)])
+    latest = {series.name: series for series in known if series.name in curves}
+    growing = {n: one for n, one in latest.items() if curves[n].steps[0] > one.last_step}
+    rests = snapshot.rests(stream_id, [series.no for series in growing.values()])
     no = len(known)
-    for name, column in columns_of(frames).items():
-        new = merged(column)
-        series = latest.get(name)
-        if series is None or new.steps[0] <= series.last_step:
+    for name, new in curves.items():
+        series = growing.get(name)
+        if series is None:
             yield _grow(snapshot, _opened(stream_id, no, name, new), Curve.empty(), new)
             no += 1
         else:
-            yield _grow(snapshot, series, unpack_points(snapshot.rest(series)), new)
+            yield _grow(snapshot, series, unpack_points(rests[series.no]), new)
 
 
 def _opened(stream_id: int, no: int, name: str, new: Curve) -> SealedSeries:
@@ -100,29 +105,27 @@ def _grow(
     odd = new.nonfinite()
     if len(odd.steps):
         rows.append(_row(ODD, series.n, odd))
-    return _counted(series, new), pack_points(waiting[full:]), rows
+    return _counted(series, new, odd.values), pack_points(waiting[full:]), rows
 
 
-def _counted(series: SealedSeries, new: Curve) -> SealedSeries:
-    """The series with new points behind the others."""
-    added = tree.rolled(tree.of_points(new), len(new.steps))
-    low, high = float(added.low[0]), float(added.high[0])
-    some = low == low
+def _counted(series: SealedSeries, new: Curve, odd: Values) -> SealedSeries:
+    """The series with new points behind the others; `odd` are those that are not finite."""
+    finite = new.values[np.isfinite(new.values)] if len(odd) else new.values
     return replace(
         series,
         last_step=int(new.steps[-1]),
         n=series.n + len(new.steps),
-        n_nan=series.n_nan + int(added.n_nan[0]),
-        n_pinf=series.n_pinf + int(added.n_pinf[0]),
-        n_ninf=series.n_ninf + int(added.n_ninf[0]),
-        low=_either(min, series.low, low) if some else series.low,
-        high=_either(max, series.high, high) if some else series.high,
+        n_nan=series.n_nan + int(np.isnan(odd).sum()),
+        n_pinf=series.n_pinf + int((odd == np.inf).sum()),
+        n_ninf=series.n_ninf + int((odd == -np.inf).sum()),
+        low=_either(min, series.low, finite.min()) if len(finite) else series.low,
+        high=_either(max, series.high, finite.max()) if len(finite) else series.high,
         last=float(new.values[-1]),
     )
 
 
-def _either(choose: Any, known: float | None, new: float) -> float:
-    return new if known is None else float(choose(known, new))
+def _either(choose: Any, known: float | None, new: Any) -> float:
+    return float(new if known is None else choose(known, new))
 
 
 def _row(level: int, n0: int, points: Curve) -> Node:
@@ -152,12 +155,14 @@ def _rollups(
 
 
 def _rolled_up(level: int, n0: int, rows: Sequence[Node]) -> Node:
-    fine = tree.joined([_buckets(row) for row in rows])
-    node = tree.rolled(fine, tree.bucket_size(level) // tree.bucket_size(level - 1))
+    node = _of_points(rows) if level == 1 else _of_nodes(rows)
     return Node(level, n0, int(node.first[0]), int(node.last[-1]), tree.pack_node(node))
 
 
-def _buckets(row: Node) -> Buckets:
-    if row.level == 0:
-        return tree.of_points(unpack_points(row.data))
-    return tree.unpack_node(row.data, row.level)
+def _of_points(chunks: Sequence[Node]) -> Buckets:
+    points = merged([(one.steps, one.values) for one in (unpack_points(c.data) for c in chunks)])
+    return tree.of_groups(points, tree.FINEST)
+
+
+def _of_nodes(rows: Sequence[Node]) -> Buckets:
+    return tree.rolled(tree.joined([tree.unpack_node(r.data, r.level) for r in rows]), tree.FAN)

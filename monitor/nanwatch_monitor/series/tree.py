@@ -87,6 +87,23 @@ def of_points(points: Curve) -> Buckets:
     return Buckets(points.steps, points.steps, finite, finite, finite, one, *counts)
 
 
+def of_groups(points: Curve, size: int) -> Buckets:
+    """Buckets of `size` points each: what `rolled` makes of a bucket for each point, but quicker.
+
+    Args:
+        points: so many that they fill the last one too.
+    """
+    if not np.isfinite(points.values).all():
+        return rolled(of_points(points), size)
+    groups = points.values.reshape(-1, size)
+    low, high = groups.min(axis=1), groups.max(axis=1)
+    # Shares are added up, not values: the sum of values near 1e308 would overflow.
+    mean = np.clip((groups / size).sum(axis=1), low, high)
+    n, none = np.full(len(groups), size, np.int64), np.zeros(len(groups), np.int64)
+    first, last = points.steps[::size], points.steps[size - 1 :: size]
+    return Buckets(first, last, low, high, mean, n, none, none, none)
+
+
 def joined(parts: Sequence[Buckets]) -> Buckets:
     """Buckets end to end; at least one part."""
     columns = zip(*(part._columns() for part in parts), strict=True)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from nanwatch import events, wire
-from nanwatch_monitor.store.prepared import Prepared
+from nanwatch_monitor.store.prepared import Prepared, is_one_of, several
 from nanwatch_monitor.store.receipts import (
     ConflictError,
     DeletedRunError,
@@ -28,10 +28,8 @@ from nanwatch_monitor.store.receipts import (
 from nanwatch_monitor.store.runs import (
     LockedRun,
     advance,
-    is_one_of,
     lock_runs,
     open_run,
-    several,
     write_runs,
 )
 from nanwatch_monitor.store.tables import batch, deleted_run, stream

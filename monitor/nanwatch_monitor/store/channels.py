@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, insert, select, update
 from nanwatch_monitor.alerts.settings import ChannelSettings
 from nanwatch_monitor.store.alert_tables import attempt, channel, outbox
 from nanwatch_monitor.store.database import Database
+from nanwatch_monitor.store.outbox import DEAD_AFTER
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,13 @@ class Last:
     Attributes:
         at: seconds since 1970.
         state: "sent", "retry" or "failed".
+        dead: whether it was given up, or failed as often as makes a channel count as dead.
     """
 
     at: float
     state: str
     error: str
+    dead: bool
 
 
 class ChannelStore:
@@ -86,12 +89,17 @@ class ChannelStore:
         query = select(attempt).where(attempt.c.id.in_(newest))
         with self._database.read() as connection:
             rows = connection.execute(query).all()
-        return {row.channel: Last(row.at, row.state, row.error) for row in rows}
+        return {row.channel: _as_last(row) for row in rows}
 
 
 def _drop_waiting(connection: Any, channel_id: str) -> None:
     waiting = (outbox.c.channel == channel_id, outbox.c.state == "waiting")
     connection.execute(update(outbox).where(*waiting).values(state="dropped"))
+
+
+def _as_last(row: Any) -> Last:
+    dead = row.state == "failed" or (row.state == "retry" and row.attempt >= DEAD_AFTER)
+    return Last(row.at, row.state, row.error, dead)
 
 
 def _number(channel_id: str) -> int:

@@ -6,12 +6,12 @@ costs more there than what the database does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Double, Insert, Select, Update
+from sqlalchemy import Connection, Delete, Dialect, Double, Insert, Select, Update, bindparam
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
@@ -52,7 +52,7 @@ class Prepared:
     what SQLAlchemy would.
     """
 
-    def __init__(self, statement: Select[Any] | Insert | Update) -> None:
+    def __init__(self, statement: Select[Any] | Insert | Update | Delete) -> None:
         self._statement = statement
         self._known: dict[str, _Words] = {}
 
@@ -88,6 +88,18 @@ def _cursor(connection: Connection) -> Iterator[DBAPICursor]:
         ) from error
     finally:
         cursor.close()
+
+
+def several(values: Collection[Any]) -> dict[str, Any]:
+    """Some values by name, for a statement that takes 1, 2, 4 or 8 ...: the first one fills up."""
+    some = [*values]
+    some += some[:1] * ((1 << (len(some) - 1).bit_length()) - len(some))
+    return {f"value{no}": value for no, value in enumerate(some)}
+
+
+def is_one_of(column: Any, count: int) -> Any:
+    """The condition that a column is one of so many values, named as by `several`."""
+    return column.in_([bindparam(f"value{no}", type_=column.type) for no in range(count)])
 
 
 def _put(statement: Any, dialect: Dialect) -> _Words:

@@ -21,7 +21,7 @@ from nanwatch_monitor.run_record import (
     moment,
 )
 from nanwatch_monitor.store.database import Database
-from nanwatch_monitor.store.prepared import Prepared
+from nanwatch_monitor.store.prepared import Prepared, is_one_of, several
 from nanwatch_monitor.store.tables import run, stream
 
 _MARKS = (run.c.pinned, run.c.note)
@@ -32,6 +32,12 @@ _ADVANCE = Prepared(
     update(run)
     .where(run.c.no == bindparam("run_no"))
     .values({name: bindparam(name) for name in Progress._fields})
+)
+_LOCK_RUN_OF = Prepared(
+    select(run.c.no)
+    .join(stream, stream.c.run_no == run.c.no)
+    .where(stream.c.id == bindparam("stream_id"))
+    .with_for_update(of=run)
 )
 _CHANGES_DESCRIPTION = (events.RunStarted, events.FactsLearned)
 
@@ -143,18 +149,6 @@ def lock_runs(connection: Connection, ids: Collection[str]) -> dict[str, LockedR
     return {row[0]: LockedRun(row[1], row[2], Progress(*row[3:])) for row in rows}
 
 
-def several(values: Collection[str]) -> dict[str, str]:
-    """Some values by name, for a statement that takes 1, 2, 4 or 8 ...: the first one fills up."""
-    some = [*values]
-    some += some[:1] * ((1 << (len(some) - 1).bit_length()) - len(some))
-    return {f"value{no}": value for no, value in enumerate(some)}
-
-
-def is_one_of(column: Any, count: int) -> Any:
-    """The condition that a column is one of so many values, named as by `several`."""
-    return column.in_([bindparam(f"value{no}", type_=column.type) for no in range(count)])
-
-
 @cache
 def _locking(count: int, dialect: str) -> Prepared:
     """Servers wait for each other in one order only: that of the characters' codes."""
@@ -169,14 +163,8 @@ def lock_run_of(connection: Connection, stream_id: int) -> int | None:
     Whoever writes to a stream locks first the run, then the stream: otherwise two transactions
     could wait for each other.
     """
-    query = (
-        select(run.c.no)
-        .join(stream, stream.c.run_no == run.c.no)
-        .where(stream.c.id == stream_id)
-        .with_for_update(of=run)
-    )
-    found: int | None = connection.scalar(query)
-    return found
+    found = _LOCK_RUN_OF.find(connection, stream_id=stream_id)
+    return int(found[0][0]) if found else None
 
 
 def advance(

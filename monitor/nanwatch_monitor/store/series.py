@@ -5,14 +5,14 @@ Here are rows and bytes; what the bytes mean is known by `nanwatch_monitor.serie
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
 
-from sqlalchemy import Connection, Insert, Table, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, or_, select, update
 
 from nanwatch_monitor.store.database import Database
+from nanwatch_monitor.store.prepared import Prepared
 from nanwatch_monitor.store.runs import lock_run_of
 from nanwatch_monitor.store.sealed import Sealing
 from nanwatch_monitor.store.snapshot import Snapshot
@@ -21,6 +21,25 @@ from nanwatch_monitor.store.tables import batch, memory, node, remark, run, seri
 MANY_FRAMES = 256
 SETTLED_S = 60.0  # after the end of a run: a late word may still come
 SILENT_S = 600.0
+
+_STATE = Prepared(
+    select(stream.c.sealed_seq, stream.c.sealed_bytes, stream.c.watched_seq).where(
+        stream.c.id == bindparam("stream_id")
+    )
+)
+_ADVANCE = Prepared(
+    update(stream)
+    .where(stream.c.id == bindparam("of"))
+    .values(
+        sealed_seq=bindparam("sealed"),
+        sealed_bytes=bindparam("bytes"),
+        watched_seq=bindparam("watched"),
+    )
+)
+_INSERT_NODES, _INSERT_REMARKS = Prepared(insert(node)), Prepared(insert(remark))
+_DELETE_FRAMES = Prepared(
+    delete(batch).where(batch.c.stream_id == bindparam("of"), batch.c.seq <= bindparam("upto"))
+)
 
 
 class SeriesStore:
@@ -64,18 +83,17 @@ class SeriesStore:
 
 
 def _advance(connection: Connection, sealing: Sealing) -> bool:
-    """What is sealed was judged: the brain's memory goes with it."""
-    moved = (
-        update(stream)
-        .where(stream.c.id == sealing.stream_id, stream.c.sealed_seq == sealing.before)
-        .values(
-            sealed_seq=sealing.upto, sealed_bytes=stream.c.sealed_bytes + _written_bytes(sealing)
-        )
-    )
-    if connection.execute(moved).rowcount == 0:
+    """What is sealed was judged: the brain's memory goes with it. The run is locked."""
+    ((sealed, written, watched),) = _STATE.find(connection, stream_id=sealing.stream_id)
+    if sealed != sealing.before:
         return False
-    behind = (stream.c.id == sealing.stream_id, stream.c.watched_seq < sealing.upto)
-    connection.execute(update(stream).where(*behind).values(watched_seq=sealing.upto))
+    row = {
+        "of": sealing.stream_id,
+        "sealed": sealing.upto,
+        "watched": max(watched, sealing.upto),
+        "bytes": written + _written_bytes(sealing),
+    }
+    _ADVANCE.write(connection, [row])
     return True
 
 
@@ -85,33 +103,29 @@ def _written_bytes(sealing: Sealing) -> int:
 
 
 def _write(connection: Connection, sealing: Sealing) -> None:
-    stream_id = sealing.stream_id
+    stream_id, dialect = sealing.stream_id, connection.dialect.name
     known = [{**vars(found), "rest": rest} for found, rest in sealing.series]
-    _put(connection, series, known)
-    _put(connection, memory, [{"stream_id": stream_id, "data": sealing.memory}])
+    if known:
+        _insert_or_update(dialect, series).write(connection, known)
+    remembered = {"stream_id": stream_id, "data": sealing.memory}
+    _insert_or_update(dialect, memory).write(connection, [remembered])
     if sealing.nodes:
         which = [{"stream_id": stream_id, "series_no": no, **vars(n)} for no, n in sealing.nodes]
-        connection.execute(insert(node), which)
+        _INSERT_NODES.write(connection, which)
     if sealing.remarks:
         said = [{"stream_id": stream_id, "seq": s, "data": data} for s, data in sealing.remarks]
-        connection.execute(insert(remark), said)
-    sealed = batch.c.seq.between(sealing.before + 1, sealing.upto)
-    connection.execute(delete(batch).where(batch.c.stream_id == stream_id, sealed))
-
-
-def _put(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows; those whose key is known are written anew."""
-    if rows:
-        connection.execute(_insert_or_update(connection.dialect.name, table), rows)
+        _INSERT_REMARKS.write(connection, said)
+    _DELETE_FRAMES.write(connection, [{"of": stream_id, "upto": sealing.upto}])
 
 
 @cache
-def _insert_or_update(dialect: str, table: Table) -> Insert:
+def _insert_or_update(dialect: str, table: Table) -> Prepared:
+    """What inserts rows; those whose key is known are written anew."""
     if dialect == "sqlite":
         from sqlalchemy.dialects.sqlite import insert as insert_into
     else:  # imported here: the dialect that is not used would only slow down the start
         from sqlalchemy.dialects.postgresql import insert as insert_into  # type: ignore[assignment]
-    new = insert_into(table)
     kept = {*table.primary_key.columns.keys(), series.c.thinned.name}  # thinned by somebody else
+    new = insert_into(table)
     changes = {c.name: new.excluded[c.name] for c in table.c if c.name not in kept}
-    return new.on_conflict_do_update(index_elements=table.primary_key, set_=changes)
+    return Prepared(new.on_conflict_do_update(index_elements=table.primary_key, set_=changes))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
+from nanwatch_monitor.store.prepared import Prepared, is_one_of, several
 from nanwatch_monitor.store.sealed import Node, SealedSeries, SealedStream
 from nanwatch_monitor.store.tables import batch, memory, node, remark, run, series, stream
 
@@ -58,6 +61,12 @@ _REMARKS = (
 )
 
 
+@cache
+def _rests(count: int) -> Prepared:
+    query = select(series.c.no, series.c.rest).where(series.c.stream_id == bindparam("stream_id"))
+    return Prepared(query.where(is_one_of(series.c.no, count)))
+
+
 class Snapshot:
     """The sealed points and the open log as they were at one moment."""
 
@@ -83,6 +92,14 @@ class Snapshot:
         """The points of a series that fill no chunk yet."""
         found: bytes = self._connection.execute(_REST, _key(of)).scalar_one()
         return found
+
+    def rests(self, stream_id: int, numbers: Collection[int]) -> dict[int, bytes]:
+        """The same of several series of a stream, by their numbers."""
+        if not numbers:
+            return {}
+        asked = several(numbers)
+        rows = _rests(len(asked)).find(self._connection, stream_id=stream_id, **asked)
+        return dict(rows)
 
     def nodes(self, of: SealedSeries, level: int, begin: int, end: int) -> list[Node]:
         """The rows of a level that begin at these of a series' points, in order."""
