@@ -289,15 +289,3 @@ def test_variables_that_no_step_has_moved_are_told():
     after = dissect(model, batch(), NOWHERE)
     assert {look.layer for look in after.untrained} == {model.body.name}
     assert {look.layer for look in after.variables} == {model.head.name}
-
-
-@pytest.mark.parametrize(("column", "crosses"), [(True, 0), (False, 1)])
-def test_rows_that_are_compared_with_every_other_are_told_with_the_line(column, crosses):
-    def first_column(y_true, y_pred):
-        wanted = y_true[:, :1] if column else y_true[:, 0]
-        return keras.ops.mean((wanted - y_pred) ** 2)
-
-    model = mlp()
-    model.compile("sgd", first_column)
-    found = dissect(model, batch(), NOWHERE).crossed
-    assert [look.code.partition("(")[0] for look in found] == ["return keras.ops.mean"] * crosses

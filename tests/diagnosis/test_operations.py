@@ -223,3 +223,15 @@ def test_watching_ends_with_its_block():
     assert watch.origin(inside).kind == "Log"
     assert watch.origin(outside) is None
     assert not tf.config.functions_run_eagerly()
+
+
+@pytest.mark.parametrize(("column", "crosses"), [(True, 0), (False, 1)])
+def test_rows_that_are_compared_with_every_other_are_told_with_the_line(column, crosses):
+    def first_column(y_true, y_pred):
+        wanted = y_true[:, :1] if column else y_true[:, 0]
+        return ops.mean((wanted - y_pred) ** 2)
+
+    model = mlp()
+    model.compile("sgd", first_column)
+    found = looked_at(model).crossed
+    assert [look.code.partition("(")[0] for look in found] == ["return ops.mean"] * crosses
