@@ -33,12 +33,14 @@ import nanwatch
 def work(size):
     return float(np.linalg.norm(table[:size] @ table[:size].T))
 
+def seconds_of(size):
+    began = time.process_time()
+    work(size)
+    return time.process_time() - began
+
 def size_of(seconds):
-    for size in range(64, 4096, 32):
-        began = time.process_time()
-        work(size), work(size)
-        if time.process_time() - began > 2 * seconds:
-            return size
+    sizes = range(64, 4096, 32)
+    return next(size for size in sizes if min(seconds_of(size) for _ in range(5)) > seconds)
 
 url, steps, size = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 table = np.random.default_rng(1).standard_normal((4096, 512))
