@@ -8,6 +8,7 @@ from the stream alone, the callback beside the evidence that only it has.
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, get_args
@@ -117,9 +118,16 @@ class Diagnosis:
         return self.causes[0].confidence if self.causes else 0.0
 
 
+def one_spelling(name: str) -> str:
+    """The name as it is stored and compared: "é" is one letter, however a keyboard made it."""
+    return unicodedata.normalize("NFC", name)
+
+
 @dataclass(frozen=True)
 class RunStarted:
     """A run begins (or a further writer joins it): who it is and how it is set up.
+
+    Name, project and tags are in one spelling, see `one_spelling`.
 
     Attributes:
         config: what the user passed as `config`, plain values.
@@ -133,6 +141,12 @@ class RunStarted:
     config: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     started_at: Seconds = 0.0
+
+    def __post_init__(self) -> None:
+        """Spell names in one way."""
+        object.__setattr__(self, "name", one_spelling(self.name))
+        object.__setattr__(self, "project", one_spelling(self.project))
+        object.__setattr__(self, "tags", tuple(map(one_spelling, self.tags)))
 
 
 @dataclass(frozen=True)

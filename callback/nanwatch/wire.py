@@ -216,7 +216,7 @@ def _decode_points(fields: Any) -> events.Points:
     try:
         steps, values = fields["steps"], fields["values"]
         points = events.Points(steps, dict(values))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, IndexError, TypeError, ValueError) as error:
         raise WireError("points need `steps` and `values`") from error
     _check_points(points)
     return points

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 from starlette.requests import ClientDisconnect, Request
 
+from nanwatch.events import one_spelling
 from nanwatch_monitor.problems import Problem, shown
 
 DEADLINE_S = 15.0
@@ -25,19 +26,21 @@ def described(kind: type[msgspec.Struct]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
-async def read_json(request: Request, kind: type[Body]) -> Body:
+async def read_json(request: Request, kind: type[Body], limit: int = MAX_JSON) -> Body:
     """The JSON object of a request.
 
     Args:
-        kind: what it must be; members that it does not know are let be.
+        kind: what it must be, made of plain values and lists of text; members that it does not
+            know are let be.
+        limit: the size in bytes that is accepted.
 
     Raises:
         Problem: as `read_body`, or it is no strict JSON (400) or of another form (422).
     """
-    body = await read_body(request, _JSON, MAX_JSON)
+    body = await read_body(request, _JSON, limit)
     try:
         _check_strict(body)
-        return msgspec.json.decode(body, type=kind)
+        return _in_one_spelling(msgspec.json.decode(body, type=kind))
     except (msgspec.ValidationError, _NonFiniteError) as error:
         how = "mend what is named; /api/v1/openapi.json describes the body"
         raise Problem(
@@ -47,6 +50,17 @@ async def read_json(request: Request, kind: type[Body]) -> Body:
         why = shown(str(error), 80)
         how = "send one JSON object in UTF-8"
         raise Problem(400, "malformed", "the body cannot be read", why, how) from error
+
+
+def _in_one_spelling(told: Body) -> Body:
+    """The same with every name in the spelling in which names are compared."""
+    for field in told.__struct_fields__:
+        value = getattr(told, field)
+        if isinstance(value, str):
+            msgspec.structs.force_setattr(told, field, one_spelling(value))
+        elif isinstance(value, tuple):
+            msgspec.structs.force_setattr(told, field, tuple(map(one_spelling, value)))
+    return told
 
 
 class _NonFiniteError(ValueError):

@@ -23,7 +23,7 @@ from nanwatch.cli.connection import (
     write_json,
     write_table,
 )
-from nanwatch.events import diagnosis_from_json
+from nanwatch.events import diagnosis_from_json, one_spelling
 from nanwatch.transport import Link
 
 RUNS = "/api/v1/runs"
@@ -87,6 +87,7 @@ def find_run(link: Link, wanted: str) -> str:
 
     Of several runs of that name it is the latest, and that is said.
     """
+    wanted = one_spelling(wanted)
     named: list[Mapping[str, Any]] = []
     fitting: list[Mapping[str, Any]] = []
     for run in fetch_all(link, RUNS, "runs", limit=None):

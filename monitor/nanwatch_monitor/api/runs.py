@@ -16,8 +16,8 @@ from nanwatch.events import MAX_NAME
 from nanwatch.settings import MAX_TAGS
 from nanwatch_monitor.announce import Announcer
 from nanwatch_monitor.api.parameters import Cursor, PageSize, Project, RunId
-from nanwatch_monitor.bodies import read_body
-from nanwatch_monitor.problems import Problem, shown
+from nanwatch_monitor.bodies import described, read_json
+from nanwatch_monitor.problems import Problem
 from nanwatch_monitor.replies import Json
 from nanwatch_monitor.run_record import Run
 from nanwatch_monitor.run_states import State
@@ -73,10 +73,10 @@ def router(
         """One run with its configuration and facts."""
         return Json(views.one(existing(store, run_id), clock()))
 
-    @routes.patch("/{run_id}")
+    @routes.patch("/{run_id}", openapi_extra=described(Edit))
     async def edit(run_id: RunId, request: Request) -> Response:
         """Change a run's `name`, `tags`, `pinned` or `note`; what is not given stays."""
-        said = _edit(await read_body(request, "application/json", _MAX_BODY))
+        said = _given(await read_json(request, Edit, _MAX_BODY))
         return await run_in_threadpool(_edited, run_id, said)
 
     def _edited(run_id: str, said: Mapping[str, Any]) -> Response:
@@ -109,14 +109,7 @@ def existing(store: Store, run_id: str) -> Run:
     return found
 
 
-def _edit(body: bytes) -> dict[str, Any]:
-    try:
-        said = msgspec.json.decode(body, type=Edit)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        how = 'send any of {"name": "...", "tags": ["..."], "pinned": true, "note": "..."}'
-        raise Problem(
-            400, "malformed", "the edit cannot be read", shown(str(error)), how
-        ) from error
+def _given(said: Edit) -> dict[str, Any]:
     given = {name: getattr(said, name) for name in said.__struct_fields__}
     return {name: value for name, value in given.items() if value is not msgspec.UNSET}
 
