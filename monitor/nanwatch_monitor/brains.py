@@ -92,6 +92,7 @@ class Watched:
             return True
         if not seal(store, self.stream_id, self.fed, self.brain.remembered(), cache):
             return False
+        cache.drop(self.token, self.sealed + 1, self.fed)
         self.sealed, self.recorded = self.fed, max(self.fed, self.recorded)
         self.rows, self.points = self.rows % CHUNK, 0
         return True

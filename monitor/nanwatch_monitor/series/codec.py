@@ -73,10 +73,10 @@ def unpack_points(data: bytes) -> Curve:
 def _pack_ints(column: NDArray[Any]) -> tuple[int, bytes]:
     if len(column) == 0:
         return _EMPTY, b""
-    distances = column[1:] - column[:-1]
-    if len(distances) == 0 or bool((distances == distances[0]).all()):
-        distance = int(distances[0]) if len(distances) else 0
-        return _EVEN_INTS, _EVEN.pack(int(column[0]), distance, len(column))
+    count, first = len(column), int(column[0])
+    distance = int(column[1]) - first if count > 1 else 0
+    if bool((column[1:] - column[:-1] == distance).all()):
+        return _EVEN_INTS, _EVEN.pack(first, distance, count)
     return _INTS, _compress(column)
 
 
@@ -102,7 +102,7 @@ def _unpack_column(kind: int, data: bytes) -> NDArray[Any]:
 
 
 def _compress(column: NDArray[Any]) -> bytes:
-    return bytes(standalone.simple_compress(np.require(column, requirements="CA"), _LEVEL))
+    return bytes(standalone.simple_compress(np.require(column, requirements=["C", "A"]), _LEVEL))
 
 
 def _decompress(data: bytes) -> NDArray[Any]:

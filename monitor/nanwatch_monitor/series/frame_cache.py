@@ -47,6 +47,13 @@ class FrameCache:
                 _, (_, size) = self._known.popitem(last=False)
                 self._used -= size
 
+    def drop(self, token: str, first: int, last: int) -> None:
+        """Some frames of a stream are not in the log any more."""
+        with self._lock:
+            for seq in range(first, last + 1):
+                _, size = self._known.pop((token, seq), (None, 0))
+                self._used -= size
+
     def find(self, keys: Iterable[Key]) -> dict[Key, wire.Frame]:
         """Those of some frames that are here."""
         with self._lock:
