@@ -14,7 +14,7 @@ from nanwatch.autopsy.examiner import SECONDS
 from nanwatch.autopsy.trials import SKIPPED
 from nanwatch.detectors import Signal
 from nanwatch.diagnosis import diagnose, remedies
-from nanwatch.diagnosis.case import Autopsy, Case, Trial
+from nanwatch.diagnosis.case import Case, Trial
 from nanwatch.diagnosis.clues import CALM
 from nanwatch.diagnosis.observed import observed
 from nanwatch.diagnosis.preflight import foresee, may_stretch
@@ -77,7 +77,8 @@ class Examination:
         facts, data = self._watcher.facts, self._watcher.data
         if not may_stretch(facts, data) or (examiner := self._examiner(step)) is None:
             return foresee(facts, data)
-        seen = self._guarded(lambda: examiner.glance(step.batch), Autopsy, failed=Autopsy())
+        own = bool(facts.get("own_step"))
+        seen = self._guarded(lambda: examiner.glance(step.batch, own), lambda: None, failed=None)
         return foresee(facts, data, seen)
 
     def of_failure(self, signal: Signal, step: Step) -> tuple[Diagnosis, tuple[Evidence, ...]]:

@@ -60,12 +60,12 @@ def dissect(model: Any, batch: Any, source: DataSource, update_finite: bool = Tr
         loss=math.nan if step.slopes.loss is None else mean_of(step.slopes.loss),
         penalty=penalty,
         update_finite=update_finite,
-        predictions=_predictions(model, step.layers.predictions),
+        predictions=looks_of_predictions(model, step.layers.predictions),
         terms=terms,
         operation=operation,
         risks=risks,
         crossed=step.operations.crossed if step.operations else None,
-        untrained=untrained(model),
+        untrained=_untrained(model),
         raised=step.raised,
     )
 
@@ -85,7 +85,7 @@ class _Step:
         self.rows = _rows_of(batch)
         self.layers = LayerWatch(model)
         self.losses = LossWatch()
-        self.operations = _operation_watch(self.rows, self.layers.running)
+        self.operations = operation_watch(self.rows, self.layers.running)
         self.slopes = Slopes(None, [(variable, None) for variable in model.trainable_variables])
         self.raised = ""
 
@@ -112,7 +112,7 @@ class _Step:
         return found, self.operations.risks(found)
 
 
-def _operation_watch(rows: int, running: list[str]) -> OperationWatch | None:
+def operation_watch(rows: int, running: list[str]) -> OperationWatch | None:
     """A watch for single operations; None on a backend, or a TensorFlow, that tells of none."""
     if keras.backend.backend() != "tensorflow":
         return None
@@ -133,7 +133,8 @@ def _rows_of(batch: Any) -> int:
     return int(shape[0] or 0) if shape else 0
 
 
-def _predictions(model: Any, outputs: Any) -> tuple[ArrayLook, ...]:
+def looks_of_predictions(model: Any, outputs: Any) -> tuple[ArrayLook, ...]:
+    """A look at each of a model's outputs, by its name."""
     arrays = tree.flatten(outputs) if outputs is not None else []
     names = sorted(outputs) if isinstance(outputs, dict) else getattr(model, "output_names", None)
     if names is None or len(names) != len(arrays):
@@ -149,7 +150,7 @@ def _variables(model: Any, slopes: Slopes) -> tuple[VariableLook, ...]:
     )
 
 
-def untrained(model: Any) -> tuple[VariableLook, ...]:
+def _untrained(model: Any) -> tuple[VariableLook, ...]:
     """The variables of layers that may learn and hold what their initializers drew."""
     layers = filter(is_fresh, model._flatten_layers(include_self=False))
     fresh = {id(v) for layer in layers for v in layer._trainable_variables}

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from keras import tree
-
 from nanwatch.autopsy.dissect import dissect
+from nanwatch.autopsy.glance import glance
 from nanwatch.autopsy.guess import (
     guess_loss,
     output_guesses,
@@ -37,8 +36,6 @@ SECONDS_EACH, SECONDS_EACH_SILENT = 1.5, 0.8
 """How long a replay of a failure may take; of a run that stayed finite more are made."""
 SECONDS_REDRAWN = 1.5
 """How long a failure is waited for that comes again by chance only."""
-GLANCED = 7
-"""So many rows are enough to see which shapes meet; hardly another axis is as long."""
 STEADY = "steady_rate"
 """The remedy that is tried at the rate of the fit's beginning."""
 
@@ -102,10 +99,9 @@ class Examiner:
             autopsy = self._look(step.batch, step.update_finite)
         return autopsy
 
-    def glance(self, batch: Any) -> Autopsy:
-        """A step over a few rows of a batch taken apart."""
-        rows = tree.map_structure(_first_rows, whole(self._model, batch))
-        return dissect(self._model, rows, self._source)
+    def glance(self, batch: Any, own_step: bool) -> Autopsy | None:
+        """A look at a few rows of a batch; None where that cannot be done quickly."""
+        return glance(self._model, whole(self._model, batch), self._source, own_step)
 
     def guess(self) -> float:
         """The loss of the best constant guess for the kept batches, NaN when it cannot be told."""
@@ -248,10 +244,6 @@ class Examiner:
         except Exception as error:  # noqa: BLE001 - a door: the step may refuse to run outside of fit
             self._note(f"the last steps could not be repeated ({type(error).__name__}: {error})")
             return False
-
-
-def _first_rows(array: Any) -> Any:
-    return None if array is None else array[:GLANCED]
 
 
 def _repeat(model: Any, batch: Any) -> None:
