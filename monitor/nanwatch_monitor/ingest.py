@@ -17,6 +17,7 @@ from nanwatch_monitor.census import MAX_SERIES, Census
 from nanwatch_monitor.intake import BusyError, Intake
 from nanwatch_monitor.metrics import Metrics
 from nanwatch_monitor.problems import Problem, shown
+from nanwatch_monitor.rights import ANYBODY, Identity
 from nanwatch_monitor.store.appending import Appending
 from nanwatch_monitor.store.receipts import (
     ConflictError,
@@ -40,31 +41,27 @@ class Ingest:
     metrics: Metrics
     census: Census = field(default_factory=Census)
 
-    async def accept(self, body: bytes, project: str | None = None) -> Receipt:
-        """Store the frames of a request. Raises Problem; then nothing of it was stored.
-
-        Args:
-            project: the only one that the sender may write to; None is every one.
-        """
+    async def accept(self, body: bytes, asker: Identity = ANYBODY) -> Receipt:
+        """Store the frames of a request. Raises Problem; then nothing of it was stored."""
         with self.metrics.ingest_seconds.time():
             if len(body) <= SMALL:
-                told = self.submit(body, project)
+                told = self.submit(body, asker)
             else:
-                told = await run_in_threadpool(self.submit, body, project)
+                told = await run_in_threadpool(self.submit, body, asker)
             try:
                 receipt = await asyncio.wrap_future(told)
             except LogError as error:
-                raise _refusal(error, project) from error
+                raise _refusal(error, asker.project) from error
         self.metrics.stored(receipt)
         return receipt
 
-    def submit(self, body: bytes, project: str | None = None) -> Future[Receipt]:
+    def submit(self, body: bytes, asker: Identity = ANYBODY) -> Future[Receipt]:
         """Read the frames of a request and have them stored. Raises Problem."""
         frames = _decoded(body)
         if not self.census.admits(frame for frame, _ in frames):
             raise _too_many_series()
         try:
-            return self.intake.submit(Appending(frames, project))
+            return self.intake.submit(Appending(frames, asker.project, asker.key))
         except BusyError as error:
             how = f"send it again after {error.retry_s} s; larger requests cost less than many"
             headers = {"Retry-After": str(error.retry_s)}

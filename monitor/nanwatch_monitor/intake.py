@@ -98,7 +98,7 @@ class Intake:
         size = sum([len(raw) for _, raw in request.frames])
         points = sum([frame.n_points for frame, _ in request.frames])
         with self._news:
-            if not self._room.enter(request.run_id, points, size):
+            if not self._room.enter(request.run_id, points, size, request.sender):
                 self._refused += 1
                 latest = min(LATEST_S, SOONEST_S + self._refused)
                 raise BusyError(random.randint(SOONEST_S, latest))  # noqa: S311 - spreads, no secret

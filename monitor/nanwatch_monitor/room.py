@@ -1,7 +1,8 @@
 """How much may wait to be stored: bounded in points and bytes, and shared out fairly. Pure.
 
-Half of the room is for whoever comes. The other half is for those who wait with nothing yet, and
-for equal shares: one who floods the server does not keep out another who says little.
+Half of the room is for whoever comes. The rest is for runs that wait with nothing yet, and for
+equal shares: one that floods the server does not keep out another that says little. A tenth is kept
+for senders that wait with nothing yet, however many runs another one floods the server with.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ MOST_POINTS = 20_000
 MOST_BYTES = 32 * 1024 * 1024
 OPEN = 0.5
 """The part of the room that is not shared out."""
+KEPT = 0.1
+"""The part that is kept for senders who wait with nothing."""
 
 
 class Room:
@@ -24,30 +27,34 @@ class Room:
     def __init__(self, points: int = MOST_POINTS, size: int = MOST_BYTES) -> None:
         self._points, self._size = points, size
         self._held: defaultdict[str, float] = defaultdict(float)
+        self._senders: set[str] = set()
         self.taken = 0.0
 
-    def enter(self, who: str, points: int, size: int) -> bool:
+    def enter(self, run: str, points: int, size: int, sender: str = "") -> bool:
         """Take room; False when there is none for it. An empty room takes anything.
 
         Args:
-            who: whose share it is.
+            run: whose share it is.
             size: in bytes.
+            sender: who sends it; one may send for many runs.
         """
         part = max(points / self._points, size / self._size)
-        if self._held and not self._fits(who, part):
+        if self._held and not self._fits(run, part, sender):
             return False
-        self._held[who] += part
+        self._held[run] += part
+        self._senders.add(sender)
         self.taken += part
         return True
 
     def clear(self) -> None:
         """All have left."""
         self._held.clear()
+        self._senders.clear()
         self.taken = 0.0
 
-    def _fits(self, who: str, part: float) -> bool:
-        if self.taken + part > 1:
+    def _fits(self, run: str, part: float, sender: str) -> bool:
+        if self.taken + part > (1 - KEPT if sender in self._senders else 1):
             return False
         share = (1 - OPEN) / len(self._held)
-        is_modest = who not in self._held or self._held[who] + part <= share
+        is_modest = run not in self._held or self._held[run] + part <= share
         return is_modest or self.taken + part <= OPEN

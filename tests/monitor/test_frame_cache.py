@@ -23,3 +23,11 @@ def test_the_oldest_make_room():
         cache.keep([block(seq), block(seq)])
     assert [one.seq for one in cache.behind("stream1", 6, 9)] == [7, 8, 9]
     assert cache.behind("stream1", 5, 9) == []
+
+
+def test_what_is_sealed_takes_no_room():
+    cache = FrameCache(most_bytes=3 * 18_048)
+    cache.keep([block(0), block(1), block(2)])
+    cache.drop("stream1", 0, 5)
+    cache.keep([block(6), block(7), block(8)])
+    assert [one.seq for one in cache.behind("stream1", 5, 9)] == [6, 7, 8]

@@ -35,3 +35,11 @@ def test_a_flood_of_one_run_leaves_room_for_another(requests, points):
     for _ in range(200):
         room.enter("flood", 10, 1)
     assert room.enter("quiet", points, 1)
+
+
+@given(st.lists(st.tuples(runs, st.integers(1, 30)), max_size=200), st.integers(1, 10))
+def test_a_flood_of_many_runs_leaves_room_for_another_sender(requests, points):
+    room = Room(points=100)
+    for no, (run, many) in enumerate(requests):
+        room.enter(f"{run}{no}", many, 1, sender="flood")
+    assert room.enter("quiet", points, 1, sender="quiet")

@@ -33,7 +33,7 @@ def router(ingest: Ingest) -> APIRouter:
     async def take(request: Request, asker: Asker) -> Response:
         """Store frames. They are committed before the answer; sending them again is harmless."""
         body = await read_body(request, CONTENT_TYPE, MAX_FRAME)
-        receipt = await ingest.accept(body, asker.project)
+        receipt = await ingest.accept(body, asker)
         return Json(
             {
                 "acked": receipt.acked,

@@ -45,10 +45,12 @@ class Appending(NamedTuple):
 
     Attributes:
         project: the only one that the sender may write to; None is every one.
+        sender: whose credential it came with.
     """
 
     frames: Sequence[RawFrame]
     project: str | None = None
+    sender: str = ""
 
     @property
     def run_id(self) -> str:
