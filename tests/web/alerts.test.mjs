@@ -75,6 +75,6 @@ test("states, mutes and deliveries are told in words", () => {
   assert.equal(muteWords(alert(1, { muted: true })), "Muted until worse");
   assert.match(muteWords(alert(1, { muted: true, muted_until: new Date(0).toISOString() })), /until .*1970/);
   assert.equal(deliveryWords(alert(1, { deliveries: { sent: 2, waiting: 0, failed: 1 } })), "2 sent, 1 failed");
-  assert.equal(deliveryWords(alert(1)), "No message");
+  assert.equal(deliveryWords(alert(1)), "No message sent");
   assert.deepEqual([countWords(1, false), countWords(500, true)], ["1 alert", "the 500 newest alerts"]);
 });

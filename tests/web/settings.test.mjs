@@ -56,7 +56,7 @@ test("an empty number of days means never", () => {
 test("scopes, mutes and actions are told in words", () => {
   assert.equal(mayWords("read"), "Look at everything, change nothing");
   assert.equal(mayWords(undefined), "–");
-  assert.equal(quietWords({ symptom: "nan_loss", project: "zoo", run_id: null }), "NaN loss, project zoo");
+  assert.equal(quietWords({ symptom: "nan_loss", project: "zoo", run_id: null }), "NaN or Inf, project zoo");
   assert.equal(actionWords("login_codes.create"), "Login codes: create");
 });
 
@@ -72,7 +72,7 @@ test("only what is critical, open, loud and new is worth a notification", () => 
 test("a few are told apart, many in one", () => {
   const several = (n) => Array.from({ length: n }, (_, i) => alert(i));
   const [first, ...rest] = notesOf(several(MOST_APART));
-  assert.deepEqual([first.title, first.body], ["NaN loss: net-0", "zoo, at step 37\nlog of 0"]);
+  assert.deepEqual([first.title, first.body], ["NaN or Inf: net-0", "zoo, at step 37\nlog of 0"]);
   assert.equal(rest.length, MOST_APART - 1);
   const [one, ...none] = notesOf(several(12));
   assert.equal(none.length, 0);

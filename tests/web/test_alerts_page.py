@@ -82,6 +82,18 @@ def test_an_alert_is_muted_until_it_gets_worse(page: Page, server: RunningServer
     expect(line).not_to_contain_text("Muted")
 
 
+def test_many_alike_are_muted_until_they_get_worse(page: Page, server: RunningServer) -> None:
+    for number in range(5):
+        spiking_run(server.url, f"spiky-{number}")
+    page.goto("/alerts")
+    fold = page.locator(".fold")
+    fold.get_by_text("Mute", exact=True).click()
+    fold.get_by_role("button", name="Until it gets worse").click()
+    expect(fold.locator("summary").last).to_contain_text("Muted until worse")
+    fold.get_by_role("button", name="Unmute all").click()
+    expect(fold).not_to_contain_text("Muted")
+
+
 def test_the_keyboard_alone_moves_acts_and_opens(page: Page, server: RunningServer) -> None:
     for name in ("first", "second", "third"):
         spiking_run(server.url, name, name)

@@ -13,7 +13,7 @@ from web.served import RunningServer, healthy_run
 EVIDENCE = (
     events.Evidence("first operation that is not finite", "Log of 0 to 0.7", "none"),
     events.Evidence("cells of the batch", "all finite", "finite"),
-    events.Evidence("replay with the fix", "not made: no time was left", "finite"),
+    events.Evidence("replay with a lower rate", "not made: no time was left", "finite"),
 )
 
 

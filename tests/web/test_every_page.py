@@ -62,7 +62,9 @@ def test_axe_finds_no_barrier(
     assert barriers == [], json.dumps(barriers, indent=1)
 
 
-@pytest.mark.parametrize("width", [390, 820, 1440])
+@pytest.mark.parametrize(
+    "width", [320, 390, 820, 1440]
+)  # 320: 1280 at a zoom of 400 % (WCAG 1.4.10)
 @pytest.mark.parametrize("path", PAGES)
 def test_nothing_scrolls_sideways(page: Page, server: RunningServer, path: str, width: int) -> None:
     broken_run(server.url)

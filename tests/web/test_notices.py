@@ -82,7 +82,7 @@ def test_one_of_many_tabs_tells_once_of_what_is_critical(
     failing_run(server, "mild", "warning")
     failing_run(server, "broken")
     pages[0].wait_for_function("() => notes.length")
-    assert told(*pages) == ["NaN loss: broken"]
+    assert told(*pages) == ["NaN or Inf: broken"]
 
 
 def test_another_tab_takes_over_and_repeats_nothing(
@@ -94,7 +94,7 @@ def test_another_tab_takes_over_and_repeats_nothing(
     first.close()
     failing_run(server, "later")
     second.wait_for_function("() => notes.length")
-    assert told(second) == ["NaN loss: later"]
+    assert told(second) == ["NaN or Inf: later"]
 
 
 def test_many_at_once_are_one_notification(desk: BrowserContext, server: RunningServer) -> None:

@@ -230,7 +230,7 @@ def test_the_steps_around_the_failure_are_exact(page: Page, server: RunningServe
 def test_the_tab_tells_the_health(page: Page, server: RunningServer) -> None:
     broken_run(server.url)
     opened(page)
-    expect(page).to_have_title("NaN loss · penguins · nanwatch")
+    expect(page).to_have_title("Loss not finite · penguins · nanwatch")
     expect(page.locator("#favicon")).to_have_attribute("href", "/static/icons/critical.svg")
 
 
@@ -240,7 +240,7 @@ def test_a_diagnosis_appears_while_one_watches(page: Page, server: RunningServer
     expect(page.locator("#live")).to_have_text("Live")
     run.points([30], batch__loss=[float("nan")])
     expect(page.get_by_role("article")).to_contain_text("Loss is not finite from step 30")
-    expect(page.locator("#alerts")).to_contain_text("NaN loss")
+    expect(page.locator("#alerts")).to_contain_text("Loss not finite")
     expect(page.locator("#steps tr.first")).to_contain_text("NaN")
     run.points([31, 32, 33], batch__loss=[float("nan")] * 3)
     expect(page.locator("#steps tbody tr")).to_have_count(9)

@@ -56,7 +56,7 @@ def test_a_head_sorts_and_says_so(page: Page, server: RunningServer) -> None:
     page.goto("/")
     page.get_by_role("button", name="Run", exact=True).click()
     expect(names(page)).to_have_text(["heron", "otter", "penguins"])
-    head = page.get_by_role("columnheader", name="Run")
+    head = page.get_by_role("columnheader", name="Run", exact=True)
     expect(head).to_have_attribute("aria-sort", "ascending")
     page.get_by_role("button", name="Run", exact=True).click()
     expect(names(page)).to_have_text(["penguins", "otter", "heron"])

@@ -33,7 +33,7 @@ def test_a_nan_is_shown_as_nan_with_its_symptom(page: Page, server: RunningServe
     page.goto("/")
     row = page.get_by_role("row").filter(has_text="penguins")
     expect(row.locator(".loss")).to_have_text("NaN")
-    expect(row.locator(".status")).to_contain_text("NaN loss")
+    expect(row.locator(".status")).to_contain_text("NaN or Inf")
     expect(row.locator(".best")).to_have_text("0.5")
 
 
@@ -92,9 +92,9 @@ def test_runs_that_are_ticked_are_compared(page: Page, server: RunningServer) ->
     healthy_run(server.url)
     broken_run(server.url)
     page.goto("/")
-    page.get_by_label("Compare calm-otter-17").check()
+    page.get_by_label("Tick calm-otter-17").check()
     expect(page.locator("#compare")).to_be_hidden()
-    page.get_by_label("Compare penguins").check()
+    page.get_by_label("Tick penguins").check()
     page.get_by_role("link", name="Compare 2 runs").click()
     expect(page).to_have_url(f"{server.url}/compare?runs=healthy,broken")
 
@@ -112,7 +112,7 @@ def test_the_keyboard_reaches_a_run(page: Page, server: RunningServer) -> None:
         if page.evaluate("document.activeElement.textContent") == "calm-otter-17":
             break
     assert {"Any state", "All projects"} <= set(reached)
-    assert reached[-2] == "Compare calm-otter-17"
+    assert reached[-2] == "Tick calm-otter-17"
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{server.url}/runs/healthy")
 

@@ -6,7 +6,7 @@ import { linearTicks, logTicks, wantsLog } from "../../web/nanwatch_web/static/j
 import { ago, bytes, duration, num, number, plain } from "../../web/nanwatch_web/static/js/format.js";
 import { standing, wherePairs } from "../../web/nanwatch_web/static/js/run/cause.js";
 import { flat, headFacts } from "../../web/nanwatch_web/static/js/run/facts.js";
-import { diagnosisAt, failureOf } from "../../web/nanwatch_web/static/js/run/failure.js";
+import { diagnosisAt, failureOf, withFaults } from "../../web/nanwatch_web/static/js/run/failure.js";
 import { append, empty } from "../../web/nanwatch_web/static/js/charts/buckets.js";
 import { countWords, filtered } from "../../web/nanwatch_web/static/js/runs/filter.js";
 import { questionOf } from "../../web/nanwatch_web/static/js/runs/question.js";
@@ -125,6 +125,20 @@ test("a gradient that was not finite is named as such when the loss was", () => 
   assert.equal(failureOf(loss, gradient, []), null);
 });
 
+test("a card's headline says what was not finite, where the curves tell", () => {
+  const [loss, gradient] = [empty(), empty()];
+  append(loss, [0, 1, 2], [1, 2, NaN]);
+  append(gradient, [0, 1, 2], [1, Infinity, NaN]);
+  const headline = (first_step, source = "client") => {
+    const told = { symptom: "nan_loss", severity: "critical", first_step, source, causes: [] };
+    return symptomSentence(withFaults([told], loss, gradient)[0]);
+  };
+  assert.equal(headline(2), "Loss is not finite from step 2");
+  assert.equal(headline(1), "Gradient is not finite, though the loss is, from step 1");
+  assert.equal(headline(0), "Weights are not finite, though loss and gradient are, from step 0");
+  for (const unknown of [headline(0, "server"), headline(9)]) assert.match(unknown, /^NaN or Inf in the training/);
+});
+
 test("a critical NaN comes before a critical explosion and both before a warning", () => {
   const of = (severity, symptom) => ({ severity, symptom });
   const found = byGravity([
@@ -145,7 +159,7 @@ test("labels become words, unknown ones too", () => {
 test("a symptom is told with its step, one of the whole run as judged, a foreseen one as foreseen", () => {
   const said = (symptom, first_step, severity = "critical") =>
     symptomSentence({ symptom, first_step, severity });
-  assert.equal(said("nan_loss", 7412), "Loss is not finite from step 7,412");
+  assert.equal(said("nan_loss", 7412), "NaN or Inf in the training from step 7,412");
   assert.equal(said("exception", 0), "Training raised an exception at step 0");
   assert.equal(said("underfit", 359), "Loss settles at a bad level (judged at step 359)");
   assert.equal(said("loss_stuck", 0, "warning"), "Loss does not fall from step 0");

@@ -1,5 +1,6 @@
 /**
- * What every page has round it: the theme button, how many alerts are open, and word of new ones.
+ * What every page has round it: the theme button, how many alerts are open, word of new ones, and a
+ * warning when nobody gets them.
  * @module
  */
 
@@ -8,6 +9,7 @@ import { byId } from "./dom.js";
 import { tell } from "./notices/teller.js";
 import { NEWS } from "./stream.js";
 import { mountThemeButton } from "./theme.js";
+import { warnOfDeadChannels } from "./undelivered.js";
 
 const MOST_COUNTED = 99;
 const SOON_MS = 400;
@@ -31,16 +33,20 @@ function showCount(node, n) {
   node.setAttribute("aria-label", `, ${node.textContent} open`);
 }
 
-/** Alerts come in groups: ask once for all of them, and not for a page that nobody sees. */
-function countSoon() {
+async function look() {
+  await Promise.all([countAlerts(), warnOfDeadChannels(byId("undelivered"))]);
+}
+
+/** News come in groups: ask once for all of them, and not for a page that nobody sees. */
+function lookSoon() {
   clearTimeout(timer);
-  if (!document.hidden) timer = window.setTimeout(() => void countAlerts().catch(() => {}), SOON_MS);
+  if (!document.hidden) timer = window.setTimeout(() => void look().catch(() => {}), SOON_MS);
 }
 
 mountThemeButton(byId("theme"));
 if (count) {
-  countSoon();
-  document.addEventListener("visibilitychange", countSoon);
-  document.addEventListener(NEWS, countSoon);
+  lookSoon();
+  document.addEventListener("visibilitychange", lookSoon);
+  document.addEventListener(NEWS, lookSoon);
   tell();
 }

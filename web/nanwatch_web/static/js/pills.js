@@ -27,22 +27,24 @@ const LIVE_WORDS = { live: "Live", connecting: "Connecting", lost: "Reconnecting
 
 /**
  * @param {string} state
+ * @param {string} [why] it is in that state; else what the state means is told
  * @returns {HTMLElement}
  */
-export function statePill(state) {
+export function statePill(state, why) {
   const mark = state === "running" ? el("i") : shape(state);
-  return el("span", { class: `pill ${classOf(state)}`, title: stateHint(state) }, mark, stateWord(state));
+  return el("span", { class: `pill ${classOf(state)}`, title: why || stateHint(state) }, mark, stateWord(state));
 }
 
 /**
  * A run's health; when something is wrong, the symptom's name in place of "critical". A note is none.
  * @param {string} health
  * @param {string | null} symptom
+ * @param {string} [fault] what was not finite, where that is known
  * @returns {HTMLElement}
  */
-export function healthPill(health, symptom) {
+export function healthPill(health, symptom, fault) {
   const wrong = health === "warning" || health === "critical";
-  const words = symptom && wrong ? symptomBadge(symptom) : healthWord(health);
+  const words = symptom && wrong ? symptomBadge(symptom, fault) : healthWord(health);
   return el("span", { class: `pill ${classOf(health)}`, title: healthWord(health) }, shape(health), words);
 }
 

@@ -11,7 +11,8 @@ import { Line } from "./stream/line.js";
 /** @typedef {"connecting" | "live" | "lost" | "asleep"} StreamState */
 /**
  * @typedef {object} StreamHandlers
- * @property {() => void} onOpen
+ * @property {() => Promise<unknown>} onOpen fetches what the page shows. What is told meanwhile is told
+ *   once more after it, since what was fetched may be older
  * @property {(state: StreamState) => void} onState
  * @property {Record<string, (data: any) => void>} on by the event's name
  */
@@ -31,6 +32,8 @@ export class LiveStream {
     this.handlers = handlers;
     this.line = new Line(run, (told) => this.hear(told));
     this.opens = 0;
+    /** @type {{event: string, data: any}[] | null} what was told since a fetch began that is not back yet */
+    this.heard = null;
   }
 
   /** Connect, fetch for the first time even when no stream can be had, and follow the tab's visibility from now on. */
@@ -40,7 +43,7 @@ export class LiveStream {
     addEventListener("pagehide", () => this.sleep());
     addEventListener("pageshow", (event) => event.persisted && this.line.listen());
     if (!document.hidden) this.line.listen();
-    setTimeout(() => this.opens || this.handlers.onOpen(), PATIENCE_MS);
+    setTimeout(() => this.opens || void this.fetch(), PATIENCE_MS);
   }
 
   /** Connect and stay connected, whether the tab is looked at or not. */
@@ -62,6 +65,7 @@ export class LiveStream {
   /** @param {import("./stream/switchboard.js").Told} told */
   hear(told) {
     if ("state" in told) return this.turned(told.state);
+    this.heard?.push(told);
     this.handlers.on[told.event]?.(told.data);
     if (told.event === "alert" || told.event === "channel")
       document.dispatchEvent(new CustomEvent(NEWS, { detail: told.event }));
@@ -72,6 +76,14 @@ export class LiveStream {
     this.handlers.onState(state);
     if (state !== "live") return;
     this.opens += 1;
-    this.handlers.onOpen();
+    void this.fetch();
+  }
+
+  /** Fetch anew what the page shows. */
+  async fetch() {
+    const heard = [...(this.heard ?? [])];
+    this.heard = heard;
+    await this.handlers.onOpen().finally(() => this.heard === heard && (this.heard = null));
+    for (const { event, data } of heard) this.handlers.on[event]?.(data);
   }
 }

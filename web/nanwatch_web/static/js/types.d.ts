@@ -48,6 +48,8 @@ export interface Run {
   ended_at: string | null;
   last_step: number | null;
   reason: string;
+  /** Why a run that has not ended is not simply running; empty for one that is. */
+  state_reason: string;
   updated_at: string;
   incidents: number;
   pinned: boolean;
@@ -87,6 +89,8 @@ export interface Diagnosis {
   severity: "info" | "warning" | "critical";
   first_step: number | null;
   causes: Cause[];
+  /** What the curves show to have been the first that was not finite, where that is told of. */
+  fault?: "loss" | "gradient" | "weights";
 }
 
 export interface Alert {

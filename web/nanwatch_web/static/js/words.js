@@ -7,7 +7,7 @@ import { integer } from "./format.js";
 
 /** @type {Record<string, [string, string, string?]>} symptom: the badge, the sentence, what its step is */
 const SYMPTOMS = {
-  nan_loss: ["NaN loss", "Loss is not finite", "from"],
+  nan_loss: ["NaN or Inf", "NaN or Inf in the training", "from"],
   exception: ["Exception", "Training raised an exception", "at"],
   exploding_loss: ["Exploding loss", "Loss explodes", "from"],
   nan_val_only: ["NaN val_loss", "Validation is not finite", "from"],
@@ -21,6 +21,13 @@ const SYMPTOMS = {
   overfit: ["Overfit", "Validation loss rises while training loss falls"],
   lost: ["Lost", "Contact with the training is lost", "after"],
   hung: ["Hung", "Training does not advance", "from"],
+};
+
+/** @type {Record<string, [string, string]>} what was not finite where `nan_loss` is told: the badge, the sentence */
+const FAULTS = {
+  loss: ["Loss not finite", "Loss is not finite"],
+  gradient: ["Gradient not finite", "Gradient is not finite, though the loss is,"],
+  weights: ["Weights not finite", "Weights are not finite, though loss and gradient are,"],
 };
 
 /** @type {Record<string, [string, string]>} state: the word, the explanation */
@@ -52,18 +59,22 @@ export function byGravity(found) {
   return [...found].sort((a, b) => rank(a) - rank(b));
 }
 
-/** @param {string} symptom */
-export function symptomBadge(symptom) {
-  return SYMPTOMS[symptom]?.[0] ?? unlabel(symptom);
+/**
+ * @param {string} symptom
+ * @param {string} [fault] what was not finite, where that is known
+ */
+export function symptomBadge(symptom, fault = "") {
+  return FAULTS[fault]?.[0] ?? SYMPTOMS[symptom]?.[0] ?? unlabel(symptom);
 }
 
 /**
  * "Loss is not finite from step 7,412"; what is judged over a whole run has no first step, and what
  * is only foreseen is no fact.
- * @param {{symptom: string, severity: string, first_step: number | null}} diagnosis
+ * @param {{symptom: string, severity: string, first_step: number | null, fault?: string}} diagnosis
  */
-export function symptomSentence({ symptom, severity, first_step: step }) {
-  const [, words, when] = SYMPTOMS[symptom] ?? ["", unlabel(symptom), "from"];
+export function symptomSentence({ symptom, severity, first_step: step, fault = "" }) {
+  const [, plain, when] = SYMPTOMS[symptom] ?? ["", unlabel(symptom), "from"];
+  const words = FAULTS[fault]?.[1] ?? plain;
   if (severity === "info") return `Foreseen: ${words.charAt(0).toLowerCase()}${words.slice(1)}`;
   if (step === null) return words;
   return when ? `${words} ${when} step ${integer(step)}` : `${words} (judged at step ${integer(step)})`;
@@ -100,6 +111,17 @@ export function stateWord(state) {
 /** @param {string} state */
 export function stateHint(state) {
   return STATES[state]?.[1] ?? "";
+}
+
+/**
+ * Why a run is in its state: what the server knows of its silence, or why it ended.
+ * @param {{state: string, reason: string, state_reason: string}} run
+ */
+export function whyWords({ state, reason, state_reason: why }) {
+  if (why) return `${why.charAt(0).toUpperCase()}${why.slice(1)}.`;
+  if (!reason || state === "running") return "";
+  // The callback's own reasons, such as stopped_on_nan, are labels; another's words stand as they are.
+  return /^[a-z_]+$/.test(reason) ? `${unlabel(reason)}.` : reason;
 }
 
 /** @param {string} health */

@@ -6,8 +6,9 @@
 import { arrange, el, fill } from "../dom.js";
 import { ago, exact, integer } from "../format.js";
 import { healthPill } from "../pills.js";
-import { actionsFor, muteMenu, TIMED_MUTES } from "./actions.js";
+import { actionsFor, muteMenu, MUTES, TIMED_MUTES } from "./actions.js";
 import { AlertRow } from "./row.js";
+import { muteWords } from "./words.js";
 
 /** @typedef {import("../types").Alert} Alert */
 /** @typedef {import("./groups.js").Group} Group */
@@ -91,9 +92,11 @@ class Fold {
     const [{ symptom, severity, project, opened_at: at }] = alerts;
     const runs = integer(new Set(alerts.map((alert) => alert.run_id)).size);
     const when = el("time", { datetime: at, title: exact(at) }, ago(at, now));
+    const quiet = alerts.every(({ muted }) => muted) ? muteWords(alerts[0]) : "";
     fill(
       this.words,
       healthPill(severity, symptom),
+      quiet && el("span", { class: "pill quiet" }, quiet),
       el("b", {}, `${runs} runs`),
       el("span", { class: "about" }, el("bdi", {}, project), " · latest ", when),
     );
@@ -105,8 +108,9 @@ class Fold {
   showButtons(whose) {
     const [first] = this.alerts;
     const same = this.alerts.every(({ state }) => state === first.state);
-    const actions = same ? actionsFor({ state: first.state, muted: false }) : [];
-    const print = `${same && first.state} ${actions.length}`;
+    const muted = this.alerts.every((alert) => alert.muted);
+    const actions = same ? actionsFor({ state: first.state, muted }) : [];
+    const print = `${same && first.state} ${muted}`;
     if (this.buttons.dataset.print === print) return;
     this.buttons.dataset.print = print;
     this.buttons.setAttribute("aria-label", whose);
@@ -118,8 +122,16 @@ class Fold {
       ),
     );
     const isOver = same && first.state === "resolved";
-    const mute = muteMenu(TIMED_MUTES, (chosen) => this.list.host.muteAll(this.alerts, chosen));
-    fill(this.buttons, ...buttons, !isOver && mute);
+    fill(this.buttons, ...buttons, !isOver && !muted && muteMenu(MUTES, (chosen) => this.mute(chosen)));
+  }
+
+  /**
+   * Each of them until it gets worse; for a time, also those alike that are yet to come.
+   * @param {Action} chosen
+   */
+  mute(chosen) {
+    const { host } = this.list;
+    return TIMED_MUTES.includes(chosen) ? host.muteAll(this.alerts, chosen) : host.chooseAll(this.alerts, chosen);
   }
 
   /** @param {number} now */

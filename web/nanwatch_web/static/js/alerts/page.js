@@ -35,8 +35,6 @@ const state = {
   /** @type {string | null} */
   next: null,
   loaded: false,
-  /** @type {Alert[] | null} what live events told since a fetch began that is not back yet */
-  heard: null,
   drawn: DRAWN,
   timer: 0,
   busy: false,
@@ -49,32 +47,29 @@ function ask() {
   history.replaceState(null, "", location.pathname + addressOf(question));
   Object.assign(state, { alerts: new Map(), loaded: false, drawn: DRAWN });
   byId("list").setAttribute("aria-busy", "true");
-  void refetch();
+  void stream.fetch();
 }
 
 /** Fetch the newest page again. What was loaded further down stays. */
 async function refetch() {
   const asked = addressOf(question);
-  state.heard = [];
   try {
     const { alerts, next } = await get("/alerts", { ...queryOf(question), limit: PAGE });
     if (asked !== addressOf(question)) return;
     if (!state.loaded || !next) Object.assign(state, { alerts: new Map(), next });
     state.loaded = true;
-    [...alerts, ...(state.heard ?? [])].forEach(keep);
+    alerts.forEach(keep);
     showBanner(byId("banner"), null);
     show();
   } catch (error) {
     showBanner(byId("banner"), troubleWords(error));
-    if (!state.loaded) fill(byId("list"), trouble(wordsOf(error), () => void refetch()));
+    if (!state.loaded) fill(byId("list"), trouble(wordsOf(error), () => void stream.fetch()));
   }
-  state.heard = null;
   byId("list").removeAttribute("aria-busy");
 }
 
-/** @param {Alert} alert as a live event tells of it: newer than what a fetch may be bringing */
+/** @param {Alert} alert */
 function hear(alert) {
-  state.heard?.push(alert);
   keep(alert);
   showSoon();
 }
@@ -161,7 +156,7 @@ async function muteAll(alerts, mute) {
   try {
     await muteAlike(alerts[0], mute);
     say(`${mute.said}: ${symptomBadge(symptom)} in ${project}. The settings list what is muted.`, [], null);
-    await refetch();
+    await stream.fetch();
   } catch (error) {
     say(wordsOf(error), [], null);
   }
@@ -201,8 +196,8 @@ followKeys(list.element);
 byId("more").addEventListener("click", () => void showMore());
 setInterval(show, REFRESH_AGES_MS);
 void fetchTitles().catch(() => {});
-new LiveStream(null, {
-  onOpen: () => void refetch(),
+const stream = new LiveStream(null, {
+  onOpen: refetch,
   onState,
   on: {
     alert: hear,
@@ -211,4 +206,5 @@ new LiveStream(null, {
       showSoon();
     },
   },
-}).start();
+});
+stream.start();

@@ -59,5 +59,5 @@ export function sinceWords({ state, acknowledged_at: seen, resolved_at: done, no
  */
 export function deliveryWords({ deliveries }) {
   const told = Object.entries(deliveries ?? {}).filter(([, n]) => n > 0);
-  return told.length ? told.map(([state, n]) => `${n} ${state}`).join(", ") : "No message";
+  return told.length ? told.map(([state, n]) => `${n} ${state}`).join(", ") : "No message sent";
 }

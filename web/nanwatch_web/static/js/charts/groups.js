@@ -114,9 +114,8 @@ function specOf(chart, lines) {
   const sorted = [...lines].sort((a, b) => ORDER.indexOf(a.role) - ORDER.indexOf(b.role));
   if (group === "layer") return layerSpec(chart, key, sorted);
   const known = group === "key" ? KNOWN[key] : undefined;
-  const sub = group === "range" ? lines.map((line) => line.label).join(", ") : "";
   const { title, log } = known ?? { title: titleOf(key), log: false };
-  return { id: chart, title, sub: known?.sub ?? sub, log, big: false, collapsed: false, lines: sorted };
+  return { id: chart, title, sub: known?.sub ?? "", log, big: false, collapsed: false, lines: sorted };
 }
 
 /**

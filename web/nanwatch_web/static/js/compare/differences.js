@@ -43,11 +43,52 @@ export function outcomes(all) {
  * @returns {Row[]}
  */
 export function differences(values) {
-  const told = values.map((each) => new Map(flat(each ?? {})));
+  const told = values.map((each) => new Map(flat(renumbered(each ?? {}))));
   const names = [...new Set(told.flatMap((each) => [...each.keys()]))];
   return names
     .map((name) => ({ name, values: told.map((each) => each.get(name) ?? MISSING) }))
     .filter((row) => new Set(row.values).size > 1);
+}
+
+/**
+ * With the names that Keras made counted from the beginning: it counts on through a whole program, so that
+ * the same network is called dense_2 in one run and dense_4 in the next.
+ * @param {Record<string, unknown>} values
+ * @returns {Record<string, unknown>}
+ */
+export function renumbered(values) {
+  /** @type {Map<string, string>} */
+  const fresh = new Map();
+  /** @type {Map<string, number>} */
+  const seen = new Map();
+  JSON.stringify(values, (_, each) => {
+    const base = autoBase(each);
+    if (base === null || fresh.has(nameOf(each))) return each;
+    const n = seen.get(base) ?? 0;
+    seen.set(base, n + 1);
+    fresh.set(nameOf(each), n ? `${base}_${n}` : base);
+    return each;
+  });
+  return JSON.parse(JSON.stringify(values, (_, each) => (typeof each === "string" ? (fresh.get(each) ?? each) : each)));
+}
+
+/**
+ * What Keras makes a thing's name of, its class in snake case; null where the name is somebody's own.
+ * @param {any} thing
+ */
+function autoBase(thing) {
+  if (typeof thing?.class !== "string") return null;
+  const base = nameOf(thing).replace(/_\d+$/, "");
+  const snake = thing.class.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
+  return base === snake ? base : null;
+}
+
+/**
+ * @param {any} thing
+ * @returns {string}
+ */
+function nameOf({ name, config }) {
+  return String(name ?? config?.name ?? "");
 }
 
 /** @param {Compared} compared */

@@ -52,7 +52,8 @@ async function load() {
 
 function build() {
   fill(byId("toolbar"), ...toolbar(question, changed), note, el("div", { class: "grow" }), reset);
-  const chart = el("figure", { class: "card chart big", "aria-label": "Losses" }, plot);
+  const head = el("figcaption", {}, el("h2", {}, "Loss"), el("span", { class: "sub" }, "a line a run, as in the table below"));
+  const chart = el("figure", { class: "card chart big", "aria-label": "Losses" }, head, plot);
   fill(byId("body"), chart, shown);
 }
 
@@ -139,7 +140,7 @@ function onRun(run) {
 document.addEventListener(THEME_CHANGED, () => all.length && void draw());
 addEventListener("resize", () => all.length && void draw());
 new LiveStream(null, {
-  onOpen: () => void load(),
+  onOpen: load,
   onState: (state) => showLive(byId("live"), state),
   on: { run: onRun },
 }).start();

@@ -42,7 +42,7 @@ export function hush() {
  */
 function follow(ended, leave) {
   const stream = new LiveStream(null, {
-    onOpen: () => void catchUp().catch(() => {}),
+    onOpen: () => catchUp().catch(() => {}),
     onState: () => {},
     on: { alert: hear },
   });

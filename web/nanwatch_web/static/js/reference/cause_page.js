@@ -31,7 +31,7 @@ function sections(cause) {
       "In short",
       terms([
         ["Label", el("code", {}, cause.label)],
-        ["Shows itself as", cause.symptoms.map(symptomBadge).join(", ")],
+        ["Shows itself as", cause.symptoms.map((symptom) => symptomBadge(symptom)).join(", ")],
         ["In the terminal", el("code", {}, `nanwatch explain ${cause.label}`)],
       ]),
     ),

@@ -45,7 +45,7 @@ export function lossEntry(loss) {
  * @returns {Entry}
  */
 export function causeEntry({ label, title, why, remedy, symptoms }) {
-  const text = [label, label.replaceAll("_", " "), title, why, remedy, ...symptoms.map(symptomBadge)].join(
+  const text = [label, label.replaceAll("_", " "), title, why, remedy, ...symptoms.map((symptom) => symptomBadge(symptom))].join(
     "\n",
   );
   return { href: `/causes/${encodeURIComponent(label)}`, name: title, more: label, kind: "", text };

@@ -80,7 +80,7 @@ function parameters(loss) {
     ({ name, default: usual, meaning }) =>
       /** @type {[string, string]} */ ([`${name}=${python(usual)}`, meaning]),
   );
-  return pairs.length ? terms(pairs) : el("p", { class: "sub" }, "None but name, reduction and dtype.");
+  return pairs.length ? terms(pairs, "stacked") : el("p", { class: "sub" }, "None but name, reduction and dtype.");
 }
 
 /**

@@ -52,13 +52,14 @@ export function change({ before, after }) {
 /**
  * Terms and what they are; those without a value are left out.
  * @param {[string, Child | Child[]][]} pairs
+ * @param {string} [kind] "stacked" where what is explained is long
  */
-export function terms(pairs) {
+export function terms(pairs, kind = "") {
   const given = pairs.filter(([, value]) => value && (!Array.isArray(value) || value.length));
   const rows = given.map(([name, value]) =>
     el("div", {}, el("dt", {}, name), el("dd", {}, ...[value].flat())),
   );
-  return el("dl", { class: "terms" }, ...rows);
+  return el("dl", { class: `terms ${kind}` }, ...rows);
 }
 
 /**

@@ -5,9 +5,10 @@
 
 import { el, fill } from "../dom.js";
 import { clock, exact, integer } from "../format.js";
-import { stateWord, symptomBadge, unlabel } from "../words.js";
+import { stateWord, symptomBadge, whyWords } from "../words.js";
 
 /** @typedef {import("../types").Alert} Alert */
+/** @typedef {import("../types").Diagnosis} Diagnosis */
 /** @typedef {import("../types").Run} Run */
 /** @typedef {{when: string, kind: string, title: string, more: string}} Moment */
 
@@ -15,9 +16,10 @@ import { stateWord, symptomBadge, unlabel } from "../words.js";
  * @param {HTMLElement} section
  * @param {Run} run
  * @param {Alert[]} alerts of this run
+ * @param {Diagnosis[]} diagnoses that they tell of
  */
-export function showAlerts(section, run, alerts) {
-  const items = moments(run, alerts).map(({ when, kind, title, more }) =>
+export function showAlerts(section, run, alerts, diagnoses) {
+  const items = moments(run, alerts, diagnoses).map(({ when, kind, title, more }) =>
     el(
       "li",
       { class: kind },
@@ -41,9 +43,10 @@ export function showAlerts(section, run, alerts) {
  * The run's story, newest first.
  * @param {Run} run
  * @param {Alert[]} alerts
+ * @param {Diagnosis[]} diagnoses
  * @returns {Moment[]}
  */
-function moments(run, alerts) {
+function moments(run, alerts, diagnoses) {
   const started = { when: run.started_at, kind: "ok", title: "Run started", more: run.project };
   const ended = run.ended_at
     ? [
@@ -51,11 +54,11 @@ function moments(run, alerts) {
           when: run.ended_at,
           kind: run.state === "failed" ? "critical" : "ok",
           title: stateWord(run.state),
-          more: reasonWords(run.reason),
+          more: whyWords(run),
         },
       ]
     : [];
-  const story = [started, ...alerts.map(momentOf), ...ended];
+  const story = [started, ...alerts.map((alert) => momentOf(alert, diagnoses)), ...ended];
   return story
     .map((moment, i) => ({ moment, i }))
     .sort((a, b) => b.moment.when.localeCompare(a.moment.when) || b.i - a.i)
@@ -63,23 +66,17 @@ function moments(run, alerts) {
 }
 
 /**
- * A reason of the callback's own, such as stopped_on_nan, in words; another's as it stands.
- * @param {string} reason
- */
-function reasonWords(reason) {
-  return /^[a-z_]+$/.test(reason) ? unlabel(reason) : reason;
-}
-
-/**
  * @param {Alert} alert
+ * @param {Diagnosis[]} diagnoses
  * @returns {Moment}
  */
-function momentOf(alert) {
+function momentOf(alert, diagnoses) {
+  const fault = diagnoses.find(({ id }) => id === alert.id)?.fault;
   const step = alert.first_step === null ? "" : `step ${integer(alert.first_step)}, `;
   return {
     when: alert.opened_at,
     kind: alert.severity,
-    title: symptomBadge(alert.symptom),
+    title: symptomBadge(alert.symptom, fault),
     more: `${step}${alert.label}`,
   };
 }

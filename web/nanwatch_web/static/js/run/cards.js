@@ -7,7 +7,7 @@ import { arrange, el, icon } from "../dom.js";
 import { integer, percent } from "../format.js";
 import { symptomSentence, unlabel, withoutCause } from "../words.js";
 import { CardState } from "./card_state.js";
-import { fixCode, standing, standingWords, tried, whereList } from "./cause.js";
+import { checks, fixCode, standing, standingWords, tried, whereList } from "./cause.js";
 
 /** @typedef {import("../types").Alert} Alert */
 /** @typedef {import("../types").Diagnosis} Diagnosis */
@@ -154,7 +154,7 @@ function confidence(cause) {
     el("span", {}, "Confidence"),
     meter,
     el("b", {}, words),
-    el("small", {}, checkWords(cause.evidence.length)),
+    el("small", {}, checkWords(checks(cause).length)),
   );
 }
 
@@ -166,8 +166,7 @@ function checkWords(n) {
 
 /** @param {Cause} cause */
 function evidence(cause) {
-  if (!cause.evidence.length) return [];
-  const items = cause.evidence.map((each) =>
+  const items = checks(cause).map((each) =>
     el(
       "li",
       { class: standing(each) },
@@ -176,6 +175,7 @@ function evidence(cause) {
       el("span", { class: "expected" }, `expected: ${each.expected}`),
     ),
   );
+  if (!items.length) return [];
   return [el("h3", {}, "Evidence"), el("ul", { class: "evidence" }, ...items)];
 }
 

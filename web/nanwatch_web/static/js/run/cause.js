@@ -11,6 +11,7 @@ import { integer, plain } from "../format.js";
 /** @typedef {Record<string, unknown>} Where */
 
 /** The check that holds a replay's numbers. */
+/** What a replay of the fix showed is told beside the fix. */
 const REPLAY = "replay with the fix";
 /** @type {Record<string, string>} */
 const TRIED = {
@@ -95,6 +96,14 @@ function fixHead(code) {
 function change(code) {
   const lines = code.split("\n").map((line) => el("span", { class: kindOf(line) }, line));
   return el("pre", { class: "code diff", tabindex: 0, "aria-label": "Suggested change" }, ...lines);
+}
+
+/**
+ * What was looked at, without what the fix was tried with.
+ * @param {Cause} cause
+ */
+export function checks({ evidence }) {
+  return evidence.filter(({ check }) => check !== REPLAY);
 }
 
 /**

@@ -84,9 +84,9 @@ function isListOfThings(value) {
  */
 function thingLine(list, { name, ...rest }, i) {
   const told = flat(rest)
-    .filter(([, value]) => value !== "–")
+    .filter(([, value]) => value !== "–" && value !== "")
     .map(([key, value]) => (key === "class" ? value : `${key} ${value}`));
-  return [`${list}.${name ?? i}`, told.join(", ")];
+  return [`${list}.${name || i}`, told.join(", ")];
 }
 
 /**

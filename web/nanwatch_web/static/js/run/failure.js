@@ -32,6 +32,33 @@ export function failureOf(loss, gradient, diagnoses) {
 }
 
 /**
+ * The diagnoses with what was not finite where they begin: the loss, else the gradient. Where both were
+ * finite, the training itself, which watches nothing else, has met weights that are not.
+ * @param {Diagnosis[]} diagnoses
+ * @param {Buckets} loss of the batches, over the whole run
+ * @param {Buckets} gradient their gradients' norm
+ * @returns {Diagnosis[]}
+ */
+export function withFaults(diagnoses, loss, gradient) {
+  return diagnoses.map((each) => (each.symptom === "nan_loss" ? { ...each, fault: faultOf(each, loss, gradient) } : each));
+}
+
+/**
+ * @param {Diagnosis} diagnosis
+ * @param {Buckets} loss
+ * @param {Buckets} gradient
+ * @returns {Diagnosis["fault"]} undefined where the curves do not tell
+ */
+function faultOf({ first_step: step, source }, loss, gradient) {
+  if (step === null) return undefined;
+  const isBad = (/** @type {Buckets} */ { nonfinite }) => nonfinite.some((mark) => mark.step === step);
+  if (isBad(loss)) return "loss";
+  if (isBad(gradient)) return "gradient";
+  const known = lastStep(loss) >= step && lastStep(gradient) >= step;
+  return known && source === "client" ? "weights" : undefined;
+}
+
+/**
  * The diagnosis that a mark on the curves leads to: the one that begins nearest to the failure.
  * @param {Diagnosis[]} diagnoses
  * @param {Failure} failure
@@ -62,7 +89,7 @@ function diagnosed(grave) {
   if (!grave || grave.first_step === null) return null;
   return {
     step: grave.first_step,
-    label: labelOf(symptomBadge(grave.symptom), grave.first_step, true),
+    label: labelOf(symptomBadge(grave.symptom, grave.fault), grave.first_step, true),
     lasting: false,
   };
 }

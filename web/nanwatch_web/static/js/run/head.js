@@ -5,7 +5,7 @@
 
 import { byId, el, fill } from "../dom.js";
 import { healthPill, showFavicon, statePill } from "../pills.js";
-import { healthWord, symptomBadge } from "../words.js";
+import { healthWord, symptomBadge, whyWords } from "../words.js";
 import { headFacts } from "./facts.js";
 
 /** @typedef {import("../types").Run} Run */
@@ -21,7 +21,7 @@ export function showHead(run, diagnoses) {
   const health = worst?.severity ?? run.health;
   const tags = run.tags.map((tag) => el("span", { class: "tag", title: tag }, tag));
   byId("name").textContent = run.name;
-  fill(byId("pills"), healthPill(health, worst?.symptom ?? null), statePill(run.state), ...tags);
+  fill(byId("pills"), healthPill(health, worst?.symptom ?? null, worst?.fault), statePill(run.state, whyWords(run)), ...tags);
   fill(
     byId("crumbs"),
     el("a", { href: "/" }, "Runs"),
@@ -30,10 +30,22 @@ export function showHead(run, diagnoses) {
     el("span", { "aria-hidden": "true" }, "/"),
     el("span", { "aria-current": "page" }, run.name),
   );
+  showWhy(run);
   showReport(run.id);
   showFavicon(health);
-  const told = worst && health !== "info" ? symptomBadge(worst.symptom) : healthWord(health);
+  const told = worst && health !== "info" ? symptomBadge(worst.symptom, worst.fault) : healthWord(health);
   document.title = `${told} · ${run.name} · nanwatch`;
+}
+
+/**
+ * Why a run went silent, hangs or has failed, in the open.
+ * @param {Run} run
+ */
+function showWhy(run) {
+  const words = run.state === "finished" ? "" : whyWords(run);
+  const node = byId("why");
+  node.hidden = words === "";
+  if (node.textContent !== words) node.textContent = words;
 }
 
 /** @param {string} id */

@@ -13,7 +13,7 @@ import { showAlerts } from "./alerts.js";
 import { Board } from "./board.js";
 import { openCard, showCards } from "./cards.js";
 import { showConfig } from "./config.js";
-import { diagnosisAt, failureOf } from "./failure.js";
+import { diagnosisAt, failureOf, withFaults } from "./failure.js";
 import { showFacts, showHead } from "./head.js";
 import { Notes } from "./notes.js";
 import { printWhole } from "./print.js";
@@ -55,8 +55,13 @@ const board = new Board(byId("charts"), { series, view, failure, zoom, openFailu
 const notes = new Notes(byId("notes"), path);
 const toolbar = new Toolbar(byId("toolbar"), view, showView, zoom);
 
+/** What was found, with what the curves show of it. */
+function found() {
+  return withFaults(state.diagnoses, series.of(LOSS, false), series.of(GRADIENT, false));
+}
+
 function failure() {
-  return failureOf(series.of(LOSS, false), series.of(GRADIENT, false), state.diagnoses);
+  return failureOf(series.of(LOSS, false), series.of(GRADIENT, false), found());
 }
 
 function showView() {
@@ -89,8 +94,8 @@ function zoomTo(step) {
 
 function openFailure() {
   const where = failure();
-  const found = where && diagnosisAt(state.diagnoses, where);
-  if (found) openCard(found);
+  const told = where && diagnosisAt(state.diagnoses, where);
+  if (told) openCard(told);
 }
 
 /** Fetch everything that the page shows; after this the stream keeps it fresh. */
@@ -137,15 +142,16 @@ async function fetchTitles() {
 
 function show() {
   if (!state.run) return;
-  showHead(state.run, state.diagnoses);
+  const diagnoses = found();
+  showHead(state.run, diagnoses);
   byId("live").classList.toggle("ended", state.run.ended_at !== null);
-  showCards(byId("cards"), state.diagnoses, {
+  showCards(byId("cards"), diagnoses, {
     zoomTo,
     titleOf: (label) => state.titles.get(label) ?? null,
     alertOf: (id) => state.alerts.find((alert) => alert.id === id) ?? null,
     onAlert,
   });
-  showAlerts(byId("alerts"), state.run, state.alerts);
+  showAlerts(byId("alerts"), state.run, state.alerts, diagnoses);
   notes.show(state.run.note);
   showNumbers();
 }
@@ -158,6 +164,7 @@ function showNumbers() {
     bestVal: bestVal(),
   });
   toolbar.showWindow(series.last());
+  toolbar.showThinned(series.exactFrom.get(LOSS));
   toolbar.offer(series);
   toolbar.offerRunning(series.infos.some(({ name }) => name.endsWith("_running")));
   toolbar.preferLog(board.prefersLog());
@@ -264,7 +271,7 @@ printWhole(byId("print"), board);
 setInterval(() => document.hidden || showNumbers(), FACTS_MS);
 void fetchTitles().catch(onError);
 new LiveStream(runId, {
-  onOpen: () => void refetch(),
+  onOpen: refetch,
   onState,
   on: { run: onRun, points: onPoints, diagnosis: onDiagnosis, alert: onAlert },
 }).start();

@@ -34,6 +34,8 @@ export class RunSeries {
     this.whole = new Map();
     /** @type {Map<string, Buckets>} finer buckets of the zoomed window */
     this.part = new Map();
+    /** @type {Map<string, number>} before which step only buckets are kept, by series of a thinned run */
+    this.exactFrom = new Map();
     /** @type {number[]} last step of each epoch */
     this.ends = [];
     /** What the clock was made of, and the clock. */
@@ -96,7 +98,9 @@ export class RunSeries {
    */
   async fetchAndCatchUp(name, buckets) {
     this.waiting.set(name, []);
-    const found = fromOverview(await get(`${this.path}/overview`, { name, buckets }));
+    const answer = await get(`${this.path}/overview`, { name, buckets });
+    if (answer.exact_from !== null) this.exactFrom.set(name, answer.exact_from);
+    const found = fromOverview(answer);
     this.waiting.get(name)?.forEach((points) => append(found, points[name].steps, points[name].values));
     this.waiting.delete(name);
     this.whole.set(name, found);

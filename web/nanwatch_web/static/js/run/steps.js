@@ -37,17 +37,11 @@ export async function showSteps(section, series, step) {
   const columns = COLUMNS.filter(([name]) => series.has(name));
   const found = await Promise.all(columns.map(([name]) => around(series, name, step)));
   const steps = [...new Set(found.flatMap((values) => [...values.keys()]))].sort((a, b) => a - b);
-  section.hidden = !steps.length;
+  const thinned = (series.exactFrom.get("batch/loss") ?? 0) > step;
+  section.hidden = !steps.length && !thinned;
   const rows = steps.map((each) => row(each, step, found, series.ends));
-  fill(
-    section,
-    head(),
-    table(
-      columns.map(([, words]) => words),
-      rows,
-      series.ends.length > 0,
-    ),
-  );
+  const heads = columns.map(([, words]) => words);
+  fill(section, head(), thinned ? gone() : table(heads, rows, series.ends.length > 0));
   const loss = columns[0]?.[0] === "batch/loss" ? found[0] : new Map();
   return { step, complete: steps[steps.length - 1] === step + AFTER, lastFinite: lastFinite(loss, step) };
 }
@@ -86,6 +80,11 @@ function head() {
     el("h2", { id: "steps-title" }, "Steps around the failure"),
     el("span", { class: "sub" }, "exact values as the callback sent them"),
   );
+}
+
+function gone() {
+  const words = "They are not kept any more: this run was thinned. The curves show where it failed.";
+  return el("p", { class: "sub" }, words);
 }
 
 /**

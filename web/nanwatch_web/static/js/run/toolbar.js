@@ -31,6 +31,7 @@ export class Toolbar {
     this.running = this.check("Running mean", "running");
     this.beside = this.check("Side by side", "beside");
     this.hint = el("span", { class: "hint" });
+    this.kept = el("p", { class: "kept", hidden: true });
     this.reset = el("button", { type: "button", hidden: true, onclick: () => zoom(null) }, "Show all steps");
     fill(
       element,
@@ -44,6 +45,7 @@ export class Toolbar {
       el("div", { class: "grow" }),
       this.hint,
       this.reset,
+      this.kept,
     );
   }
 
@@ -57,6 +59,15 @@ export class Toolbar {
     this.hint.textContent = range
       ? `Steps ${integer(Math.round(range[0]))} to ${integer(Math.round(range[1]))}`
       : `${integer(last + 1)} ${last === 0 ? "step" : "steps"}${COARSE.matches ? "" : ". Drag in a chart to zoom"}`;
+  }
+
+  /**
+   * Say from which step on a thinned run has exact values.
+   * @param {number | undefined} step undefined for a run that is whole
+   */
+  showThinned(step) {
+    this.kept.hidden = step === undefined;
+    this.kept.textContent = step === undefined ? "" : thinnedWords(step);
   }
 
   /**
@@ -139,4 +150,13 @@ export class Toolbar {
     });
     return el("label", { class: "chk" }, input, words);
   }
+}
+
+/**
+ * @param {number} step
+ * @returns {string}
+ */
+function thinnedWords(step) {
+  const older = "Of older ones the least, the mean and the greatest of each 64 are kept, and every NaN and Inf.";
+  return `Thinned: exact values from step ${integer(step)} on. ${older}`;
 }

@@ -3,9 +3,10 @@
  * @module
  */
 
-import { send, wordsOf } from "../api.js";
+import { send } from "../api.js";
 import { el } from "../dom.js";
 import { bytes, integer } from "../format.js";
+import { ask, label } from "./dialog.js";
 
 /** @typedef {import("../types").Run} Run */
 
@@ -27,9 +28,8 @@ export function rename(run) {
 /** @param {Run} run */
 export function tag(run) {
   const field = el("input", { type: "text", value: run.tags.join(", ") });
-  const said = () => [...new Set(field.value.split(",").map((word) => word.trim()).filter(Boolean))];
   return ask(`Tags of ${run.name}`, [label("Tags, with commas between them", field)], "Keep", () =>
-    send("PATCH", pathOf(run), { tags: said() }),
+    send("PATCH", pathOf(run), { tags: tagsOf(field.value) }),
   );
 }
 
@@ -59,42 +59,14 @@ export function lossesOf(run) {
 }
 
 /** @param {Run} run */
-function pathOf(run) {
+export function pathOf(run) {
   return `/runs/${encodeURIComponent(run.id)}`;
 }
 
 /**
- * @param {string} words
- * @param {HTMLElement} field
+ * Words with commas between them, each once.
+ * @param {string} typed
  */
-function label(words, field) {
-  return el("label", { class: "ask" }, words, field);
-}
-
-/**
- * A question in a dialog; what it does is done when it is answered, and what fails is said there.
- * @param {string} title
- * @param {import("../dom.js").Child[]} parts
- * @param {string} yes
- * @param {() => Promise<unknown>} act
- * @param {boolean} [grave] whether it cannot be undone: then "Cancel" has the focus
- */
-function ask(title, parts, yes, act, grave = false) {
-  const problem = el("p", { class: "problem", role: "alert" });
-  const cancel = el("button", { type: "button", onclick: () => dialog.close() }, "Cancel");
-  const go = el("button", { type: "submit", class: grave ? "grave" : "primary" }, yes);
-  const form = el("form", {}, el("h2", {}, title), ...parts, problem, el("div", { class: "row" }, cancel, go));
-  const dialog = el("dialog", { class: "card", "aria-label": title }, form);
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    act().then(
-      () => dialog.close(),
-      (error) => (problem.textContent = wordsOf(error)),
-    );
-  });
-  dialog.addEventListener("close", () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
-  if (grave) cancel.focus();
-  else dialog.querySelector("input")?.select();
+export function tagsOf(typed) {
+  return [...new Set(typed.split(",").map((word) => word.trim()).filter(Boolean))];
 }

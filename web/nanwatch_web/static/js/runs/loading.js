@@ -19,6 +19,8 @@ export class Runs {
     /** @type {Map<string, Run>} */
     this.known = new Map();
     this.loaded = false;
+    /** When all of them have come. */
+    this.rest = Promise.resolve();
     /** Whether the server has more than are kept here. */
     this.more = false;
     /** Counts the loads: a newer one ends those before it. */
@@ -35,7 +37,7 @@ export class Runs {
     if (turn !== this.turn) return;
     const seen = new Set(this.keepAll(first.runs));
     this.loaded = true;
-    void this.follow(turn, first.next, seen).catch(() => (this.more = true));
+    this.rest = this.follow(turn, first.next, seen).catch(() => void (this.more = true));
   }
 
   /**

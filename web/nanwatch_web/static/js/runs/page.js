@@ -4,7 +4,6 @@
  */
 
 import { get, troubleWords, wordsOf } from "../api.js";
-import { addressOf as comparisonOf, MOST_RUNS } from "../compare/address.js";
 import { byId, fill } from "../dom.js";
 import { showBanner, showFavicon, showLive } from "../pills.js";
 import { LiveStream } from "../stream.js";
@@ -14,6 +13,7 @@ import { noneFits, noRuns } from "./empty.js";
 import { countWords, filtered } from "./filter.js";
 import { followKeys } from "./keys.js";
 import { Runs } from "./loading.js";
+import { Picked } from "./picked.js";
 import { addressOf, questionOf } from "./question.js";
 import { RunTable } from "./table.js";
 
@@ -29,35 +29,18 @@ const question = questionOf(location.search);
 const runs = new Runs(showSoon);
 /** @type {Map<string, Alert>} the gravest open alert by run */
 const alerts = new Map();
-/** @type {Set<string>} runs to compare, in the order in which they were ticked */
-const picked = new Set();
+const onError = (/** @type {unknown} */ error) => showBanner(byId("banner"), wordsOf(error));
+const picked = new Picked(byId("picked"), runs.known, () => show(), onError);
 const controls = new Controls(byId("scope"), byId("filters"), search, question, asked);
 const table = new RunTable({
   symptomOf: (run) => alerts.get(run.id)?.symptom ?? null,
-  onPick: pick,
+  isPicked: ({ id }) => picked.ids.has(id),
+  onPick: (some, on) => picked.tick(some.map(({ id }) => id), on),
   choose: (chosen) => controls.choose(chosen),
   question,
-  onError: (error) => showBanner(byId("banner"), wordsOf(error)),
+  onError,
 });
 let timer = 0;
-
-/**
- * @param {Run} run
- * @param {boolean} chosen
- */
-function pick(run, chosen) {
-  if (chosen) picked.add(run.id);
-  else picked.delete(run.id);
-  showPicked();
-}
-
-function showPicked() {
-  const link = byId("compare");
-  link.hidden = picked.size < 2;
-  const first = picked.size > MOST_RUNS ? `the first ${MOST_RUNS} of ` : "";
-  link.textContent = `Compare ${first}${picked.size} runs`;
-  link.setAttribute("href", comparisonOf({ runs: [...picked], align: "step", log: false }));
-}
 
 function asked() {
   history.replaceState(null, "", location.pathname + addressOf(question));
@@ -76,6 +59,7 @@ function show() {
   byId("count").textContent = all.length ? countWords(shown.length, all.length, runs.more) : "";
   showTrouble(all.filter((run) => run.state === "running" && run.health === "critical").length);
   if (!runs.loaded) return;
+  picked.show();
   if (shown.length) table.show(shown, Date.now());
   place(shown.length ? table.element : all.length ? noneFits(() => controls.clear()) : noRuns());
 }
@@ -102,6 +86,7 @@ async function refetch() {
     showBanner(byId("banner"), troubleWords(error));
   }
   show();
+  await runs.rest;
 }
 
 /** @param {Alert} alert */
@@ -113,8 +98,7 @@ function keepAlert(alert) {
 /** @param {string} id */
 function forget(id) {
   runs.known.delete(id);
-  picked.delete(id);
-  showPicked();
+  picked.ids.delete(id);
   showSoon();
 }
 
@@ -125,12 +109,12 @@ function onState(streamState) {
 }
 
 followKeys(byId("list"), search, {
-  compare: () => picked.size > 1 && byId("compare").click(),
+  compare: () => picked.ids.size > 1 && picked.compare.click(),
   onRun: (row, key) => table.rows.get(row.dataset.run ?? "")?.act(key) ?? false,
 });
 setInterval(() => document.hidden || show(), REFRESH_AGES_MS);
 new LiveStream(null, {
-  onOpen: () => void refetch(),
+  onOpen: refetch,
   onState,
   on: {
     run: (run) => (runs.keep(run), showSoon()),

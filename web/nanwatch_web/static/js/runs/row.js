@@ -7,6 +7,7 @@ import { el, fill, icon } from "../dom.js";
 import { ago, duration, exact, integer, num, number } from "../format.js";
 import { dropDown } from "../menu.js";
 import { healthPill, statePill } from "../pills.js";
+import { whyWords } from "../words.js";
 import { pin, remove, rename, tag } from "./edit.js";
 import { seconds } from "./filter.js";
 import { COLUMNS, fillTags } from "./table.js";
@@ -29,7 +30,7 @@ export class RunRow {
     this.host = host;
     this.print = "";
     this.box = el("input", { type: "checkbox" });
-    this.box.addEventListener("change", () => host.onPick(this.run, this.box.checked));
+    this.box.addEventListener("change", () => host.onPick([this.run], this.box.checked));
     this.link = el("a", { href: `/runs/${encodeURIComponent(run.id)}` });
     this.mark = el("span", { class: "pin", hidden: true, title: "Pinned" }, icon("0 0 16 16", PIN));
     this.under = el("small", { class: "under" });
@@ -54,20 +55,26 @@ export class RunRow {
   refresh(run, symptom, now) {
     this.run = run;
     const { project, status, loss, best, step, took, when, tags } = this.cells;
-    this.box.setAttribute("aria-label", `Compare ${run.name}`);
+    this.box.setAttribute("aria-label", `Tick ${run.name}`);
     fill(/** @type {HTMLElement} */ (this.menu.querySelector(".vh")), `More for ${run.name}`);
     this.mark.hidden = !run.pinned;
     this.link.textContent = run.name;
     this.link.title = run.note ? `${run.name}\n\n${run.note}` : run.name;
     this.under.textContent = `${run.project} · ${ago(run.started_at, now)}`;
     project.textContent = run.project;
-    fill(status, statePill(run.state), healthPill(run.health, symptom));
+    fill(status, statePill(run.state, whyWords(run)), healthPill(run.health, symptom));
     fillValue(loss, num(run.last_loss));
     fillValue(best, num(run.best_val_loss));
     step.textContent = integer(run.last_step);
     took.textContent = duration(seconds(run, now));
     fill(when, el("time", { datetime: run.started_at, title: exact(run.started_at) }, ago(run.started_at, now)));
     fillTags(tags, run.tags, (word) => this.host.choose({ tag: word }));
+  }
+
+  /** @param {boolean} on */
+  tick(on) {
+    this.box.checked = on;
+    this.element.classList.toggle("ticked", on);
   }
 
   /** What can be done with the run. */

@@ -29,13 +29,14 @@ export const COLUMNS = [
   ["deeds", ""],
 ];
 /** @type {Record<string, string>} */
-const HIDDEN_HEADS = { pick: "Compare", deeds: "More" };
+const HIDDEN_HEADS = { deeds: "More" };
 const AT_ONCE = 60;
 
 /**
  * @typedef {object} TableHost what the table needs of the page
  * @property {(run: Run) => string | null} symptomOf the worst open symptom of a run
- * @property {(run: Run, picked: boolean) => void} onPick
+ * @property {(run: Run) => boolean} isPicked whether it is ticked
+ * @property {(runs: Run[], picked: boolean) => void} onPick
  * @property {(chosen: Partial<Question>) => void} choose
  * @property {Question} question
  * @property {(error: unknown) => void} onError
@@ -53,6 +54,8 @@ export class RunTable {
     this.most = AT_ONCE;
     this.sparklines = new Sparklines();
     this.body = el("tbody");
+    this.all = el("input", { type: "checkbox", "aria-label": "Tick all runs that fit" });
+    this.all.addEventListener("change", () => host.onPick(this.runs, this.all.checked));
     this.heads = COLUMNS.map(([kind, words]) => this.head(kind, words));
     this.more = el("button", { type: "button", onclick: () => this.grow() }, "Show more");
     const caption = el("caption", { class: "vh" }, "Runs");
@@ -75,7 +78,16 @@ export class RunTable {
     // A row that moves, as one does that is pinned, takes the focus with it.
     if (focused !== document.activeElement && this.body.contains(focused)) focused?.focus();
     this.more.hidden = shown.length === runs.length;
+    this.showTicks(shown);
     this.showOrder();
+  }
+
+  /** @param {Run[]} shown */
+  showTicks(shown) {
+    for (const run of shown) this.rows.get(run.id)?.tick(this.host.isPicked(run));
+    const ticked = this.runs.filter((run) => this.host.isPicked(run)).length;
+    this.all.checked = ticked > 0 && ticked === this.runs.length;
+    this.all.indeterminate = ticked > 0 && !this.all.checked;
   }
 
   /** Begin anew at the top: another question was asked. */
@@ -112,6 +124,7 @@ export class RunTable {
    * @param {string} words
    */
   head(kind, words) {
+    if (kind === "pick") return el("th", { scope: "col", class: kind }, this.all);
     const sort = SORTS.find((each) => kind.split(" ").includes(each));
     if (!sort) return el("th", { scope: "col", class: kind }, words || el("span", { class: "vh" }, HIDDEN_HEADS[kind]));
     const button = el("button", { type: "button", class: "sort", onclick: () => this.sortBy(sort) }, words);

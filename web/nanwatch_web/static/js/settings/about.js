@@ -9,6 +9,9 @@ import { bytes, duration, exact, integer } from "../format.js";
 import { Section } from "./parts.js";
 import { mayWords, millis } from "./words.js";
 
+/** @type {Record<string, string>} */
+const DATABASES = { sqlite: "SQLite", postgresql: "PostgreSQL" };
+
 /** The section about the server. */
 export class About {
   constructor() {
@@ -25,7 +28,7 @@ export class About {
     /** @type {[string, string, string?][]} */
     const facts = [
       ["Version", `nanwatch ${version}`, `Python ${python}`],
-      ["Database", database.kind, `${bytes(database.size_bytes)}, ${integer(database.runs)} runs`],
+      ["Database", DATABASES[database.kind] ?? database.kind, `${bytes(database.size_bytes)}, ${integer(database.runs)} runs`],
       ["Running for", since === null ? "–" : duration((Date.now() - since) / 1000), since === null ? "" : exact(since)],
       ["Login", auth ? "A token is asked for" : "Open to everybody who reaches it", ""],
       ["You may", mayWords(scope), ""],

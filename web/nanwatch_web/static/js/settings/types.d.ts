@@ -10,7 +10,8 @@ export interface Channel {
   signed: boolean;
   source: "page" | "environment";
   enabled: boolean;
-  last: { at: Moment; state: string; error: string } | null;
+  /** Dead: given up, or failed many times in a row. */
+  last: { at: Moment; state: string; error: string; dead: boolean } | null;
 }
 
 export interface Tried {

@@ -62,7 +62,7 @@ export function mayWords(scope) {
 }
 
 /**
- * What a mute keeps quiet: "NaN loss, project zoo".
+ * What a mute keeps quiet: "NaN or Inf, project zoo".
  * @param {import("./types").Mute} mute
  */
 export function quietWords({ run_id: run, project, symptom }) {
@@ -122,7 +122,7 @@ export function days(typed) {
  * @param {string} action
  */
 export function actionWords(action) {
-  const [what, ...rest] = action.replaceAll("_", " ").split(".");
+  const [what, ...rest] = action.replace(/[_-]/g, " ").split(".");
   const head = what.charAt(0).toUpperCase() + what.slice(1);
   return rest.length ? `${head}: ${rest.join(" ")}` : head;
 }
