@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from nanwatch._version import __version__
 
 INGEST = "/api/v1/ingest"
 LOGIN_CODES = "/api/v1/login-codes"
+_ERRNO = re.compile(r"^Failed to establish a new connection: (\[Errno -?\d+\] )?")
 MAX_ANSWER = 64 * 1024
 MAX_LISTING = 16 * 1024 * 1024
 MAX_RETRY_AFTER_S = 300.0
@@ -200,5 +202,7 @@ def _retry_after(response: urllib3.BaseHTTPResponse) -> float | None:
 
 def _why(error: Exception) -> str:
     """The reason in a few words; urllib3 wraps it in objects and addresses."""
+    if isinstance(error, urllib3.exceptions.ReadTimeoutError):
+        return f"no answer within {READ_S:.0f} s"
     words = str(error).split(": ", 1)[-1] or type(error).__name__
-    return words[:200]
+    return _ERRNO.sub("", words)[:200]

@@ -54,7 +54,7 @@ def backup(file: Path, force: bool, with_secrets: bool, database_url: str | None
         database = _sqlite_file(settings, f"pg_dump --format=custom --file={file} URL")
         runs = back_up(database, file, replace=force, secrets=with_secrets)
         _write_down(settings, "backup", file)
-    click.echo(f"{runs} runs of {database} are in {file}")
+    click.echo(f"{_count(runs)} of {database} now in {file}")
 
 
 @click.command()
@@ -73,7 +73,7 @@ def restore(file: Path, force: bool, database_url: str | None) -> None:
         with sole_use(settings):
             runs = put_back(file, database, replace=force)
             _write_down(settings, "restore", file)
-    click.echo(f"{runs} runs of {file} are in {database}")
+    click.echo(f"{_count(runs)} of {file} now in {database}")
 
 
 def _write_down(settings: ServerSettings, action: str, file: Path) -> None:
@@ -107,3 +107,7 @@ def _sqlite_file(settings: ServerSettings, instead: str) -> Path:
             f"{instead}   (with URL as in NANWATCH_DATABASE_URL, without `+psycopg`)",
         )
     return file
+
+
+def _count(runs: int) -> str:
+    return "1 run" if runs == 1 else f"{runs} runs"

@@ -226,3 +226,9 @@ def test_answers_that_go_wrong_are_told(home):
         result = nanwatch("alerts", "--server", failing.url)
     assert result.exit_code == 1
     assert f"{failing.url}: HTTP status 404" in result.output
+
+
+def test_an_empty_list_is_said_to_be_empty(server):
+    assert nanwatch("runs").stderr == "there are no runs yet\n"
+    assert nanwatch("runs", "--project", "typo").stderr == "there are no such runs\n"
+    assert json.loads(nanwatch("runs", "--json").stdout) == {"runs": []}

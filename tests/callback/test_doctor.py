@@ -77,4 +77,4 @@ def test_words_for_people(capsys):
     doctor._write([doctor.Check("spool", "can be written"), doctor.Check("token", "no", "set it")])
     fine, bad, mend, total = capsys.readouterr().out.splitlines()
     assert (fine, bad) == ("  ok  spool  can be written", "mend  token  no")
-    assert (mend.strip(), total) == ("-> set it", "1 things to mend")
+    assert (mend.strip(), total) == ("-> set it", "1 thing to mend")

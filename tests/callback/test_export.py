@@ -91,3 +91,13 @@ def test_slips_are_explained(run, tmp_path):
     assert (unknown.returncode, no_series.returncode) == (2, 1)
     assert "choose one of csv, json, parquet, html" in unknown.stderr
     assert "`nanwatch show` lists them" in no_series.stderr
+
+
+@pytest.mark.parametrize("output", [(), ("-o", "/nowhere/at/all.csv")])
+def test_an_output_that_cannot_be_written_is_said_in_a_line(run, output):
+    command = [sys.executable, "-m", "nanwatch", "export", run.id, *output]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "cannot be written: No " in done.stderr

@@ -98,3 +98,11 @@ def test_sync_says_what_the_server_refuses_and_delivers_the_rest(home):
     assert result.exit_code == 1
     assert "the server refused 1 (no), they are kept" in result.output
     assert len(list(home.glob("spool/*/*/rejected/*.frame"))) == 1
+
+
+def test_a_folder_that_cannot_be_read_is_not_called_empty(home):
+    home.mkdir(exist_ok=True)
+    (home / "spool").write_text("no folder")
+    result = nanwatch("sync")
+    assert result.exit_code == 1
+    assert result.output.endswith("spool cannot be read: Not a directory\n")

@@ -94,7 +94,7 @@ def test_a_black_hole_is_left_after_the_timeout(monkeypatch):
     monkeypatch.setattr(transport, "READ_S", 0.2)
     with (
         socket.create_server(("127.0.0.1", 0)) as hole,
-        pytest.raises(LinkError, match="timed out"),
+        pytest.raises(LinkError, match="no answer within"),
     ):
         asked(f"http://127.0.0.1:{hole.getsockname()[1]}")
 

@@ -110,7 +110,7 @@ def test_a_backup_of_a_busy_server_holds_all_that_was_acknowledged(busy, run, tm
     copy = tmp_path / "copy.db"
     before = wait_for(lambda: acked and acked[-1])
     code, words = run("backup", copy, NANWATCH_DIR=str(process.folder))
-    assert (code, words.split()[:2]) == (0, ["1", "runs"])
+    assert (code, words.split()[:2]) == (0, ["1", "run"])
     assert copy.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.glob("copy.db*")] == ["copy.db"]
     assert steps_in(copy)[: before + 1] == list(range(before + 1))
@@ -142,7 +142,7 @@ def copy(tmp_path):
 
 def test_a_backup_is_put_back_unless_something_is_there(run, copy, tmp_path):
     database = home_database(tmp_path)
-    assert run("restore", copy) == (0, f"1 runs of {copy} are in {database}\n")
+    assert run("restore", copy) == (0, f"1 run of {copy} now in {database}\n")
     database.with_name("nanwatch.db-wal").write_bytes(b"of another time")
     code, words = run("restore", copy)
     assert (code, "--force" in words) == (2, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import keyword
 from collections.abc import Mapping
@@ -62,6 +63,16 @@ SERVERS = tuple(SECTIONS["Run the server"])
 
 class LazyGroup(click.Group):
     """A group that knows its commands by name and imports the one that is called."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; that its output finds no room is no reason for a traceback."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+                raise
+            where = error.filename or "the output"
+            raise click.ClickException(f"{where} cannot be written: {error.strerror}") from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Every command, in the order in which help shows them."""

@@ -11,19 +11,30 @@ import click
 from nanwatch.cli.connection import (
     RefusedError,
     fetch,
-    fetch_all,
     json_option,
     open_link,
     post,
     printable,
     server_option,
     write_json,
+    write_listing,
     write_table,
 )
 
 ALERTS, CHANNELS = "/api/v1/alerts", "/api/v1/channels"
 STATES = ("open", "acknowledged", "resolved", "all")
 SEVERITIES = ("warning", "critical")
+COLUMNS = {
+    "id": "id",
+    "since": "opened_at",
+    "severity": "severity",
+    "state": "state",
+    "symptom": "symptom",
+    "cause": "label",
+    "run": "run_name",
+    "step": "first_step",
+    "summary": "summary",
+}
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _TIME = re.compile(r"(\d{1,6})([smhd])")
 
@@ -52,15 +63,7 @@ def alerts(
     if context.invoked_subcommand is not None:
         return
     asked = {"state": state, "severity": severity, "project": project}
-    query = {name: value for name, value in asked.items() if value}
-    with open_link(server) as link:
-        found = list(fetch_all(link, ALERTS, "alerts", limit, query))
-    if as_json:
-        write_json({"alerts": found})
-        return
-    keys = ("id", "opened_at", "severity", "state", "symptom", "label", "run_name", "first_step")
-    heads = ("id", "since", "severity", "state", "symptom", "cause", "run", "step", "summary")
-    write_table("Alerts", heads, [[one.get(key) for key in (*keys, "summary")] for one in found])
+    write_listing(server, ALERTS, "alerts", limit, asked, as_json, COLUMNS)
 
 
 @alerts.command()

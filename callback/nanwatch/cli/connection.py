@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -120,6 +121,35 @@ def fetch_all(
             return
 
 
+def write_listing(
+    server: str | None,
+    path: str,
+    key: str,
+    limit: int,
+    asked: Mapping[str, str | None],
+    as_json: bool,
+    columns: Mapping[str, str],
+) -> None:
+    """Write what a server lists, as JSON or as a table. Raises ClickException.
+
+    Args:
+        path: of the listing; `key` is that of its items, and what they are called.
+        limit: how many at most.
+        asked: which are wanted; None leaves out the condition.
+        columns: the head of each column, and what it shows of an item.
+    """
+    query = {name: value for name, value in asked.items() if value}
+    with open_link(server) as link:
+        found = list(fetch_all(link, path, key, limit, query))
+    if as_json:
+        write_json({key: found})
+        return
+    rows = [[one.get(field) for field in columns.values()] for one in found]
+    write_table(key.capitalize(), tuple(columns), rows)
+    if not found:
+        click.echo(f"there are no such {key}" if query else f"there are no {key} yet", err=True)
+
+
 def write_json(value: object) -> None:
     """Write a value as JSON, for programs."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=not sys.stdout.isatty()))
@@ -138,9 +168,10 @@ def write_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[object
 
     table = Table(title=title, title_justify="left", header_style="bold")
     for head in heads:
-        table.add_column(head, no_wrap=head == "id")  # half of an id is of no use
+        table.add_column(head, no_wrap=head == "id", overflow="fold")  # half of an id is of no use
     for row in cells:
-        table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
+        short = (_MOMENT.sub(r"\1 \2", cell) for cell in row)
+        table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in short))
     Console().print(table)
 
 
@@ -149,6 +180,7 @@ def printable(value: object) -> str:
     return "".join(char if char.isprintable() else " " for char in str(value))
 
 
+_MOMENT = re.compile(r"^\d{4}-(\d\d-\d\d)T(\d\d:\d\d):[\d:.+]+$")
 _STYLES = {"critical": "bold red", "warning": "yellow", "ok": "green", "running": "cyan"}
 
 
@@ -160,11 +192,21 @@ def _cell(value: object) -> str:
     return printable(value)
 
 
+_MISSING = {  # codes of the server, in the words of the command line
+    "unknown_run": ("run", "`nanwatch runs`"),
+    "unknown_alert": ("alert", "`nanwatch alerts`"),
+    "unknown_token": ("token", "`nanwatch token list`"),
+}
+
+
 def _accepted(answer: Answer, url: str) -> Answer:
     if 200 <= answer.status < 300:
         return answer
     if answer.status == 401:
         raise RefusedError(f"{url} refuses the token. Set NANWATCH_TOKEN to one that it knows.")
+    if (missing := _MISSING.get(str(answer.body.get("code")))) is not None:
+        what, lists = missing
+        raise click.ClickException(f"{url}: there is no such {what}; {lists} lists them.")
     if answer.status == 403:
         raise RefusedError(f"{url}: {answer.detail}")
     raise click.ClickException(f"{url}: {answer.detail}")

@@ -196,4 +196,5 @@ def _write(checks: list[Check]) -> None:
         if check.mend:
             click.echo(f"{'':>4}  {'':<{width}}  -> {check.mend}")
     bad = sum(not check.fine for check in checks)
-    click.echo(f"{bad} things to mend" if bad else "all is well")
+    things = "1 thing" if bad == 1 else f"{bad} things"
+    click.echo(f"{things} to mend" if bad else "all is well")

@@ -64,8 +64,13 @@ def export(
     with open_link(server) as link:
         path = f"{RUNS}/{find_run(link, run)}"
         names = _chosen(fetch(link, f"{path}/series")["series"], wanted)
-        with _opened(output, form == "parquet") as file:
-            WRITERS[form](link, path, names, file)
+        try:
+            with _opened(output, form == "parquet") as file:
+                WRITERS[form](link, path, names, file)
+        except OSError as error:
+            if output is None:  # `| head` has read enough
+                raise
+            raise click.ClickException(f"{output} cannot be written: {error.strerror}") from error
     if output is not None:
         click.echo(f"{len(names)} series written to {output}", err=True)
 

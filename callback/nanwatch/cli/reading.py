@@ -21,13 +21,25 @@ from nanwatch.cli.connection import (
     printable,
     server_option,
     write_json,
+    write_listing,
     write_table,
 )
 from nanwatch.events import diagnosis_from_json, one_spelling
+from nanwatch.step_times import TIME
 from nanwatch.transport import Link
 
 RUNS = "/api/v1/runs"
 STATES = ("running", "finished", "failed", "interrupted", "stale", "lost", "hung")
+COLUMNS = {
+    "name": "name",
+    "id": "id",
+    "project": "project",
+    "state": "state",
+    "health": "health",
+    "step": "last_step",
+    "loss": "last_loss",
+    "started": "started_at",
+}
 
 
 @click.command()
@@ -41,15 +53,7 @@ def runs(
 ) -> None:
     """List the runs, the latest first."""
     asked = {"project": project, "state": state}
-    query = {name: value for name, value in asked.items() if value}
-    with open_link(server) as link:
-        found = list(fetch_all(link, RUNS, "runs", limit, query))
-    if as_json:
-        write_json({"runs": found})
-        return
-    heads = ("name", "id", "project", "state", "health", "step", "loss", "started")
-    keys = ("name", "id", "project", "state", "health", "last_step", "last_loss", "started_at")
-    write_table("Runs", heads, [[run.get(key) for key in keys] for run in found])
+    write_listing(server, RUNS, "runs", limit, asked, as_json, COLUMNS)
 
 
 @click.command()
@@ -77,7 +81,8 @@ def show(run: str, server: str | None, as_json: bool) -> None:
     _write_run(found)
     keys = ("name", "n", "min", "max", "last", "n_nan", "n_pinf", "n_ninf")
     heads = ("series", "points", "min", "max", "last", "NaN", "+Inf", "-Inf")
-    write_table("Series", heads, [[line.get(key) for key in keys] for line in series])
+    curves = [line for line in series if line["name"] != TIME]  # `started` and `ended` say it
+    write_table("Series", heads, [[line.get(key) for key in keys] for line in curves])
     for diagnosis in diagnoses:
         click.echo(words_of(diagnosis))
 

@@ -52,13 +52,14 @@ class Report:
 def sync(server: str | None, as_json: bool) -> None:
     """Deliver what offline or cut-off trainings left on disk."""
     settings = settle(server)
-    streams = stored_streams(settings.directory / "spool")
+    folder = settings.directory / "spool"
+    streams = _stored(folder)
     endpoint = find_server(settings) if streams else None
     reports = [deliver(directory, endpoint) for directory in streams if endpoint is not None]
     if as_json:
         write_json({"streams": [asdict(report) for report in reports]})
     else:
-        _write(reports, endpoint.url if endpoint is not None else "")
+        _write(reports, endpoint.url if endpoint is not None else "", folder)
     if any(report.state == "kept" or report.rejected for report in reports):
         raise SystemExit(1)
 
@@ -116,9 +117,20 @@ def _run_name(directory: Path) -> str:
     return first.name if isinstance(first, RunStarted) else directory.parent.name
 
 
-def _write(reports: list[Report], url: str) -> None:
+def _stored(folder: Path) -> list[Path]:
+    """The streams in a folder, which need not be there. Raises ClickException."""
+    try:
+        next(folder.iterdir(), None)  # what cannot be read must not look as if it were empty
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise click.ClickException(f"{folder} cannot be read: {error.strerror}") from error
+    return stored_streams(folder)
+
+
+def _write(reports: list[Report], url: str, folder: Path) -> None:
     if not reports:
-        click.echo("nothing to deliver: every training's points are on their server")
+        click.echo(f"nothing to deliver: no training has left anything in {folder}")
     else:
         click.echo(f"delivering to {url}")
     for report in reports:

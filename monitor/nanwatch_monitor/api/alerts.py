@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Request
@@ -22,6 +22,9 @@ from nanwatch_monitor.views import alert_view
 
 MAX_MUTE_S = 366 * 24 * 3600
 
+Changed = Callable[[Sequence[Incident]], None]
+"""Called with the alerts that people have changed."""
+
 AlertId = Annotated[int, Path(ge=0, le=MAX_STEP, description="the alert's id")]
 Listed = Annotated[AlertState | Literal["all"], Query(description="alerts in this state")]
 
@@ -38,17 +41,8 @@ class Verdict(msgspec.Struct, frozen=True):
     right: bool | None
 
 
-def router(
-    store: AlertStore,
-    changed: Callable[[Sequence[Incident]], None],
-    clock: Callable[[], float],
-) -> APIRouter:
-    """The routes.
-
-    Args:
-        changed: called with the alerts that were changed.
-        clock: seconds since 1970.
-    """
+def router(store: AlertStore, changed: Changed, clock: Callable[[], float]) -> APIRouter:
+    """The routes; `clock` tells seconds since 1970."""
     routes = APIRouter(prefix="/api/v1/alerts", tags=["alerts"])
 
     @routes.get("")
@@ -107,7 +101,7 @@ def router(
     return routes
 
 
-def _told(found: Incident | None, changed: Callable[[Sequence[Incident]], Any]) -> Response:
+def _told(found: Incident | None, changed: Changed) -> Response:
     """The alert as it is now; open pages hear of it too."""
     if found is None:
         raise Problem(404, "unknown_alert", "there is no such alert", how="see /api/v1/alerts")

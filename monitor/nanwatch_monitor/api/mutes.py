@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
@@ -12,9 +12,8 @@ from starlette.responses import Response
 
 from nanwatch.events import MAX_STEP, Name
 from nanwatch_monitor.alert_views import mute_view
-from nanwatch_monitor.api.alerts import MAX_MUTE_S
+from nanwatch_monitor.api.alerts import MAX_MUTE_S, Changed
 from nanwatch_monitor.bodies import described, read_json
-from nanwatch_monitor.incidents import Incident
 from nanwatch_monitor.problems import Problem
 from nanwatch_monitor.replies import Json
 from nanwatch_monitor.store import Store
@@ -40,17 +39,8 @@ class NewMute(msgspec.Struct, frozen=True):
     reason: _Text = ""
 
 
-def router(
-    store: Store,
-    changed: Callable[[Sequence[Incident]], None],
-    clock: Callable[[], float],
-) -> APIRouter:
-    """The routes.
-
-    Args:
-        changed: called with the alerts that were changed.
-        clock: seconds since 1970.
-    """
+def router(store: Store, changed: Changed, clock: Callable[[], float]) -> APIRouter:
+    """The routes; `clock` tells seconds since 1970."""
     routes = APIRouter(prefix="/api/v1/mutes", tags=["alerts"])
 
     @routes.get("")
