@@ -127,7 +127,7 @@ class Run:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if error is None:
+        if error is None or (isinstance(error, SystemExit) and not error.code):
             self.finish()
         elif isinstance(error, KeyboardInterrupt):
             self.finish("interrupted", "KeyboardInterrupt")

@@ -1,6 +1,7 @@
 """`start_run`: logging by hand, watched, with slips explained."""
 
 import math
+import sys
 import time
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from nanwatch.events import Diagnosed, Points, RunEnded, RunStarted
 from nanwatch.run import start_run
+from stored import kinds_of
 
 
 def values_of(server, name):
@@ -200,3 +202,12 @@ def test_a_clock_that_jumps_changes_nothing_but_labels(server, home, monkeypatch
 def test_what_is_no_runs_id_cannot_be_resumed(home, resume):
     with pytest.raises(ValueError, match="`nanwatch runs` lists"):
         start_run(resume=resume)
+
+
+@pytest.mark.parametrize(
+    ("code", "state"), [(None, "finished"), (0, "finished"), (3, "failed"), ("no", "failed")]
+)
+def test_a_run_left_by_sys_exit_has_failed_when_its_process_has(home, code, state):
+    with pytest.raises(SystemExit), start_run(mode="offline", verbose=0) as run:
+        sys.exit(code)
+    assert [end.state for end in kinds_of(home, run.id, RunEnded)] == [state]

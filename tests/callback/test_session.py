@@ -145,7 +145,7 @@ class Raising(keras.callbacks.Callback):
             raise self.error("left")
 
 
-@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit])
 def test_a_fit_left_from_another_callback_ends_its_run(offline, error):
     x, y = table()
     watch, model = NanWatch(verbose=0), mlp()

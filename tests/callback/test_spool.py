@@ -6,11 +6,13 @@ import stat
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import spools
+from disks import small_disk
 from nanwatch import wire
-from nanwatch.events import Diagnosed, Diagnosis, Gap, Heartbeat, RunEnded, RunStarted
+from nanwatch.events import Diagnosed, Diagnosis, Gap, Heartbeat, Points, RunEnded, RunStarted
 from nanwatch.spool import Spool, Stream, StreamBusyError, stored_streams
 from spools import STARTED, at, filled, frames, gaps, reopened, segments, steps
 
@@ -278,3 +280,18 @@ def test_a_refused_frame_is_kept_beside_the_stream(tmp_path):
     spool.close(delivered=True)
     assert (folder / "000000000001.frame").read_bytes() == second.raw
     assert stored_streams(tmp_path) == []
+
+
+def test_a_disk_that_is_really_full_costs_no_more_than_what_it_did_not_take(tmp_path):
+    words = []
+    many = [Points(np.arange(2000), {"batch/loss": np.random.rand(2000)}) for _ in range(59)]
+    with small_disk(tmp_path / "disk", 1) as disk:
+        spool = Spool(disk / "spool", "run1", words.append)
+        for event in (STARTED, *many):
+            spool.append([event])
+        in_memory = spool.only_in_memory
+        taken = [record.seq for _ in range(60) for record in spool.take(1)]
+        spool.close(delivered=False)
+    assert [word.count("No space left on device") for word in words] == [1]
+    assert 0 < in_memory < 60
+    assert taken == list(range(60))

@@ -161,3 +161,28 @@ def test_ctrl_c_twice_ends_a_training_with_a_dead_server(home):
     assert process.returncode == -signal.SIGINT
     assert b"nanwatch sync" in words
     assert len(stored_streams(home / "spool")) == 1
+
+
+def test_a_server_put_in_the_place_of_another_has_the_run_from_its_introduction_on(
+    home, server_process, tmp_path, monkeypatch
+):
+    port = free_port()
+    old = server_process(port=port, NANWATCH_TOKEN="nw_a_the-same-at-both").start()
+    monkeypatch.setenv("NANWATCH_TOKEN", "nw_a_the-same-at-both")
+    steps = itertools.count()
+    with start_run(old.url, run="moved", verbose=0) as run:
+        n = log_for(run, steps, 0.3)
+        wait_for(lambda: _last_of(old.client, run.id) == n - 1)
+        old.kill()
+        for file in tmp_path.rglob("nanwatch.db*"):
+            file.unlink()
+        new = old.start()
+        n = log_for(run, steps, 0.3)
+        wait_for(lambda: _last_of(new.client, run.id) == n - 1)
+    assert new.client.get(f"/runs/{run.id}")["name"] == "moved"
+    assert kept(new.client, run.id) == said(n)
+
+
+def _last_of(client, run_id):
+    """The last step that a server has of a run, which it need not know."""
+    return client.ask("GET", f"/api/v1/runs/{run_id}").json().get("last_step")

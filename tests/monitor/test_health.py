@@ -1,12 +1,12 @@
 """/healthz says that the process lives, /readyz that it can do its work."""
 
 import os
-import subprocess
 import threading
 from contextlib import suppress
 
 import pytest
 
+from disks import small_disk
 from nanwatch_monitor.api.health import Readiness
 from servers import Client, wait_for
 
@@ -41,22 +41,16 @@ def test_a_server_whose_worker_has_ended_is_not_ready(live_server, stranger, wor
 
 
 @pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 16 MiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounting = ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(folder)]
-    if subprocess.run(mounting, capture_output=True, check=False).returncode:
-        pytest.skip("who runs the tests may not mount a file system")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+def disk(tmp_path):
+    with small_disk(tmp_path / "disk", 16) as folder:
+        yield folder
 
 
-def test_a_server_on_a_full_disk_is_not_ready_until_there_is_room(start_server, small_disk):
-    server = start_server(database_url=f"sqlite:///{small_disk}/runs.db")
+def test_a_server_on_a_full_disk_is_not_ready_until_there_is_room(start_server, disk):
+    server = start_server(database_url=f"sqlite:///{disk}/runs.db")
     client = Client(server.url)
     assert ready(client) == (200, "")
-    hog = small_disk / "hog"
+    hog = disk / "hog"
     with hog.open("wb", buffering=0) as file, suppress(OSError):
         while file.write(bytes(4096)):
             pass
@@ -66,7 +60,7 @@ def test_a_server_on_a_full_disk_is_not_ready_until_there_is_room(start_server, 
     wait_for(lambda: ready(client) == full)
     hog.unlink()
     wait_for(lambda: ready(client) == (200, ""))
-    assert {path.suffix for path in small_disk.iterdir()} <= {".db", ".db-wal", ".db-shm", ".lock"}
+    assert {path.suffix for path in disk.iterdir()} <= {".db", ".db-wal", ".db-shm", ".lock"}
     client.close()
 
 
