@@ -179,7 +179,7 @@ def judged(folder: Path, requests: Requests) -> Times:
         for bodies in requests:
             for receipt in commit(server.store, bodies):
                 server.monitor.cache.committed("", receipt)
-                watch.mark(receipt.stream_id)
+                watch.committed("", receipt)
         while server.left():
             for stream_id in range(1, len(requests[0]) + 1):
                 watch.mark(stream_id, whole=True)

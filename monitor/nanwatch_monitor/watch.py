@@ -13,11 +13,13 @@ frames in. What a dead one leaves is found by looking around.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
 from sqlalchemy.exc import NoResultFound, SQLAlchemyError
 
@@ -37,6 +39,22 @@ PACE_S = 0.05
 DUE_S = 10.0
 
 log = logging.getLogger(__name__)
+
+
+class _Mark(NamedTuple):
+    """What there is to do for a stream.
+
+    Attributes:
+        upto: the last frame that is known to be in the log; infinite: look how many there are.
+        whole: seal all of it.
+    """
+
+    upto: float
+    whole: bool
+
+    def joined(self, other: _Mark) -> _Mark:
+        """What there is to do when both is."""
+        return _Mark(max(self.upto, other.upto), self.whole or other.whole)
 
 
 class Watch:
@@ -61,7 +79,7 @@ class Watch:
         self._opened, self._clock = opened, clock
         self._watched: OrderedDict[int, Watched] = OrderedDict()
         self._claims = store.claims
-        self._marks: dict[int, bool] = {}  # in order; True: seal all of it
+        self._marks: dict[int, _Mark] = {}  # in order
         self._asked_at = float("-inf")
         self._suspected: set[int] = set()
         self._news = threading.Condition()
@@ -81,12 +99,17 @@ class Watch:
 
     def committed(self, _run_id: str, receipt: Receipt) -> None:
         """New frames of a stream are in the log."""
-        self.mark(receipt.stream_id)
+        self.mark(receipt.stream_id, upto=receipt.acked)
 
-    def mark(self, stream_id: int, whole: bool = False) -> None:
-        """A stream has new frames, or the `whole` of it is to be sealed."""
+    def mark(self, stream_id: int, whole: bool = False, upto: float = math.inf) -> None:
+        """A stream has new frames, or the `whole` of it is to be sealed.
+
+        Args:
+            upto: the last frame, where it is known.
+        """
+        new = _Mark(upto, whole)
         with self._news:
-            self._marks[stream_id] = whole or self._marks.get(stream_id, False)
+            self._marks[stream_id] = new.joined(self._marks.get(stream_id, new))
             self._news.notify()
 
     def backlog(self) -> int:
@@ -128,8 +151,8 @@ class Watch:
     def _work(self) -> None:
         while not self._stopping.is_set():
             self._mark_due()
-            for stream_id, whole in self._marked().items():
-                self._look_after(stream_id, whole)
+            for stream_id, mark in self._marked().items():
+                self._look_after(stream_id, mark)
             # A short rest, so that streams that report often are read in larger pieces.
             self._stopping.wait(PACE_S)
         self._claims.close()
@@ -145,16 +168,16 @@ class Watch:
         except SQLAlchemyError as error:
             log.warning("sealing waits for the database: %s", type(error).__name__)
 
-    def _marked(self) -> dict[int, bool]:
+    def _marked(self) -> dict[int, _Mark]:
         """The marked streams in order; waits for one, but not for ever."""
         with self._news:
             self._news.wait_for(lambda: self._marks or self._stopping.is_set(), timeout=DUE_S)
             marked, self._marks = self._marks, {}
         return {} if self._stopping.is_set() else marked
 
-    def _look_after(self, stream_id: int, whole: bool) -> None:
+    def _look_after(self, stream_id: int, mark: _Mark) -> None:
         try:
-            self._catch_up(stream_id, whole)
+            self._catch_up(stream_id, mark)
         except NoResultFound:  # its run was deleted
             self._watched.pop(stream_id, None)
             with suppress(SQLAlchemyError):  # without a connection there is no claim either
@@ -167,7 +190,7 @@ class Watch:
         except (WireError, CodecError):
             log.exception("stream %d cannot be read and is left alone", stream_id)
 
-    def _catch_up(self, stream_id: int, whole: bool) -> None:
+    def _catch_up(self, stream_id: int, mark: _Mark) -> None:
         if not self._claims.take(stream_id):  # another server judges it
             self._watched.pop(stream_id, None)
             return
@@ -176,13 +199,16 @@ class Watch:
             watched = woken(self._store.series, stream_id, self._make_brain())
         self._watched[stream_id] = watched
         self._watched.move_to_end(stream_id)
-        self._judge_all(watched, whole)
+        self._judge_all(watched, mark)
         if len(self._watched) > MAX_WATCHERS:
             self._let_go(next(iter(self._watched)))
 
-    def _judge_all(self, watched: Watched, whole: bool) -> None:
-        """Judge what is there; after a piece that was sealed, others have their turn first."""
-        while not self._stopping.is_set():
+    def _judge_all(self, watched: Watched, mark: _Mark) -> None:
+        """Judge what is there; after a piece that was sealed, others have their turn first.
+
+        What comes in meanwhile waits for its own turn, so that it is taken in larger pieces.
+        """
+        while watched.fed < mark.upto and not self._stopping.is_set():
             frames = self._behind(watched)
             if not frames:
                 break
@@ -194,11 +220,11 @@ class Watch:
                 return
             if watched.is_due:
                 if self._seal(watched):
-                    self.mark(watched.stream_id, whole)
+                    self.mark(watched.stream_id, mark.whole, mark.upto)
                 return
-        if whole and not self._seal(watched):
+        if mark.whole and not self._seal(watched):
             return
-        if whole or watched.ended:
+        if mark.whole or watched.ended:
             self._let_go(watched.stream_id)
 
     def _behind(self, watched: Watched) -> Sequence[Frame]:
