@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import filterfalse, groupby
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,16 +27,35 @@ def joined(events: Iterable[Event]) -> Iterator[Event]:
 
 
 def _is_only_drawn(event: Event) -> bool:
-    return isinstance(event, Points) and not any(
-        name.startswith(("batch/", "epoch/")) for name in event.values
-    )
+    return isinstance(event, Points) and not _Names.of(tuple(event.values)).are_told
 
 
 def _watched_names(event: Event) -> tuple[str, ...] | None:
     """The watched series of a block; None for what is not put together."""
-    if not isinstance(event, Points) or any(name.startswith("epoch/") for name in event.values):
+    if not isinstance(event, Points):
         return None
-    return tuple(filter(is_watched, event.values)) or None
+    names = _Names.of(tuple(event.values))
+    return None if names.are_of_epochs else names.watched or None
+
+
+class _Names(NamedTuple):
+    """What is to be known of the series of a block: most blocks have the same ones.
+
+    Attributes:
+        are_told: whether a watcher learns anything of them.
+    """
+
+    are_told: bool
+    are_of_epochs: bool
+    watched: tuple[str, ...]
+
+    @classmethod
+    @lru_cache(maxsize=64)
+    def of(cls, names: tuple[str, ...]) -> _Names:
+        """What is to be known of some series."""
+        of_epochs = any(name.startswith("epoch/") for name in names)
+        are_told = of_epochs or any(name.startswith("batch/") for name in names)
+        return cls(are_told, of_epochs, tuple(filter(is_watched, names)))
 
 
 def _one(names: Sequence[str], blocks: Sequence[Points]) -> Points:

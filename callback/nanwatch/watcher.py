@@ -177,7 +177,7 @@ class Watcher:
         names = sorted(filter(is_watched, points.values), key=losses_last)
         columns = [(self._track(name), points.values[name]) for name in names]
         if any(name.startswith("batch/") for name in points.values):
-            self._last_step = max(points.steps.tolist(), default=self._last_step)
+            self._last_step = int(points.steps.max()) if len(points.steps) else self._last_step
         at, end, look = 0, len(points.steps) if columns else 0, FAR
         while at < end:
             passed = _pass_over(columns, points.steps[at : at + look], at)
@@ -185,7 +185,7 @@ class Watcher:
             if passed < look == NEAR or end - at < GROUP:
                 yield from self._judged_rows(columns, points, range(at, min(at + GROUP, end)))
                 at += GROUP
-            look = FAR if passed == look == FAR else NEAR
+            look = min(FAR, 2 * look) if passed == look else NEAR
 
     def _judged_rows(
         self, columns: Sequence[Column], points: Points, rows: range
