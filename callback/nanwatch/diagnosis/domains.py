@@ -17,6 +17,10 @@ POSITIVE = ("relu", "softplus", "exponential", *PROBABILITIES)
 OVERLAPS = ("Dice", "Tversky")
 SENTINEL = 708.3964
 """What CTC gives for labels that do not fit: -ln of the smallest normal double."""
+EDGE = Fix(
+    "Leave out rows without anything in them, or train without XLA.",
+    'model.compile("sgd", keras.losses.CosineSimilarity(), jit_compile=False)',
+)
 HAS_DOMAIN = (
     *("Poisson", "KLDivergence", "CosineSimilarity", "CategoricalGeneralizedCrossEntropy"),
     *("BinaryFocalCrossentropy", "MeanSquaredLogarithmicError", "MeanAbsolutePercentageError"),
@@ -230,6 +234,28 @@ def not_finite(case: Case, output: Output) -> Finding | None:
     return Finding(clue, summary, Fix(text), "", (_spans(output),))
 
 
+def compiled_edge(case: Case, output: Output) -> Finding | None:
+    """Rows at the edge of a loss: its value is finite there, its slope only as Keras runs it.
+
+    A step that XLA compiles puts together what Keras had kept apart; no replay can show that.
+    """
+    step = case.autopsy
+    if case.symptom != "nan_loss" or step is None or step.repeated or output.custom:
+        return None
+    edges = [risk for risk in step.risks if risk.stage == "loss" and risk.infinite and risk.rows]
+    if not edges or not case.facts.get("jit_compile") or output.loss not in HAS_DOMAIN:
+        return None
+    place = words.places("row", edges[0].rows)
+    summary = (
+        f"{output.call} has no slope at {place} of the batch. Keras leaves such rows out, but XLA, "
+        "which compiles this step, works out their slope as well."
+    )
+    clue = Clue(
+        4.0, f"slope of {edges[0].kind} in the loss", f"not finite, {place}", "finite", False
+    )
+    return Finding(clue, summary, EDGE, where={"rows": list(edges[0].rows)})
+
+
 def _may_be_nan(case: Case) -> bool:
     """Whether the loss was NaN, or nothing has happened yet."""
     return case.symptom == "nan_loss" or case.autopsy is None
@@ -264,4 +290,5 @@ RULES = (
     pairs,
     masked_scores,
     not_finite,
+    compiled_edge,
 )

@@ -7,8 +7,9 @@ same finding serves before the training as a word of warning, and after it as an
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from nanwatch.diagnosis import clues, words
 from nanwatch.diagnosis.case import Case
@@ -28,6 +29,7 @@ class Finding:
         clue: the misfit itself.
         summary: what follows from it.
         remedy: the replay that tries the fix, "" where none can.
+        where: what more is known of the place than the output, such as the rows.
     """
 
     clue: Clue
@@ -35,6 +37,7 @@ class Finding:
     fix: Fix
     remedy: str = ""
     more: tuple[Clue, ...] = ()
+    where: Mapping[str, Any] = field(default_factory=dict)
 
 
 Rule = Callable[[Case, Output], Finding | None]
@@ -57,7 +60,7 @@ def testify(case: Case, rules: Iterable[Rule]) -> Testimony | None:
         finding.summary,
         (finding.clue, *finding.more, *healthy_before(case)),
         finding.fix,
-        output.place,
+        {**output.place, **finding.where},
         finding.remedy if single else "",
     )
 

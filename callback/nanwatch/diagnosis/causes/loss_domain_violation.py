@@ -18,6 +18,7 @@ from nanwatch.diagnosis.examples import (
     table,
 )
 from nanwatch.diagnosis.findings import MISFIT, testify
+from nanwatch.diagnosis.looks import OperationLook
 
 SYMPTOMS = MISFIT | {"nan_loss", "negative_loss", "exploding_loss", "oscillating", "loss_spike"}
 
@@ -29,6 +30,12 @@ def weigh(case: Case) -> Testimony | None:
 
 COUNTS = labels(0.0, 1.0, 2.0, 5.0, shape=(32, 1))
 MAPE, KLD = "MeanAbsolutePercentageError", "KLDivergence"
+COSINE = output_facts("linear", "CosineSimilarity", 6)
+EDGE = {
+    "loss": -0.1,
+    "predictions": (predicted(-1.0, 1.0, 6),),
+    "risks": (OperationLook("Rsqrt", "loss", low=0.0, high=9.0, rows=(10,), infinite=True),),
+}
 
 PAGE = CausePage(
     label="loss_domain_violation",
@@ -55,6 +62,7 @@ PAGE = CausePage(
             autopsy={"predictions": (predicted(-2.0, 3.0),), "loss": math.nan},
             softplus_output=CURED,
         ),
+        failed(table(), facts={**COSINE, "jit_compile": True}, autopsy=EDGE),
         silent(
             "huge_loss",
             table(),
@@ -85,6 +93,7 @@ PAGE = CausePage(
         ),
     ),
     quiet=(
+        failed(table(), facts={**COSINE, "jit_compile": False}, autopsy=EDGE),
         silent(
             "underfit",
             table(),
