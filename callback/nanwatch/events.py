@@ -39,6 +39,7 @@ SYMPTOMS: tuple[Symptom, ...] = get_args(Symptom)
 
 MAX_STEP = 2**53 - 1  # the last integer that JavaScript shows exactly
 MAX_NAME = 256
+CLOCK_FACT = "clock_off_s"  # how far the training's clock is ahead of the server's, if it is off
 
 # Limits of what travels: checked where bytes become events (wire.py), so that nothing behind that
 # door has to fear an endless name, a step that no database holds or a date after the year 9999.

@@ -21,6 +21,7 @@ from typing import Concatenate, ParamSpec
 
 from nanwatch import terminal
 from nanwatch.batching import Logged, gather, pack
+from nanwatch.clock import wrong_clock
 from nanwatch.dropped import Dropped
 from nanwatch.events import EndState, Event, Points, RunEnded, RunStarted
 from nanwatch.local_monitor import server_for
@@ -142,9 +143,7 @@ class Reporter:
 
     def _fit_to_travel(self, event: Event) -> Event:
         """The event as others may see it: plain, and without secrets."""
-        if isinstance(event, Points):
-            return event
-        return plain_event(event, self._redactor.value)
+        return event if isinstance(event, Points) else plain_event(event, self._redactor.value)
 
     @_harmless
     def send_now(self, event: Event) -> None:
@@ -255,6 +254,10 @@ class Reporter:
         """Say where to look, with a link that logs the browser in once where that is allowed."""
         page = link.login_page(f"/runs/{self.run_id}")
         self._tell(f"watching run {self._settings.run} - {page}")
+        if (wrong := wrong_clock(link)) is not None:
+            fact, words = wrong
+            self.send(fact)
+            self._tell(words)
 
     def _close(self) -> None:
         if self._spool is None:

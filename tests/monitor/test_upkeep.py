@@ -6,7 +6,7 @@ from frames import frame, opening, points
 from monitor.alerting import Post, Runs, webhook
 from monitor.sinks import sink
 from nanwatch import wire
-from nanwatch.events import Diagnosis, Heartbeat, RunEnded
+from nanwatch.events import CLOCK_FACT, Diagnosis, FactsLearned, Heartbeat, RunEnded
 from nanwatch.lasting_watcher import LastingWatcher
 from nanwatch_monitor.alerts.upkeep import Upkeep
 from nanwatch_monitor.brains import Watched
@@ -159,25 +159,34 @@ def test_what_is_delivered_long_after_its_end_is_gathered(training, store, clock
     assert [told["n_alerts"] for told in receiver.received] == [2]
 
 
-def dead(training, store, clock):
-    """A training that turned NaN and was killed an hour ago, and is delivered now."""
-    begun = clock() - 3600
+def fails_at(begun, training, store, clock):
+    """A training whose loss is NaN at a moment by its own clock, and of which no more comes."""
     losses = points(range(3), batch_loss=[1.0, 0.9, float("nan")], time=[begun, begun, begun + 1])
     training.says(losses)
     frames = store.log.frames(training.stream_id, after=-1)
     watched = Watched(training.stream_id, "s1", LastingWatcher(), -1, -1, -1)
-    store.incidents.record(training.stream_id, (-1, 1), watched.feed(frames), clock())
+    findings = watched.feed(frames)
+    store.incidents.record(training.stream_id, (-1, frames[-1].seq), findings, clock())
 
 
 def test_a_training_killed_long_ago_is_told_late_and_gathered(
     training, store, clock, passes, receiver
 ):
-    dead(training, store, clock)
+    fails_at(clock() - 3600, training, store, clock)
     passes(20)
     assert receiver.received == []
     passes(400)
     told = [(told["type"], told["symptom"]) for told in receiver.received]
     assert told == [("alert.late", "nan_loss"), ("alert.late", "lost")]
+
+
+def test_a_clock_that_is_known_to_be_an_hour_behind_makes_no_alert_late(
+    training, store, clock, passes, receiver
+):
+    training.says(FactsLearned({CLOCK_FACT: -3600}))
+    fails_at(clock() - 3600, training, store, clock)
+    passes(20)
+    assert types(receiver) == ["firing"]
 
 
 def test_a_training_that_runs_is_told_at_once(training, store, clock, passes, receiver):

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, func, insert, select, update
 
-from nanwatch.events import SEVERITIES, Severity, to_json
+from nanwatch.events import CLOCK_FACT, SEVERITIES, Severity, to_json
 from nanwatch_monitor.incidents import (
     OLD_AFTER_S,
     SILENCES,
@@ -105,15 +105,23 @@ class IncidentStore:
         if known is None:
             incident_id = _open(connection, run_no, finding, now)
             if is_alert(finding.diagnosis):
-                self._teller.tell(connection, incident_id, _first_word(finding, now), now)
+                self._teller.tell(
+                    connection, incident_id, _first_word(connection, run_no, finding, now), now
+                )
             return incident_id
         if not replaces(finding, known[1]):
             return None
-        self._refine(connection, *known, finding, now)
+        self._refine(connection, run_no, *known, finding, now)
         return known[0]
 
     def _refine(
-        self, connection: Connection, incident_id: int, old: Finding, new: Finding, now: float
+        self,
+        connection: Connection,
+        run_no: int,
+        incident_id: int,
+        old: Finding,
+        new: Finding,
+        now: float,
     ) -> None:
         """Write the better word down, and tell it when it is a graver one."""
         values = _values(new)
@@ -124,13 +132,21 @@ class IncidentStore:
         connection.execute(this.values(values))
         if worse:
             connection.execute(this.where(incident.c.muted_until.is_(None)).values(muted=False))
-            telling: Telling = "worse" if is_alert(old.diagnosis) else _first_word(new, now)
+            telling: Telling = "worse"
+            if not is_alert(old.diagnosis):
+                telling = _first_word(connection, run_no, new, now)
             self._teller.tell(connection, incident_id, telling, now)
 
 
-def _first_word(finding: Finding, now: float) -> Telling:
+def _first_word(connection: Connection, run_no: int, finding: Finding, now: float) -> Telling:
     """How an alert is told at first: of a training that was cut off, it may be hours late."""
-    return "firing" if finding.at is None or now - finding.at <= OLD_AFTER_S else "late"
+    if finding.at is None or now - finding.at <= OLD_AFTER_S:
+        return "firing"
+    told = connection.execute(select(run.c.facts).where(run.c.no == run_no)).scalar_one()
+    facts = msgspec.json.decode(told)
+    off_s = facts.get(CLOCK_FACT, 0.0)
+    truly = finding.at - (off_s if isinstance(off_s, int | float) else 0.0)
+    return "firing" if now - truly <= OLD_AFTER_S else "late"
 
 
 def _known(connection: Connection, run_no: int, symptom: str) -> tuple[int, Finding] | None:
