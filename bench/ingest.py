@@ -30,6 +30,7 @@ from nanwatch.wire import Frame
 
 SERIES = 10
 WRITTEN, REFUSED, SYNCED = "stored", "refused at the door", "(a file appended to and synced)"
+OPENED = "(the first request of each run, stored)"
 
 
 @dataclass
@@ -64,9 +65,10 @@ class Load:
         while due < end:
             time.sleep(max(0.0, due - time.monotonic()))
             due = max(due + self.pace_s, time.monotonic() - self.pace_s)
-            if self._post(pool, url, wire.encode(self._frame(name, seq)), WRITTEN) == 200:
+            body, kind = wire.encode(self._frame(name, seq)), WRITTEN if seq else OPENED
+            if self._post(pool, url, body, kind) == 200:
                 seq += 1
-            if self.with_refused:
+            if self.with_refused and seq > 1:
                 self._post(pool, url, b"", REFUSED)
                 self._sync()
 

@@ -131,7 +131,7 @@ class Guard:
         return sending
 
 
-def identity_of(request: Request) -> Identity:
+async def identity_of(request: Request) -> Identity:  # async: FastAPI has threads run what is not
     """Who sends a request that the guard has let in."""
     found: Identity = request.scope[_IDENTITY]
     return found
