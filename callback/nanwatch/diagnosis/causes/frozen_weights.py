@@ -178,7 +178,7 @@ def _cut_clue(case: Case, cut: list[VariableLook]) -> Clue:
     apart = any(not look.connected for look in cut)
     below = not variables[0].connected and size > FEW  # not a branch that nobody asks for
     flat = size > FEW and _never_sloped(case, cut)
-    weight = 4.0 if below else 3.0 if flat else 2.0 if apart else 1.0
+    weight = 5.0 if below else 3.0 if flat else 2.0 if apart else 1.0
     seen = f"{len(cut)} of {len(variables)}, {size:.0%} of the weights"
     return Clue(weight, check, seen, expected, False)
 
