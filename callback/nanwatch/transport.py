@@ -204,5 +204,7 @@ def _why(error: Exception) -> str:
     """The reason in a few words; urllib3 wraps it in objects and addresses."""
     if isinstance(error, urllib3.exceptions.ReadTimeoutError):
         return f"no answer within {READ_S:.0f} s"
+    if "BadStatusLine" in str(error):
+        return "what answers there speaks no HTTP"
     words = str(error).split(": ", 1)[-1] or type(error).__name__
     return _ERRNO.sub("", words)[:200]

@@ -74,7 +74,8 @@ def test_a_token_that_is_no_header_is_no_crash(server):
 
 
 @pytest.mark.parametrize(
-    "reply", [b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", b""]
+    "reply",
+    [b"\x16\x03garbage", b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", b""],
 )
 def test_answers_that_are_no_http(reply):
     with socket.create_server(("127.0.0.1", 0)) as listener:

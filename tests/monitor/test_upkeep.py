@@ -178,6 +178,7 @@ def test_a_training_killed_long_ago_is_told_late_and_gathered(
     passes(400)
     told = [(told["type"], told["symptom"]) for told in receiver.received]
     assert told == [("alert.late", "nan_loss"), ("alert.late", "lost")]
+    assert receiver.received[1]["note"].startswith("It was delivered late. It made its last step")
 
 
 def test_a_clock_that_is_known_to_be_an_hour_behind_makes_no_alert_late(

@@ -151,14 +151,17 @@ class Upkeep:
             for run in self._in_state(symptom, now):
                 if run.id not in known:
                     known.add(run.id)
-                    words, telling = _silence_words(symptom, run), self._first_word(run)
+                    made_at = self._made_at(run)
+                    telling: Telling = "firing" if made_at is None else "late"
+                    words = _silence_words(symptom, run, made_at)
                     yield from turns.fall_silent(run.id, symptom, words, now, telling)
 
-    def _first_word(self, run: Run) -> Telling:
-        """How a silence is told: what was delivered long after it was made comes late."""
+    def _made_at(self, run: Run) -> float | None:
+        """When a run made its last step that was delivered long after; None when it was not."""
         times = self._reader.overview(run.id, TIME, None, None, 1)
-        late = times is not None and max(times.high) < run.progress.seen_at - OLD_AFTER_S
-        return "late" if late else "firing"
+        if times is None or not max(times.high) < run.progress.seen_at - OLD_AFTER_S:
+            return None
+        return float(max(times.high))
 
     def _in_state(self, state: Literal["hung", "lost"], now: float) -> Sequence[Run]:
         query = self._views.of_state(RunQuery(limit=MOST), state, now)
@@ -180,9 +183,12 @@ class Upkeep:
                 yield alert.id
 
 
-def _silence_words(symptom: str, run: Run) -> str:
+def _silence_words(symptom: str, run: Run, made_at: float | None) -> str:
     progress = run.progress
     step = "" if progress.last_step is None else f" The last step was {progress.last_step}."
+    if made_at is not None:
+        how = f"It made its last step at {minute(made_at)} by its own clock, and told no end."
+        return f"It was delivered late. {how}{step}"
     if symptom == "hung" and progress.hung_since is not None:
         return f"It reports, but makes no step since {minute(progress.hung_since)}.{step}"
     cannot = "It was ended, or cannot reach this server."

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from nanwatch_monitor.alerts.grouping import (
     CHANNEL,
@@ -23,7 +23,7 @@ from nanwatch_monitor.store.alert_tables import attempt, incident, outbox
 from nanwatch_monitor.store.database import Database
 from nanwatch_monitor.store.incident_rows import incidents_by_ids
 from nanwatch_monitor.store.tables import run
-from nanwatch_monitor.store.telling import Teller
+from nanwatch_monitor.store.telling import Teller, take_turns
 
 MOST_SHOWN = 20  # incidents in one message; of the others it is said how many they are
 DEAD_AFTER = 5  # attempts; then the other channels are told
@@ -32,7 +32,6 @@ KEEP_ATTEMPTS_S = 90 * 24 * 3600.0
 
 _LEASE_S = 30.0  # a claimed message comes up again when its sender dies; sending takes less
 _AT_ONCE = 2000
-_IN_TURN = text("SELECT pg_advisory_xact_lock(hashtext('nanwatch outbox ' || :channel))")
 
 
 @dataclass(frozen=True)
@@ -94,8 +93,7 @@ class OutboxStore:
     def claim(self, channel: str, now: float) -> Message | None:
         """What a channel is to be told now, for this caller alone; None when nothing is."""
         with self._database.write() as connection:
-            if not self._database.is_sqlite:
-                connection.execute(_IN_TURN, {"channel": channel})
+            take_turns(connection, f"outbox {channel}")
             rows = connection.execute(_rows(channel, now)).all()
             begun = next((row for row in rows if row.message_id is not None), None)
             if begun is not None:

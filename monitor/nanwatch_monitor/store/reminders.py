@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, and_, case, exists, func, select, text
+from sqlalchemy import Select, and_, case, exists, func, select
 
 from nanwatch_monitor.incidents import INHIBITED, INHIBITS
 from nanwatch_monitor.store.alert_tables import incident, outbox
 from nanwatch_monitor.store.database import Database
-from nanwatch_monitor.store.telling import Teller
+from nanwatch_monitor.store.telling import Teller, take_turns
 
 REPEAT_S = 4 * 3600.0
 NO_LONGER_S = 7 * 24 * 3600.0  # whoever has not looked by then will not for another message
-_IN_TURN = text("SELECT pg_advisory_xact_lock(hashtext('nanwatch reminders'))")
 
 
 class Reminders:
@@ -26,8 +25,7 @@ class Reminders:
         Whatever is due in the next two hours goes with it: one message instead of many.
         """
         with self._database.write() as connection:
-            if not self._database.is_sqlite:  # one server at a time, which sees what others wrote
-                connection.execute(_IN_TURN)
+            take_turns(connection, "reminders")
             found = connection.execute(_open(now)).all()
             due = any(row.told_at <= now - REPEAT_S for row in found)
             if not due or not self._teller.channels(connection):

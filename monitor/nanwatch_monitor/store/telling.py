@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, case, func, insert, or_, select, text, update
 
 from nanwatch_monitor.incidents import (
     GOOD_NEWS,
@@ -17,6 +17,9 @@ from nanwatch_monitor.incidents import (
 )
 from nanwatch_monitor.store.alert_tables import channel, incident, mute, outbox
 from nanwatch_monitor.store.tables import run
+
+
+_TURN = text("SELECT pg_advisory_xact_lock(hashtext('nanwatch ' || :what))")
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,14 @@ class Teller:
         }
         if channels:
             connection.execute(insert(outbox), [row | {"channel": key} for key in channels])
+
+
+def take_turns(connection: Connection, what: str) -> None:
+    """Of several servers let one do something at a time, until its transaction ends; each sees
+    what the one before it has written.
+    """
+    if connection.dialect.name != "sqlite":  # there writers queue anyhow
+        connection.execute(_TURN, {"what": what})
 
 
 def _heard(connection: Connection, incident_id: int) -> set[str]:

@@ -15,7 +15,7 @@ from nanwatch_monitor.store.alert_tables import incident, incident_turn, outbox
 from nanwatch_monitor.store.database import Database
 from nanwatch_monitor.store.incident_rows import incidents_of, joined
 from nanwatch_monitor.store.tables import run
-from nanwatch_monitor.store.telling import Teller, drop_waiting, muted_until
+from nanwatch_monitor.store.telling import Teller, drop_waiting, muted_until, take_turns
 
 _LIVELY = ("open", "acknowledged")
 
@@ -98,6 +98,7 @@ class TurnStore:
         over = (incident.c.state == "resolved", incident.c.note != "", last_told == "flapping")
         query = select(incident.c.id).where(*over, last_turn <= now - QUIET_S)
         with self._database.write() as connection:
+            take_turns(connection, "settling")
             settled = list(connection.scalars(query))
             for alert_id in settled:
                 self._teller.tell(connection, alert_id, "resolved", now)
