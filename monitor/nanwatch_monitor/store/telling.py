@@ -18,7 +18,6 @@ from nanwatch_monitor.incidents import (
 from nanwatch_monitor.store.alert_tables import channel, incident, mute, outbox
 from nanwatch_monitor.store.tables import run
 
-
 _TURN = text("SELECT pg_advisory_xact_lock(hashtext('nanwatch ' || :what))")
 
 
