@@ -105,8 +105,8 @@ class Server:
         scope = {
             "type": "http", "http_version": "1.1", "method": "GET", "scheme": "http",
             "path": path, "raw_path": path.encode(), "query_string": query.encode(),
-            "headers": [(b"host", b"127.0.0.1:8777")], "client": ("127.0.0.1", 1),
-            "server": ("127.0.0.1", 8777), "root_path": "",
+            "headers": [(b"host", b"127.0.0.1:8777"), (b"accept-encoding", b"gzip")],
+            "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 8777), "root_path": "",
         }  # fmt: skip
 
         async def receive() -> dict[str, Any]:

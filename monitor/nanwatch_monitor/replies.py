@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import base64
+import gzip
 from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from starlette.requests import Request
 from starlette.responses import Response
 
 from nanwatch_monitor.series.overview import kind_of
+
+LARGE = 16 * 1024
+"""From so many bytes on packing is worth the while."""
 
 
 class Json(Response):
@@ -21,6 +26,21 @@ class Json(Response):
     def render(self, content: Any) -> bytes:
         """Encode."""
         return msgspec.json.encode(content)
+
+
+def packed(answer: Response, request: Request) -> Response:
+    """The same answer in fewer bytes, if it is large and whoever asks takes gzip.
+
+    The lowest level takes 10 ns a byte and leaves a third of a chart's data; the usual one takes
+    several times as long and leaves hardly less.
+    """
+    taken = request.headers.get("accept-encoding", "").lower().split(",")
+    answer.headers["Vary"] = "Accept-Encoding"
+    if len(answer.body) >= LARGE and "gzip" in {word.partition(";")[0].strip() for word in taken}:
+        answer.body = gzip.compress(answer.body, compresslevel=1, mtime=0)
+        answer.headers["Content-Encoding"] = "gzip"
+        answer.headers["Content-Length"] = str(len(answer.body))
+    return answer
 
 
 def numbers(values: NDArray[np.float64]) -> list[float | str]:

@@ -7,13 +7,14 @@ from typing import Annotated, Any, Literal, NoReturn
 
 from fastapi import APIRouter, Query
 from numpy.typing import NDArray
+from starlette.requests import Request
 from starlette.responses import Response
 
 from nanwatch.events import to_json
 from nanwatch_monitor.api.parameters import Cursor, FromStep, RunId, SeriesName, ToStep
 from nanwatch_monitor.api.runs import existing
 from nanwatch_monitor.problems import Problem
-from nanwatch_monitor.replies import Json, numbers, or_null, typed
+from nanwatch_monitor.replies import Json, numbers, or_null, packed, typed
 from nanwatch_monitor.series.overview import Overview, Summary
 from nanwatch_monitor.series.reader import SeriesReader
 from nanwatch_monitor.store import Store
@@ -33,14 +34,16 @@ def router(store: Store, reader: SeriesReader) -> APIRouter:
         raise Problem(404, "unknown_series", "the run has no such series", how=how)
 
     @routes.get("/series")
-    def series(run_id: RunId) -> Response:
+    def series(request: Request, run_id: RunId) -> Response:
         """All series of a run in numbers."""
         existing(store, run_id)
         found = reader.summaries(run_id).items()
-        return Json({"series": [_summary_view(name, one) for name, one in found]})
+        views = [_summary_view(name, one) for name, one in found]
+        return packed(Json({"series": views}), request)
 
     @routes.get("/points")
     def points(
+        request: Request,
         run_id: RunId,
         name: SeriesName,
         first: FromStep = None,
@@ -57,10 +60,11 @@ def router(store: Store, reader: SeriesReader) -> APIRouter:
         page = curve[:limit]
         after = str(curve.steps[limit]) if len(curve.steps) > limit else None
         body = {"steps": page.steps.tolist(), "values": numbers(page.values), "next": after}
-        return Json({**body, "exact_from": reader.exact_from(run_id, name)})
+        return packed(Json({**body, "exact_from": reader.exact_from(run_id, name)}), request)
 
     @routes.get("/overview")
     def curve_overview(
+        request: Request,
         run_id: RunId,
         name: SeriesName,
         first: FromStep = None,
@@ -74,7 +78,7 @@ def router(store: Store, reader: SeriesReader) -> APIRouter:
         """
         found = reader.overview(run_id, name, first, last, buckets) or missing(run_id)
         view = _overview_view(found, typed if form == "typed" else or_null)
-        return Json({**view, "exact_from": reader.exact_from(run_id, name)})
+        return packed(Json({**view, "exact_from": reader.exact_from(run_id, name)}), request)
 
     return routes
 
