@@ -105,6 +105,17 @@ def test_a_server_that_refuses_connections_or_swallows_them(home, report):
     assert steps(stored(home)) == [0, 0]
 
 
+@pytest.mark.parametrize("way", ["no such name", "no TLS"])
+def test_a_name_that_nobody_knows_and_a_server_without_tls_cost_a_word(server, home, report, way):
+    known = {"no such name": "https://no-such-host.invalid", "no TLS": f"https://{server.url[7:]}"}
+    watching = report(known[way])
+    watching.log(LOSS, 0, (1.0,))
+    wait_for(lambda: watching.said)
+    watching.finish("finished")
+    assert "takes nothing at the moment" in watching.said[0]
+    assert steps(stored(home)) == [0]
+
+
 def test_a_full_queue_drops_and_counts_but_waiting_does_not(home, report, monkeypatch):
     monkeypatch.setattr(module, "QUEUE", 5)
     watching = report(mode="offline", start=False)
