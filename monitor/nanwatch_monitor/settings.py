@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nanwatch.settings import data_directory, is_loopback
@@ -20,7 +20,7 @@ LOG_FORMATS = ("text", "json")
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """Everything that a server needs to know.
+    """Everything that a server needs to know. What holds a secret is not in its representation.
 
     Attributes:
         home: the user's folder on this machine.
@@ -42,17 +42,17 @@ class ServerSettings:
     """
 
     home: Home
-    database_url: str | None = None
+    database_url: str | None = field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     auth: bool = True
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     allowed_hosts: tuple[str, ...] = ()
     public_url: str | None = None
     channels: tuple[ChannelSettings, ...] = ()
-    webhook_url: str | None = None
+    webhook_url: str | None = field(default=None, repr=False)
     webhook_allow: tuple[str, ...] = ()
-    heartbeat_url: str | None = None
+    heartbeat_url: str | None = field(default=None, repr=False)
     log_format: str = "text"
     smtp: Smtp | None = None
     requests_per_s: float = 1000.0
