@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from operator import add
 from statistics import fmean, median
 from typing import NamedTuple
 
@@ -56,7 +56,9 @@ class Curve:
     def __init__(self) -> None:
         self.n = 0
         self.first: list[float] = []
-        self._full: list[Block] = []
+        self._totals: list[float] = []  # of blocks that are full, as `_lows` and `_highs`
+        self._lows: list[float] = []
+        self._highs: list[float] = []
         self._open: Block | None = None
         self._size = 1
 
@@ -69,9 +71,7 @@ class Curve:
             self.first.append(value)
         one = Block(1, value * SCALE, value, value)
         self._open = one if self._open is None else self._open.joined(one)
-        if self._open.n >= self._size:
-            self._close([self._open])
-            self._open = None
+        self._close_open()
 
     def extend(self, values: NDArray[np.float64]) -> None:
         """Take several finite values, in order; the same is remembered as one by one."""
@@ -83,9 +83,9 @@ class Curve:
     def _fill(self, values: NDArray[np.float64]) -> int:
         """Take as many of some values as make whole blocks, or all that are too few for one."""
         if self._open is None and len(values) >= self._size:
-            count = min(len(values) // self._size, MOST - len(self._full))
+            count = min(len(values) // self._size, MOST - len(self._totals))
             taken = count * self._size
-            self._close(_blocks(values[:taken].reshape(count, self._size)))
+            self._close(*_blocks(values[:taken].reshape(count, self._size)))
             return taken
         room = self._size - (self._open.n if self._open else 0)
         before = [self._open.total] if self._open else []
@@ -93,22 +93,32 @@ class Curve:
         total = float(np.add.accumulate(np.concatenate([before, part * SCALE]))[-1])
         new = Block(len(part), 0.0, float(part.min()), float(part.max()))
         self._open = (self._open.joined(new) if self._open else new)._replace(total=total)
-        if self._open.n >= self._size:
-            self._close([self._open])
-            self._open = None
+        self._close_open()
         return len(part)
 
-    def _close(self, blocks: Sequence[Block]) -> None:
-        self._full += blocks
-        if len(self._full) >= MOST:
-            pairs = zip(self._full[::2], self._full[1::2], strict=True)
-            self._full = [left.joined(right) for left, right in pairs]
+    def _close_open(self) -> None:
+        if self._open is not None and self._open.n >= self._size:
+            _, *block = self._open
+            self._open = None
+            self._close(*([of] for of in block))
+
+    def _close(self, totals: list[float], lows: list[float], highs: list[float]) -> None:
+        """Full blocks come, column by column; neighbours are merged when there are too many."""
+        self._totals += totals
+        self._lows += lows
+        self._highs += highs
+        if len(self._totals) >= MOST:
+            self._totals = list(map(add, self._totals[::2], self._totals[1::2]))
+            self._lows = list(map(min, self._lows[::2], self._lows[1::2]))
+            self._highs = list(map(max, self._highs[::2], self._highs[1::2]))
             self._size *= 2
 
     @property
     def blocks(self) -> list[Block]:
         """All blocks, oldest first; the last may be shorter than the others."""
-        return [*self._full, self._open] if self._open is not None else list(self._full)
+        columns = zip(self._totals, self._lows, self._highs, strict=True)
+        full = [Block(self._size, *block) for block in columns]
+        return full if self._open is None else [*full, self._open]
 
     def first_below(self, bound: float) -> int:
         """Where a value below `bound` was first taken, to the block exactly; `n` without one."""
@@ -149,9 +159,7 @@ class Curve:
         return blocks[max(0, first) : max(first + 1, round(end * len(blocks)))]
 
 
-def _blocks(values: NDArray[np.float64]) -> list[Block]:
-    """A block of each row; sums are made from left to right, as one by one."""
+def _blocks(values: NDArray[np.float64]) -> tuple[list[float], list[float], list[float]]:
+    """Each row in one: totals, lows and highs. Sums are made from left to right, as one by one."""
     totals = np.add.accumulate(values * SCALE, axis=1)[:, -1]
-    columns = (totals, values.min(axis=1), values.max(axis=1))
-    n = values.shape[1]
-    return [Block(n, *row) for row in zip(*(c.tolist() for c in columns), strict=True)]
+    return totals.tolist(), values.min(axis=1).tolist(), values.max(axis=1).tolist()
