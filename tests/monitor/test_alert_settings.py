@@ -68,3 +68,10 @@ def test_what_cannot_be_used_is_refused_at_the_start(tmp_path, name, environ):
 
 def test_a_mail_server_alone_sends_nothing(tmp_path):
     assert settings(tmp_path, NANWATCH_SMTP_HOST="mx").fixed_channels == ()
+
+
+def test_settings_show_none_of_their_secrets(tmp_path):
+    names = "TOKEN DATABASE_URL WEBHOOK_URL HEARTBEAT_URL SLACK_URL SMTP_PASSWORD WEBHOOK_SECRET"
+    environ = {f"NANWATCH_{name}": "https://x.example/canary" for name in names.split()}
+    more = {"NANWATCH_DIR": str(tmp_path), "NANWATCH_SMTP_HOST": "mail.example"}
+    assert "canary" not in repr(from_environment(environ | more))
