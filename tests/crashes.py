@@ -109,5 +109,7 @@ def train_while_the_server_dies(server, times, monkeypatch, seed):
             n = log_for(run, steps, moments.uniform(0.05, 0.3))
             server.start()
         run._reporter.finish("finished", timeout_s=60)
+    # The end of a run does not wait for a server that is slow to come up; then this delivers it.
+    assert CliRunner().invoke(main, ["sync", "--server", server.url]).exit_code == 0
     assert server.client.get(f"/runs/{run.id}")["state"] == "finished"
     return n, run.id
