@@ -46,7 +46,7 @@ _FORMS = (  # a pattern, and what of it may stay
     (r"(\b[Bb]earer +)[\w.+/=~-]{16,}", r"\1"),
     (r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*", ""),  # a JSON web token
     (r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b", ""),
-    (r"\b(?:sk|pk|rk)[-_](?=[\w-]*\d)[\w-]{20,}", ""),
+    (r"\b(?:sk|pk|rk)[-_](?=[\w-]{0,60}\d)[\w-]{20,}", ""),
     (r"\b(?:gh[pousr]|hf|npm)_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}", ""),
     (r"\b(?:glpat-|pypi-|xox[abprs]-)[\w-]{10,}|\bAIza[\w-]{30,}", ""),
     (r"\bnw_[wra]_[\w-]{16,}|\bwhsec_[\w/+=]{16,}", ""),
