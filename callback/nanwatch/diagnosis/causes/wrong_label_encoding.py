@@ -16,6 +16,8 @@ from nanwatch.events import Fix, Symptom
 MORE: frozenset[Symptom] = frozenset({"negative_loss", "oscillating", "exploding_loss", "nan_loss"})
 SYMPTOMS = MISFIT | MORE
 EIGHT_BITS = 255.0
+UNDECIDED = 0.5
+"""A lower probability means no."""
 
 
 def weigh(case: Case) -> Testimony | None:
@@ -38,6 +40,21 @@ def _two_numbers(case: Case, output: Output) -> Finding | None:
         f"y = (y == {high:g}).astype('float32')",
     )
     return Finding(_clue(5.5, output, look, "0 and 1"), _summary(output, look), fix, "unit_labels")
+
+
+def _shrunk(case: Case, output: Output) -> Finding | None:
+    """Yes and no divided by something, as a mask that was scaled with its picture."""
+    look = _whole(case, output)
+    if look is None or output.loss not in (*BINARY, *CATEGORICAL):
+        return None
+    if len(look.distinct) != 2 or look.low != 0 or not look.high < UNDECIDED:
+        return None
+    summary = (
+        f"The labels are 0 and {look.high:g}, but {output.call} takes them for probabilities: both "
+        "of them mean no, and the best that can be learnt is to say no to everything."
+    )
+    fix = Fix("Don't scale the labels: code them as 0 and 1.", "y = (y > 0).astype('float32')")
+    return Finding(_clue(5.5, output, look, "0 and 1"), summary, fix, "unit_labels")
 
 
 def _pictures(case: Case, output: Output) -> Finding | None:
@@ -93,7 +110,7 @@ def _summary(output: Output, look: ArrayLook) -> str:
     )
 
 
-RULES = (_two_numbers, _pictures, _divided_classes)
+RULES = (_two_numbers, _shrunk, _pictures, _divided_classes)
 BCE, SCCE = BINARY[0], SPARSE[0]
 SIGNS = labels(-1.0, 1.0)
 
@@ -110,6 +127,12 @@ PAGE = CausePage(
     after='y = np.where(sick, 1, 0)\nmodel.compile("adam", "binary_crossentropy")',
     weigh=weigh,
     fires=(
+        silent(
+            "underfit",
+            table(),
+            labels(0.0, 1 / 255, integral=False),
+            facts=output_facts("sigmoid", BCE),
+        ),
         silent(
             "negative_loss",
             table(),
