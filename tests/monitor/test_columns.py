@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nanwatch_monitor.series.columns import merged
+from nanwatch.events import Points
+from nanwatch_monitor.series.columns import curves_of, merged
 
 blocks = st.lists(
     st.lists(st.tuples(st.integers(0, 50), st.floats()), min_size=1, max_size=400), max_size=8
@@ -30,3 +31,20 @@ def test_a_window_holds_both_of_its_ends(parts, first, last):
     inside = [step for step in curve.steps.tolist() if first <= step <= last]
     assert curve.between(first, last).steps.tolist() == inside
     assert curve.between(None, None).steps.tolist() == curve.steps.tolist()
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", "c", "ab", "bc"]), blocks), max_size=5))
+def test_series_come_apart_in_whatever_company_they_come(parts):
+    said = [Points(*named(names, block)) for names, some in parts for block in some]
+    found = curves_of(said)
+    assert list(found) == list(dict.fromkeys(name for block in said for name in block.values))
+    for name, curve in found.items():
+        alone = merged(
+            [(block.steps, block.values[name]) for block in said if name in block.values]
+        )
+        assert repr(curve) == repr(alone)
+
+
+def named(names, block):
+    steps, values = column(block)
+    return steps, {name: values + no for no, name in enumerate(names)}

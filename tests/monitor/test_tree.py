@@ -43,6 +43,14 @@ def test_coarse_buckets_are_what_their_points_are(values, fine, coarse):
         assert_is(found, at, points[at * size : (at + 1) * size])
 
 
+@given(st.lists(numbers, min_size=1, max_size=40), st.integers(1, 9))
+def test_points_are_grouped_at_once_as_step_by_step(values, size):
+    curve = curve_of(values * size)
+    at_once, slowly = tree.of_groups(curve, size), tree.rolled(tree.of_points(curve), size)
+    for name, column in vars(slowly).items():
+        assert getattr(at_once, name) == pytest.approx(column, rel=1e-9, abs=1e-6, nan_ok=True)
+
+
 @given(value_lists)
 def test_a_node_reads_back_as_it_was(values):
     whole = tree.rolled(tree.of_points(curve_of(values * 64)), tree.bucket_size(1))
