@@ -8,6 +8,7 @@ from nanwatch.events import CLOCK_FACT, FactsLearned
 from nanwatch.transport import Link, LinkError
 
 MOST_OFF_S = 60.0
+NO_CLOCK_S = 1e9  # 30 years: what is further off is no clock
 
 
 def clock_off_s(link: Link) -> float | None:
@@ -23,7 +24,7 @@ def clock_off_s(link: Link) -> float | None:
 def wrong_clock(link: Link) -> tuple[FactsLearned, str] | None:
     """What the server is to know, and words for people, where the clocks don't agree."""
     off_s = clock_off_s(link)
-    if off_s is None or abs(off_s) <= MOST_OFF_S:
+    if off_s is None or not MOST_OFF_S < abs(off_s) < NO_CLOCK_S:
         return None
     where = "ahead of" if off_s > 0 else "behind"
     words = f"this machine's clock is {abs(off_s):.0f} s {where} the server's"

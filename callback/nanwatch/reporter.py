@@ -79,7 +79,6 @@ class Reporter:
         self.off = False
         self._settings = settings
         self._started = started
-        self._redactor = Redactor(os.environ, os.path.expanduser("~"))
         self._queue: deque[Logged | Event] = deque()
         self._room = QUEUE
         self._dropped = Dropped()
@@ -107,6 +106,7 @@ class Reporter:
     @_harmless
     def start(self) -> None:
         """Begin to keep and to send, in the background."""
+        self._redactor = Redactor(os.environ, os.path.expanduser("~"))
         self._queue.append(self._fit_to_travel(self._started))
         _alive.add(self)
         self._spooler.start()

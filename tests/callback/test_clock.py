@@ -32,6 +32,13 @@ def test_a_clock_that_is_off_is_told_with_its_sign(link, monkeypatch, off_s, wor
     assert words in said
 
 
+@pytest.mark.parametrize("theirs", [1e308, -1e308, "noon", None, True])
+def test_what_is_no_time_is_not_believed(link, monkeypatch, theirs):
+    answer = link.get("/healthz")
+    monkeypatch.setattr(type(link), "get", lambda *_: replace(answer, body={"time": theirs}))
+    assert clock.wrong_clock(link) is None
+
+
 def test_a_server_that_is_none_tells_no_time():
     assert clock.clock_off_s(Link(Endpoint("http://127.0.0.1:1", None))) is None
 

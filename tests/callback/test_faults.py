@@ -20,6 +20,8 @@ PARTS = [
     (reporter, "time"),
     (reporter, "gather"),
     (reporter, "plain_event"),
+    (reporter, "Redactor"),
+    (reporter, "wrong_clock"),
     (sender, "time"),
     (sender, "Link"),
     (session, "time"),
