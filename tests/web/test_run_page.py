@@ -285,5 +285,7 @@ def test_a_hidden_tab_holds_no_connection_and_catches_up(page: Page, server: Run
 def test_an_unknown_run_says_so(browser: Browser, server: RunningServer) -> None:
     page = browser.new_page(base_url=server.url)  # not watched: the browser itself logs the 404
     page.goto("/runs/nobody")
-    expect(page.locator("#banner")).to_contain_text("There is no such run")
+    expect(page.get_by_role("heading", name="No such run")).to_be_visible()
+    page.get_by_role("link", name="See all runs").click()
+    expect(page).to_have_url(f"{server.url}/")
     page.close()

@@ -84,7 +84,8 @@ test("ticks of a log axis are powers of ten, and finer when it is short", () => 
 
 test("ticks of a linear axis are round and can be told apart", () => {
   assert.deepEqual(linearTicks([0, 2.6]).ticktext, ["0", "0.5", "1", "1.5", "2", "2.5"]);
-  assert.deepEqual(linearTicks([0, 1.06e-3]).ticktext.slice(0, 3), ["0", "2e-4", "4e-4"]);
+  assert.deepEqual(linearTicks([0, 1.06e-3]).ticktext.slice(0, 3), ["0", "0.0002", "0.0004"]);
+  assert.deepEqual(linearTicks([0, 2.6e-8]).ticktext.slice(0, 2), ["0", "5e-9"]);
   const near = linearTicks([6.85e-4, 6.96e-4]).ticktext;
   assert.equal(new Set(near).size, near.length);
   assert.ok(

@@ -14,6 +14,8 @@ const PAD = 0.06;
 const MOST_DECADES = 6;
 const EXPLODED = 1e6;
 const SHORT_DECADES = 0.7;
+/** Below that an exponent is easier to read. */
+const MOST_DECIMALS = 6;
 const MOST_TICKS = 6;
 const ROUND = [1, 2, 2.5, 5, 10];
 
@@ -80,7 +82,19 @@ export function linearTicks([low, high]) {
   const tickvals = Array.from({ length: last - first + 1 }, (_, i) =>
     Number(((first + i) * step).toPrecision(12)),
   );
-  return { tickvals, ticktext: tickvals.map((value) => number(value, Math.max(2, digits))) };
+  return { tickvals, ticktext: tickvals.map((value) => tickText(value, step, Math.max(2, digits))) };
+}
+
+/**
+ * Small ticks of one axis are written alike: 0.00095 beside 0.001, not 9.5e-4.
+ * @param {number} value
+ * @param {number} step between two ticks
+ * @param {number} digits
+ */
+function tickText(value, step, digits) {
+  const decimals = Math.max(0, -Math.floor(Math.log10(step)) + 1);
+  const isSmall = value !== 0 && Math.abs(value) < 1e-3 && decimals <= MOST_DECIMALS;
+  return isSmall ? String(Number(value.toFixed(decimals))).replace("-", "−") : number(value, digits);
 }
 
 /**

@@ -36,10 +36,10 @@ let asked = location.hash.slice(1);
  */
 export function showCards(slot, diagnoses, actions) {
   const known = new Map([...slot.children].map((child) => [child.getAttribute("data-print"), child]));
-  const prints = diagnoses.map((each) =>
-    JSON.stringify([each, actions.titleOf(each.causes[0]?.label ?? "")]),
-  );
-  const cards = diagnoses.map((each, i) => known.get(prints[i]) ?? card(each, actions));
+  const labels = diagnoses.map(({ causes }) => causes[0]?.label ?? "");
+  const told = labels.map((label, i) => label !== "" && labels.indexOf(label) < i);
+  const prints = diagnoses.map((each, i) => JSON.stringify([each, actions.titleOf(labels[i]), told[i]]));
+  const cards = diagnoses.map((each, i) => known.get(prints[i]) ?? card(each, actions, told[i]));
   cards.forEach((each, i) => each.setAttribute("data-print", prints[i]));
   arrange(slot, cards);
   cards.forEach((each, i) => states.get(each)?.show(actions.alertOf(diagnoses[i].id)));
@@ -67,8 +67,9 @@ export function openCard(diagnosis) {
 /**
  * @param {Diagnosis} diagnosis
  * @param {CardActions} actions
+ * @param {boolean} told whether a card above tells of the same cause: then it is told on demand
  */
-function card(diagnosis, actions) {
+function card(diagnosis, actions, told) {
   const id = cardId(diagnosis);
   const [first, ...others] = diagnosis.causes;
   const state = new CardState(diagnosis, actions.onAlert);
@@ -77,7 +78,7 @@ function card(diagnosis, actions) {
     { class: `card diag ${diagnosis.severity}`, id, tabindex: -1, "aria-labelledby": `${id}-title` },
     state.head,
     title(diagnosis, actions),
-    ...(first ? suspect(first, actions) : [el("p", { class: "lead" }, withoutCause(diagnosis.symptom))]),
+    ...(first ? suspect(first, actions, told) : [el("p", { class: "lead" }, withoutCause(diagnosis.symptom))]),
     others.length > 0 && otherSuspects(others, actions),
     state.foot,
     el("p", { class: "source" }, sourceWords(diagnosis)),
@@ -122,10 +123,17 @@ function isReading(event) {
 /**
  * @param {Cause} cause
  * @param {CardActions} actions
+ * @param {boolean} told
  */
-function suspect(cause, { titleOf }) {
+function suspect(cause, { titleOf }, told) {
+  const name = el("p", { class: "cause" }, nameOf(cause.label, titleOf(cause.label)), " ", el("code", {}, cause.label));
+  const rest = details(cause);
+  return [name, ...(told ? [el("details", { class: "again" }, el("summary", {}, "The same cause as above"), ...rest)] : rest)];
+}
+
+/** @param {Cause} cause */
+function details(cause) {
   return [
-    el("p", { class: "cause" }, nameOf(cause.label, titleOf(cause.label)), " ", el("code", {}, cause.label)),
     el("p", { class: "lead" }, cause.summary),
     confidence(cause),
     ...whereList(cause.where),
@@ -189,7 +197,7 @@ function otherSuspects(causes, actions) {
     "details",
     { class: "suspects" },
     el("summary", {}, words),
-    ...causes.map((cause) => el("div", { class: "suspect" }, ...suspect(cause, actions))),
+    ...causes.map((cause) => el("div", { class: "suspect" }, ...suspect(cause, actions, false))),
   );
 }
 

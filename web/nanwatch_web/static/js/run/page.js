@@ -14,6 +14,7 @@ import { Board } from "./board.js";
 import { openCard, showCards } from "./cards.js";
 import { showConfig } from "./config.js";
 import { diagnosisAt, failureOf, withFaults } from "./failure.js";
+import { showGone } from "./gone.js";
 import { showFacts, showHead } from "./head.js";
 import { Notes } from "./notes.js";
 import { printWhole } from "./print.js";
@@ -172,7 +173,8 @@ function showNumbers() {
 
 async function showAll() {
   show();
-  if (state.run) showConfig(byId("config"), state.run);
+  if (!state.run) return;
+  showConfig(byId("config"), state.run);
   const step = failure()?.step ?? null;
   if (step === null || !isNews(step)) return;
   state.around = await showSteps(byId("steps"), series, step);
@@ -197,8 +199,10 @@ function bestVal() {
 /** @param {unknown} error */
 function onError(error) {
   const gone = error instanceof ApiError && error.status === 404;
-  showBanner(byId("banner"), gone ? "There is no such run. It may have been deleted." : troubleWords(error));
-  if (gone) byId("name").textContent = "No such run";
+  showBanner(byId("banner"), gone ? null : troubleWords(error));
+  if (!gone) return;
+  state.run = null;
+  showGone();
 }
 
 /** @param {{run_id: string, series: import("./series.js").LivePoints}} points */
