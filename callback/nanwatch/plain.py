@@ -41,7 +41,10 @@ def plain(value: Any, inside: tuple[int, ...] = ()) -> Any:
         return int(value) if -(2**63) <= value < 2**64 else text(str(value))
     if len(inside) >= MAX_DEPTH or id(value) in inside:  # it may hold itself, many times over
         return text(_repr(value))
-    return _plain_container(value, (*inside, id(value)))
+    try:
+        return _plain_container(value, (*inside, id(value)))
+    except Exception:  # noqa: BLE001 - a user's own container may raise anything, also by design
+        return text(_repr(value))
 
 
 def _plain_container(value: Any, inside: tuple[int, ...]) -> Any:
@@ -72,15 +75,23 @@ _NOISE = ("File ", "Detected at", "Stack trace", "<stack traces", "Traceback", "
 
 def error_text(error: BaseException) -> str:
     """What an exception says, in one line: TensorFlow writes whole tracebacks into its messages."""
-    lines = [line.strip() for line in str(error).splitlines()]
+    lines = [line.strip() for line in words_of(error).splitlines()]
     said = [line for line in lines if line and not line.startswith(_NOISE)]
     words = " ".join(dict.fromkeys((*said[:1], *said[-1:])))
     return text(f"{type(error).__name__}: {words}")[:MAX_ERROR]
 
 
+def words_of(error: BaseException) -> str:
+    """What an exception says; an exception of the user's own may raise another one when asked."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - see above
+        return "(it cannot say what)"
+
+
 def text(value: str) -> str:
     """Text that UTF-8, JSON and every database can keep, of a bounded length."""
-    value = str(value)
+    value = str.__str__(value)  # a user's own kind of text may raise in str()
     shortened = value if len(value) <= MAX_TEXT else f"{value[:MAX_TEXT]}... (shortened)"
     return shortened.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 

@@ -87,7 +87,7 @@ class Redactor:
         return value
 
     def _under(self, key: str, item: Any) -> Any:
-        hides = isinstance(item, str | int | float) and not isinstance(item, bool) and item != ""
+        hides = not (item is None or isinstance(item, bool) or item == "")
         return REDACTED if hides and _is_secret(key, str(item)) else self.value(item)
 
 

@@ -19,7 +19,7 @@ from nanwatch.events import (
 )
 from nanwatch.log_watch import LogWatch, block, is_finite
 from nanwatch.names import random_id
-from nanwatch.plain import series_name, text
+from nanwatch.plain import series_name, text, words_of
 from nanwatch.reporter import Reporter
 from nanwatch.settings import ClientSettings
 from nanwatch.watcher import Watcher
@@ -132,7 +132,7 @@ class Run:
         elif isinstance(error, KeyboardInterrupt):
             self.finish("interrupted", "KeyboardInterrupt")
         else:
-            self.finish("failed", text(f"{type(error).__name__}: {error}"))
+            self.finish("failed", text(f"{type(error).__name__}: {words_of(error)}"))
 
     def _begin(self, settings: ClientSettings) -> None:
         started = RunStarted(

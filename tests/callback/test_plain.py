@@ -104,3 +104,20 @@ def test_an_error_is_told_in_one_line_without_its_traceback():
     )
     assert error_text(KeyError("one")) == "KeyError: 'one'"
     assert len(error_text(ValueError("x" * 10_000))) <= 400
+
+
+class Lazy(dict):
+    """A configuration with a mandatory value that is missing."""
+
+    def items(self):
+        raise KeyError("learning_rate is mandatory")
+
+
+class Mute(str):
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+def test_containers_and_texts_that_raise_are_told_as_they_show_themselves():
+    assert plain({"a": Lazy(b=1), "c": 2}) == {"a": "{'b': 1}", "c": 2}
+    assert plain({"a": Mute("x")}) == {"a": "x"}

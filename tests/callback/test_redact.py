@@ -100,6 +100,11 @@ def test_ordinary_words_stay(text):
     assert PLAIN.text(text) == text
 
 
+def test_all_that_lies_under_such_a_name_is_taken_out():
+    told = PLAIN.value({"credentials": {"user": "ann", "pin": CANARY}, "secrets": [CANARY]})
+    assert told == {"credentials": REDACTED, "secrets": REDACTED}
+
+
 def test_the_folder_of_the_user_is_a_tilde():
     told = PLAIN.text("No such file: '/home/ann/data/x.csv' (not /home/anna/y or /srv/home/ann/z)")
     assert told == "No such file: '~/data/x.csv' (not /home/anna/y or /srv/home/ann/z)"

@@ -211,3 +211,15 @@ def test_a_run_left_by_sys_exit_has_failed_when_its_process_has(home, code, stat
     with pytest.raises(SystemExit), start_run(mode="offline", verbose=0) as run:
         sys.exit(code)
     assert [end.state for end in kinds_of(home, run.id, RunEnded)] == [state]
+
+
+class MuteError(Exception):
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+def test_an_exception_that_cannot_say_what_it_is_leaves_as_itself(home):
+    with pytest.raises(MuteError), start_run(mode="offline", verbose=0) as run:
+        raise MuteError
+    (end,) = kinds_of(home, run.id, RunEnded)
+    assert (end.state, end.reason) == ("failed", "MuteError: (it cannot say what)")
