@@ -1,17 +1,26 @@
 // Counts frames, and how long points take from being sent to being painted. Runs before the page.
 window.spy = { late: [], frames: 0, seconds: 0, begun: 0 };
-const Stream = window.EventSource;
+const { EventSource: Stream, SharedWorker: Shared } = window;
+
+// The pages hear of points from a worker, the yardstick from the server itself.
+window.SharedWorker = class extends Shared {
+  constructor(...given) {
+    super(...given);
+    this.port.addEventListener("message", ({ data }) => data.event === "points" && came(data.data));
+  }
+};
 
 window.EventSource = class extends Stream {
   constructor(...given) {
     super(...given);
-    this.addEventListener("points", (event) => {
-      const { time } = JSON.parse(event.data).series;
-      const sent = time ? 1000 * time.values.at(-1) : null;
-      if (sent) requestAnimationFrame(() => painted(() => window.spy.late.push(Date.now() - sent)));
-    });
+    this.addEventListener("points", (event) => came(JSON.parse(event.data)));
   }
 };
+
+function came({ series: { time } }) {
+  const sent = time ? 1000 * time.values.at(-1) : null;
+  if (sent) requestAnimationFrame(() => painted(() => window.spy.late.push(Date.now() - sent)));
+}
 
 /** After the frame that is being made has been painted: a message comes behind it. */
 function painted(act) {

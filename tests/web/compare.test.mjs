@@ -90,3 +90,14 @@ test("the time to NaN is told with its epoch and batch", () => {
   const nan = rows.find((row) => row.name === "First loss that is not finite");
   assert.deepEqual(nan?.values, ["step 2, epoch 2, batch 0", "none"]);
 });
+
+test("numbers that Keras puts behind names as a program goes on make no difference", () => {
+  const facts = (n) => ({
+    model: { class: "Sequential", name: `sequential_${n}`, layers: [{ class: "Dense", name: `dense_${2 * n}` }, { class: "Dense", name: `dense_${2 * n + 1}` }] },
+    optimizer: { class: "Adam", config: { name: `adam_${n}`, epsilon: n } },
+    outputs: [{ name: "", layer: `dense_${2 * n + 1}` }],
+  });
+  assert.deepEqual(differences([facts(1), facts(2)]), [{ name: "optimizer.config.epsilon", values: ["1", "2"] }]);
+  const own = (name) => ({ model: { class: "Sequential", name } });
+  assert.deepEqual(differences([own("wide_1"), own("wide_2")])[0].values, ["wide_1", "wide_2"]);
+});

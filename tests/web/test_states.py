@@ -55,6 +55,15 @@ def test_a_run_that_ended_well_has_nothing_to_explain(page: Page, server: Runnin
     expect(page.locator("#why")).to_be_hidden()
 
 
+def test_a_healthy_run_says_so_until_something_is_wrong(page: Page, server: RunningServer) -> None:
+    run = healthy_run(server.url)
+    page.goto("/runs/healthy")
+    expect(page.locator("#cards")).to_contain_text("No symptom in 30 steps")
+    run.points([30], batch__loss=[float("nan")])
+    expect(page.get_by_role("article")).to_be_visible()
+    expect(page.locator("#cards")).not_to_contain_text("Nothing to report")
+
+
 @pytest.mark.usefixtures("small_rows")
 def test_a_thinned_run_says_from_which_step_on_it_is_exact(
     page: Page, server: RunningServer

@@ -4,13 +4,14 @@
  */
 
 import { ApiError, get, troubleWords } from "../api.js";
-import { byId } from "../dom.js";
+import { byId, fill } from "../dom.js";
 import { num } from "../format.js";
 import { showBanner, showLive } from "../pills.js";
 import { LiveStream } from "../stream.js";
 import { addressOf, viewOf } from "./address.js";
 import { showAlerts } from "./alerts.js";
 import { Board } from "./board.js";
+import { calmCard } from "./calm.js";
 import { openCard, showCards } from "./cards.js";
 import { showConfig } from "./config.js";
 import { diagnosisAt, failureOf, withFaults } from "./failure.js";
@@ -44,6 +45,8 @@ const state = {
   run: null,
   /** @type {Diagnosis[]} */
   diagnoses: [],
+  /** Whether it is known by now what was diagnosed. */
+  judged: false,
   /** @type {Alert[]} */
   alerts: [],
   /** @type {Map<string, string>} */
@@ -129,7 +132,7 @@ async function fetchStory() {
     get("/alerts", { run: runId, limit: 500 }),
   ]);
   state.diagnoses = byGravity(withoutEchoes(diagnoses));
-  state.alerts = alerts;
+  Object.assign(state, { alerts, judged: true });
 }
 
 /** Titles of causes are for people; without them the labels serve. */
@@ -152,6 +155,7 @@ function show() {
     alertOf: (id) => state.alerts.find((alert) => alert.id === id) ?? null,
     onAlert,
   });
+  if (state.judged && !diagnoses.length && state.run.health === "ok") fill(byId("cards"), calmCard(state.run));
   showAlerts(byId("alerts"), state.run, state.alerts, diagnoses);
   notes.show(state.run.note);
   showNumbers();
