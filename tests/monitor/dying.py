@@ -11,7 +11,7 @@ import sys
 from sqlalchemy import Engine, event
 
 from nanwatch_monitor.series.sealer import seal
-from nanwatch_monitor.store import Store
+from nanwatch_monitor.store import Store, prepared
 from nanwatch_monitor.store.database import Database
 from nanwatch_monitor.store.migrate import migrate
 
@@ -26,6 +26,15 @@ def die_in_time(*_):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+cursor_of = prepared._cursor
+
+
+def cursor_in_time(connection):
+    die_in_time()
+    return cursor_of(connection)
+
+
+prepared._cursor = cursor_in_time
 if store is None:
     migrate(Database(url))
 else:
