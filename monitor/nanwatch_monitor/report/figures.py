@@ -205,4 +205,5 @@ def _axis(curves: Iterable[Overview]) -> dict[str, Any]:
     low, high = (float(ends.min()), float(ends.max())) if len(ends) else (0.0, 0.0)
     if low == high != 0.0:
         return {"range": sorted((0.0, 2.0 * low))}
-    return {"type": "log" if low > 0.0 and high / low >= LOG_FROM else "linear"}
+    is_log = low > 0.0 and high / low >= LOG_FROM
+    return {"type": "log" if is_log else "linear", "exponentformat": "e"}
