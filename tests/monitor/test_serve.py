@@ -1,6 +1,8 @@
 """The server as a process: it starts once, refuses with words, ends quickly and loses nothing."""
 
+import gc
 import socket
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -12,6 +14,7 @@ from sqlalchemy import text
 
 from frames import frame, opening, points
 from nanwatch_monitor.home import Home
+from nanwatch_monitor.serve import answer_steadily
 from nanwatch_monitor.settings import ServerSettings, as_local_monitor, from_environment
 from nanwatch_monitor.store import Store
 from nanwatch_monitor.store.database import Database
@@ -229,3 +232,14 @@ def test_trainings_of_this_machine_are_not_sent_through_the_front_door(server_pr
     process.launch()
     note = wait_for(lambda: Home(tmp_path, socket.gethostname()).read_note())
     assert note.url.startswith("http://127.0.0.1:")
+
+
+def test_what_is_loaded_is_left_out_of_the_search_for_garbage():
+    turn_s = sys.getswitchinterval()
+    try:
+        answer_steadily()
+        assert gc.get_freeze_count() > 1000
+        assert sys.getswitchinterval() < turn_s
+    finally:
+        gc.unfreeze()
+        sys.setswitchinterval(turn_s)

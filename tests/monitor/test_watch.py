@@ -16,7 +16,7 @@ NAN_STEP = 12
 
 
 def append(store, *frames):
-    store.log.append([(frame, wire.encode(frame)) for frame in frames], now=1000.0)
+    return store.log.append([(frame, wire.encode(frame)) for frame in frames], now=1000.0)
 
 
 def broken_run(stream="stream1"):
@@ -64,6 +64,15 @@ def test_what_comes_later_is_judged_with_what_came_before(store, watched):
         watch.mark(1)
     wait_for(lambda: told)
     assert found(store) == [("nan_loss", NAN_STEP)]
+
+
+def test_all_is_judged_of_what_is_told_while_it_judges(store, watched):
+    watch, told = watched()
+    for sent in broken_run():
+        watch.committed("run1", append(store, sent))
+    wait_for(lambda: told)
+    assert found(store) == [("nan_loss", NAN_STEP)]
+    wait_for(lambda: watch.backlog() == 0)
 
 
 def test_a_restart_in_the_middle_opens_nothing_twice(store, watched):
