@@ -59,6 +59,11 @@ class Doubts:
         return self._examiner.guess()
 
     @cached_property
+    def _guesses(self) -> dict[str, float]:
+        """The same of each of several outputs by itself."""
+        return self._examiner.output_guesses() if self._watcher.outputs else {}
+
+    @cached_property
     def perfect(self) -> float:
         """The least loss of predictions that follow the labels, of a loss of the user's own."""
         return self._examiner.perfect() if self._watcher.course().custom else math.nan
@@ -109,8 +114,7 @@ class Doubts:
     def _one_of_several(self) -> list[Doubt]:
         """The outputs that learn nothing beside others that do."""
         names = self._watcher.outputs
-        guesses = self._examiner.output_guesses() if len(names) > 1 else {}
-        found = {name: self._of_output(name, guesses.get(name, math.nan)) for name in names}
+        found = {name: self._of_output(name, self._guesses.get(name, math.nan)) for name in names}
         bad = [doubts[0] for doubts in found.values() if doubts]
         return bad if len(bad) < len(names) else []
 
@@ -136,13 +140,14 @@ class Doubts:
         return [] if math.isnan(lowest) else self._poor(seen)
 
     def _reversed(self) -> list[Doubt]:
-        """A negative loss of the user's own that likes a constant guess better than the truth."""
+        """A loss of the user's own that likes a constant guess better than the truth."""
         end = self._watcher.course(self.guess).data_end
         least = self.perfect - CLEARLY * abs(self.guess)
-        if not (end < 0 and self.guess < least and end < least):
+        if not (self.guess < least and end < least):
             return []
         seen = f"{end:.4g} at the end; predictions that follow the labels have {self.perfect:.4g}"
-        return [Doubt(Signal("negative_loss", "warning", "batch/loss", 0, seen), self.guess)]
+        symptom: Symptom = "negative_loss" if end < 0 else "underfit"
+        return [Doubt(Signal(symptom, "warning", "batch/loss", 0, seen), self.guess)]
 
     def _blind(self) -> list[Doubt]:
         """A loss for which one guess is as good as it gets, whatever the inputs."""
@@ -150,14 +155,26 @@ class Doubts:
         return self._poor(seen) if abs(self.guess) < NOTHING else []
 
     def _poor_end(self) -> list[Doubt]:
-        """A run that got below a constant guess, but not far."""
-        course = self._watcher.course(self.guess)
+        """A run that got below a constant guess, but not far, and outputs that did no better."""
+        course, parts = self._watcher.course(self.guess), self._poor_outputs()
         if not course.against_guess > POOR:
-            return []
+            return parts
         found = self._poor(f"{course.data_end:.4g} at the end")
-        return [dataclasses.replace(doubt, poor=True) for doubt in found]
+        return [*parts, *(dataclasses.replace(doubt, poor=True) for doubt in found)]
 
-    def _poor(self, seen: str) -> list[Doubt]:
-        words = f"{seen}; a constant guess has {self.guess:.4g}"
+    def _poor_outputs(self) -> list[Doubt]:
+        """The outputs of several that got below a guess of their own, but not far."""
+        known = {name: self._guesses.get(name, math.nan) for name in self._watcher.outputs}
+        courses = {name: self._watcher.course(g, output=name) for name, g in known.items()}
+        poor = {name: one for name, one in courses.items() if one.against_guess > POOR}
+        return [
+            dataclasses.replace(doubt, output=name, poor=True)
+            for name, one in poor.items()
+            for doubt in self._poor(f"output {name}: {one.data_end:.4g} at the end", known[name])
+        ]
+
+    def _poor(self, seen: str, guess: float | None = None) -> list[Doubt]:
+        level = self.guess if guess is None else guess
+        words = f"{seen}; a constant guess has {level:.4g}"
         last = self._watcher.course().last_step
-        return [Doubt(Signal("underfit", "warning", "batch/loss", last, words), self.guess)]
+        return [Doubt(Signal("underfit", "warning", "batch/loss", last, words), level)]

@@ -16,6 +16,7 @@ from nanwatch.detectors import Signal
 from nanwatch.diagnosis import CAUSES, diagnose, ranking, remedies
 from nanwatch.diagnosis.apart import of_output
 from nanwatch.diagnosis.case import Case, Trial
+from nanwatch.diagnosis.outputs import outputs
 from nanwatch.diagnosis.ranking import LIKELY
 from nanwatch.diagnosis.silent import BASELINE, level
 from nanwatch.diagnosis.weighting import pulls_both_ways
@@ -49,7 +50,7 @@ class Review:
         self._examiner = examiner
         self._say = say
         self._doubts = Doubts(watcher, examiner)
-        self._trials: dict[str, Trial] = {}
+        self._trials: dict[str, dict[str, Trial]] = {}  # by output, "" for the whole model
 
     def at_the_end(self, foreseen: Sequence[Diagnosis] = ()) -> Diagnosis | None:
         """The most telling trouble that has a likely cause; None for a healthy run.
@@ -59,11 +60,11 @@ class Review:
         """
         feared = {cause.label for one in foreseen for cause in one.causes}
         for doubt, case in self._cases(lambda: self._doubts.at_the_end(bool(feared))):
-            if doubt.poor and not diagnose(case).likelihood >= LIKELY:
+            if doubt.poor and not _seen_from(doubt.output, case).likelihood >= LIKELY:
                 continue
             found = self._tried(case, doubt.output)
             if self._is_proven(case, found, LIKELY) and (
-                not doubt.poor or self._came_true(case, feared, found)
+                not doubt.poor or self._came_true(doubt, case, feared, found)
             ):
                 return found
         return None
@@ -120,32 +121,37 @@ class Review:
         own = self._watcher.facts.get("own_step") and not diagnose(case).likelihood >= LIKELY
         return not own and found.likelihood >= least
 
-    def _came_true(self, case: Case, feared: Collection[str], found: Diagnosis) -> bool:
+    def _came_true(
+        self, doubt: Doubt, case: Case, feared: Collection[str], found: Diagnosis
+    ) -> bool:
         """Whether a suspect explains a poor end: a replay gets below the whole training.
 
         What was not feared at the beginning must be the cause that the replay was made for.
         """
-        before, proven = diagnose(case), found.causes[0].verified
+        before, proven = _seen_from(doubt.output, case), found.causes[0].verified
         settled = before.label == found.label and before.likelihood >= SETTLED
-        ended = self._watcher.course(case.constant_loss).against_guess
+        ended = self._watcher.course(doubt.guess, output=doubt.output).against_guess
         if settled and proven is None:
             return ended > HIGH
-        tried = dataclasses.replace(case, trials=dict(self._trials))
-        best = min((level(tried, name) for name in remedies(case)), default=math.nan)
+        known, apart = self._trials.get(doubt.output, {}), _apart(doubt.output, case)
+        tried = _apart(doubt.output, dataclasses.replace(case, trials=dict(known)))
+        best = min((level(tried, name) for name in remedies(apart)), default=math.nan)
         if settled and proven:
             return best < ended
         better = best < BELOW * ended and best < BETTER * level(tried, BASELINE)
         return bool((found.label in feared or proven) and better)
 
     def _tried(self, case: Case, output: str) -> Diagnosis:
-        """The diagnosis with what the replays show; each is made once for all doubts."""
-        wanted = [name for name in remedies(_apart(output, case)) if name not in self._trials]
+        """The diagnosis with what the replays show; each is made once for an output."""
+        apart, known = _apart(output, case), self._trials.setdefault(output, {})
+        wanted = [name for name in remedies(apart) if name not in known]
         if wanted:
             self._say(f"nanwatch: {case.seen}: looking for the cause (Ctrl-C skips it) ...")
-            names = wanted if BASELINE in self._trials else [BASELINE, *wanted]
-            self._trials |= self._examiner.trials(names, SECONDS_EACH_SILENT)
+            names = wanted if BASELINE in known else [BASELINE, *wanted]
+            head = outputs(apart)[0].layer if output else ""
+            known |= self._examiner.trials(names, SECONDS_EACH_SILENT, head)
         untried = self._examiner.untried
-        tried = dataclasses.replace(case, trials=dict(self._trials), untried=untried)
+        tried = dataclasses.replace(case, trials=dict(known), untried=untried)
         return _seen_from(output, tried)
 
 

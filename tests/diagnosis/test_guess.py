@@ -128,3 +128,12 @@ def test_of_an_own_step_it_is_what_the_step_makes_of_it():
 def test_without_labels_there_is_none():
     made = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
     assert math.isnan(guess_loss(made, (rows(),)))
+
+
+def test_rows_that_weigh_more_draw_the_guess():
+    y = np.array([[0.0], [0.0], [0.0], [1.0]], "float32")
+    x, weight = np.zeros((4, 2), "float32"), np.array([1.0, 1.0, 1.0, 97.0], "float32")
+    weighed = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, "sigmoid")])
+    weighed.compile("sgd", "binary_crossentropy")
+    entropy = -(97 * math.log(0.97) + 3 * math.log(0.03)) / 4
+    assert guess_loss(weighed, (x, y, weight)) == pytest.approx(entropy, rel=1e-4)

@@ -65,3 +65,11 @@ def test_only_own_code_and_sequences_are_worth_a_look_at_a_step():
     assert may_stretch({"own_step": True}, numbers)
     assert may_stretch(sequence, numbers)
     assert not may_stretch(output_facts("linear", squared), numbers)
+
+
+def test_weights_that_drown_the_rest_lead_elsewhere_than_weights_that_are_no_number():
+    drowning, lost = ({"class_weight": {"0": 1.0, "1": value}} for value in (5e4, "nan"))
+    symptoms = [
+        foresee(facts, (table(), labels(0.0, 1.0)))[0].symptom for facts in (drowning, lost)
+    ]
+    assert symptoms == ["underfit", "nan_loss"]

@@ -19,6 +19,7 @@ from nanwatch.autopsy.guess import (
 )
 from nanwatch.autopsy.merging import latest
 from nanwatch.autopsy.origin import at_this_rate, other_rates, same_rates
+from nanwatch.autopsy.remedies.network import ending_in
 from nanwatch.autopsy.steps import make_step
 from nanwatch.autopsy.trials import Trials
 from nanwatch.diagnosis.case import Autopsy, Trial
@@ -152,15 +153,21 @@ class Examiner:
         finally:
             found.restore()
 
-    def trials(self, names: list[str], seconds_each: float = SECONDS_EACH) -> dict[str, Trial]:
+    def trials(
+        self, names: list[str], seconds_each: float = SECONDS_EACH, head: str = ""
+    ) -> dict[str, Trial]:
         """Replay the training's beginning with each named remedy, as long as the time lasts.
 
         Where a callback has made the rate another one since, that of now is what is to be tried.
+
+        Args:
+            head: the layer of the output in question, "" for the model's last.
         """
         start = self._recorder.start
         if start is not None and other_rates(self._model, start):
             start = at_this_rate(self._model, start)
-        return self._from(start, names, self._batches, seconds_each)
+        with ending_in(head):
+            return self._from(start, names, self._batches, seconds_each)
 
     def fixes(self, names: list[str], calm: bool) -> dict[str, Trial]:
         """Replay with each named remedy from where the failure comes again without one.

@@ -47,10 +47,11 @@ def guess_loss(model: Any, batch: Any) -> float:
     rows = [_as_predictions(as_numpy(t), s) for t, s in zip(targets, shapes, strict=True)]
     if any(row is None for row in rows):
         return math.nan
+    guesses = (*GUESSES, *_weighted(weight, shapes[0][0]))
     chosen = [GUESSES[0]] * len(rows)
     best = math.nan
     for at in range(len(rows)):
-        for guess in GUESSES:
+        for guess in guesses:
             tried = [*chosen[:at], guess, *chosen[at + 1 :]]
             loss = _loss(model, (x, y, weight), predictions, rows, tried)
             if math.isfinite(loss) and not loss >= best:
@@ -71,6 +72,18 @@ def output_guesses(model: Any, batch: Any) -> dict[str, float]:
         return {}
     y_true = tree.pack_sequence_as(predictions, targets)
     return {term.name: _guess_of(term, y_true, predictions) for term in terms}
+
+
+def _weighted(weight: Any, count: int) -> tuple[Callable[[Array], Array], ...]:
+    """What may be guessed of labels whose rows don't count alike; nothing where they do."""
+    given = [as_numpy(part).reshape(-1).astype(np.float64) for part in tree.flatten(weight)]
+    if len(given) != 1 or len(given[0]) != count or not given[0].sum() > 0 > -given[0].min():
+        return ()
+
+    def mean(rows: Array) -> Array:
+        return np.asarray(np.average(rows, axis=0, weights=given[0]))
+
+    return (mean, lambda rows: _logit(np.clip(mean(rows), TINY, 1 - TINY)))
 
 
 def _targets(model: Any, y: Any, predictions: Any) -> list[Any]:

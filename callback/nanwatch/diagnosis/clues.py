@@ -55,6 +55,13 @@ def weights_were_finite(case: Case) -> Clue:
     return _finite_clue("weights before the step", finite)
 
 
+def started_well(case: Case) -> Clue:
+    """Kernels that begin too large explain huge gradients and pinned units by themselves."""
+    most = max((spread for _, spread in network.oversized(case.beginning)), default=1.0)
+    weight = -2.0 if most > network.LARGE else 0.0
+    return Clue(weight, "kernels at the start, against Glorot's", number(most), "about 1")
+
+
 def learns(case: Case) -> list[Clue]:
     """A network that gets far below a constant guess does learn, be it from random features."""
     end = case.autopsy.loss - case.autopsy.penalty if case.autopsy else math.nan

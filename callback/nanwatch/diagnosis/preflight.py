@@ -6,6 +6,7 @@ failure, only that there is no failure yet. What needs the course of a training 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -15,6 +16,7 @@ from nanwatch.diagnosis import CAUSES, ranking
 from nanwatch.diagnosis.case import Autopsy, Case
 from nanwatch.diagnosis.looks import ArrayLook
 from nanwatch.diagnosis.outputs import CROSSENTROPIES, Output, outputs
+from nanwatch.diagnosis.weighting import class_weights, loss_weights
 from nanwatch.events import Cause, Diagnosis, Symptom
 
 FORESEEN = 0.6
@@ -54,6 +56,7 @@ CERTAIN = frozenset(
     }
 )
 """Causes that do harm wherever they are seen."""
+WEIGHTS = {"bad_class_weight": class_weights, "bad_loss_weights": loss_weights}
 OF_A_STEP = frozenset({"shape_broadcast_bug"})
 """Causes that are seen in what a step makes of its batch; of others it tells nothing before the
 model has learnt."""
@@ -73,7 +76,8 @@ def foresee(
         One diagnosis a symptom, with all causes that would lead to it; all "info".
     """
     found: dict[Symptom, list[Cause]] = {}
-    for label, symptom in LEADS_TO.items():
+    for label in LEADS_TO:
+        symptom = _symptom_of(label, facts)
         seen = step if label in OF_A_STEP else None
         case = Case(symptom, "info", None, facts=facts, data=data, autopsy=seen)
         if label in CAUSES and (cause := _likely(case, label)) is not None:
@@ -81,6 +85,15 @@ def foresee(
     return tuple(
         Diagnosis(symptom, "info", None, _ranked(causes)) for symptom, causes in found.items()
     )
+
+
+def _symptom_of(label: str, facts: Mapping[str, Any]) -> Symptom:
+    """What a cause leads to; weights that are finite drown the rest, others spoil the loss."""
+    weights = (
+        WEIGHTS[label](Case("underfit", "info", None, facts=facts)) if label in WEIGHTS else {}
+    )
+    drowned = weights and all(map(math.isfinite, weights.values()))
+    return "underfit" if drowned else LEADS_TO[label]
 
 
 def may_stretch(facts: Mapping[str, Any], data: tuple[ArrayLook, ...]) -> bool:

@@ -169,3 +169,20 @@ def hinge_for_a_regression(callbacks, repaired):
     model = mlp()
     model.compile("adam", "mae" if repaired else "hinge", metrics=["mae"])
     fit(model, x, 4 * y + 10, epochs=20, callbacks=callbacks)
+
+
+@faulty("wrong_output_activation", "underfit", "loss_stuck", where={"output": "yield"})
+def one_end_of_two_that_cannot_go_below_zero(callbacks, repaired):
+    """Standardised yields behind a relu, beside an end for three kinds that learns well."""
+    x, y = regression()
+    kinds = np.argmax(x[:, :3], axis=1)
+    inputs = keras.Input((8,))
+    body = layers.Dense(48, "relu")(layers.Dense(48, "relu")(inputs))
+    ends = {
+        "yield": layers.Dense(1, None if repaired else "relu", name="yield")(body),
+        "kind": layers.Dense(3, "softmax", name="kind")(body),
+    }
+    model = keras.Model(inputs, ends)
+    losses = {"yield": "mse", "kind": "sparse_categorical_crossentropy"}
+    model.compile(keras.optimizers.Adam(0.003), losses)
+    fit(model, x, {"yield": y, "kind": kinds}, epochs=20, callbacks=callbacks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import keras
@@ -14,6 +15,7 @@ from nanwatch.diagnosis.network import CARRIERS, FLAT, LINEAR_LAYERS, RECTIFIED
 from nanwatch.recorder.patching import Patch, always, patched
 from nanwatch.recorder.snapshot import optimizers_of
 
+_HEAD = ContextVar("head", default="")
 BENDABLE = LINEAR_LAYERS | {"DepthwiseConv2D"}
 OWN_START = {"bias": 0.0, "beta": 0.0, "gamma": 1.0}
 """What layers begin with that do not draw it."""
@@ -100,9 +102,21 @@ def linear_in_a_row(model: Any) -> list[Any]:
     ]
 
 
+@contextlib.contextmanager
+def ending_in(layer: str) -> Iterator[None]:
+    """A block in which the model's head is the layer of this name, "" for its last one."""
+    token = _HEAD.set(layer)
+    try:
+        yield
+    finally:
+        _HEAD.reset(token)
+
+
 def head_of(model: Any) -> Any:
-    """The last layer that has an activation; None without one."""
-    return next((x for x in reversed(layers_of(model)) if own_activation(x)), None)
+    """The last layer that has an activation, or that of the output in question; None without."""
+    heads = [layer for layer in reversed(layers_of(model)) if own_activation(layer)]
+    named = [layer for layer in heads if layer.name == _HEAD.get()]
+    return next(iter(named or heads), None)
 
 
 def _activations(model: Any, names: Collection[str], wanted: Any) -> list[Patch]:

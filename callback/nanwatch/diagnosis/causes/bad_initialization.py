@@ -60,10 +60,16 @@ def _spread(odd: list[tuple[VariableLook, float]]) -> Clue:
 
 
 def _pinned(start: Autopsy) -> Clue:
-    """Pinned tanh or sigmoid units have a name of their own."""
-    look = network.saturated(start)
+    """Tanh or sigmoid units that small kernels pin have a name of their own."""
+    look, loud = network.saturated(start), network.oversized(start)
     share = look.saturated_share if look else 0.0
-    return Clue(-1.0 if share > 0.5 else 0.0, "saturated units", f"{share:.0%}", "few", share < 0.5)
+    return Clue(
+        -1.0 if share > 0.5 and not loud else 0.0,
+        "saturated units",
+        f"{share:.0%}",
+        "few",
+        share < 0.5,
+    )
 
 
 def _summary(

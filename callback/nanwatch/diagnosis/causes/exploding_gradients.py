@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 
-from nanwatch.diagnosis import clues, network, words
+from nanwatch.diagnosis import clues, words
 from nanwatch.diagnosis.case import Autopsy, Case, Trial
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import CURED, FAILED, failed, table, weights
@@ -33,7 +33,7 @@ def weigh(case: Case) -> Testimony | None:
         _at_once(first),
         _path(case),
         unit_scale_clue(case, -3.0),
-        _started_well(case),
+        clues.started_well(case),
         _share_of_penalty(case),
         _clipping_alone(case),
         clues.data_finite(case),
@@ -95,13 +95,6 @@ def _calls(case: Case) -> int:
     owners = {variable.layer for variable in autopsy.variables}
     calls = Counter(look.name for look in autopsy.layers if look.name in owners)
     return max(calls.values(), default=0)
-
-
-def _started_well(case: Case) -> Clue:
-    """Kernels that begin too large explain huge gradients by themselves."""
-    most = max((spread for _, spread in network.oversized(case.beginning)), default=1.0)
-    weight = -2.0 if most > network.LARGE else 0.0
-    return Clue(weight, "kernels at the start, against Glorot's", words.number(most), "about 1")
 
 
 def _share_of_penalty(case: Case) -> Clue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from statistics import median
 
 from nanwatch.diagnosis import clues, words
@@ -37,6 +38,10 @@ FIX = Fix(
     "+ return keras.ops.mean(keras.ops.square(y_true - y_pred))",
 )
 
+FIX_SCORE = Fix(
+    "Return what shall become small: 1 less the score, or the score with a minus sign.",
+    "- return overlap\n+ return 1 - overlap",
+)
 FIX_STEP = Fix(
     "Go down the gradient of what shall become small.",
     "- variable.assign_add(rate * gradient)\n+ variable.assign_sub(rate * gradient)",
@@ -52,6 +57,8 @@ def weigh(case: Case) -> Testimony | None:
     """A loss of the user's own, or what it adds to one, that falls ever deeper below zero."""
     if case.facts.get("own_step") and not case.history.end < 0:
         return _climbs(case)
+    if case.symptom == "underfit":
+        return _disliked_truth(case)
     if case.symptom not in FALLING:
         return None
     own, added = [output for output in outputs(case) if output.custom], _added(case)
@@ -74,6 +81,19 @@ def weigh(case: Case) -> Testimony | None:
         known = helps_some(case, NEGATED)  # it may take long until the sum runs away
         return Testimony(summary, found, FIX_ADDED, {}, NEGATED if known else "", (NEGATED,))
     return Testimony(summary, found, FIX, place_of_own(case.facts), "negated_loss")
+
+
+def _disliked_truth(case: Case) -> Testimony | None:
+    """A loss of the user's own above 0, such as an overlap that should be taken from 1."""
+    own = [output for output in outputs(case) if output.custom]
+    if not own or not any(clue.weight > 0 for clue in _truth(case)):
+        return None
+    summary = (
+        "The loss is lower for a constant guess than for predictions that follow the labels: it "
+        "measures how good they are, and the training makes it as small as it can."
+    )
+    found = [*_truth(case), clues.data_finite(case)]
+    return Testimony(summary, found, FIX_SCORE, place_of_own(case.facts), "negated_loss")
 
 
 def _climbs(case: Case) -> Testimony | None:
@@ -169,6 +189,11 @@ PAGE = CausePage(
     after="def loss(y_true, y_pred):\n    return ops.mean(ops.square(y_true - y_pred), -1)",
     weigh=weigh,
     fires=(
+        replace(
+            silent("underfit", table(), facts=output_facts("sigmoid", "overlap", custom=True)),
+            perfect_loss=0.9,
+            constant_loss=0.1,
+        ),
         failed(losses=RISING, facts={"own_step": True}, reversed_update=CURED),
         silent(
             "negative_loss",
@@ -193,6 +218,11 @@ PAGE = CausePage(
         ),
     ),
     quiet=(
+        replace(
+            silent("underfit", table(), facts=output_facts("sigmoid", "distance", custom=True)),
+            perfect_loss=0.1,
+            constant_loss=0.9,
+        ),
         failed(losses=RISING, facts={"own_step": True}, reversed_update=FAILED),
         failed(losses=RISING, reversed_update=CURED),
         silent(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nanwatch.diagnosis import network
+from nanwatch.diagnosis import clues, network
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.clues import kernels_alike
@@ -24,6 +24,7 @@ def weigh(case: Case) -> Testimony | None:
     if look is None or look.saturated_share < MANY:
         return None
     found = [_share(look), _at_once(looks[0]), raw_inputs_clue(case, -2.5), *kernels_alike(case)]
+    found.append(clues.started_well(case))
     summary = (
         f"{look.saturated_share:.0%} of what {look.name} puts out lies at the ends of "
         f"{look.activation}, where it has no slope: its weights get no gradient."
@@ -70,10 +71,11 @@ PAGE = CausePage(
     before='Dense(64, "tanh", kernel_initializer=RandomNormal(stddev=10.0))',
     after='Dense(64, "tanh", kernel_initializer="glorot_uniform")',
     weigh=weigh,
-    fires=(idle(autopsy={"layers": PINNED, "variables": (kernel("hidden", 40.0),)}, redraw=0.3),),
+    fires=(idle(autopsy={"layers": PINNED, "variables": (kernel("hidden", 8.0),)}, redraw=0.3),),
     quiet=(
         idle(autopsy={"layers": (layer("hidden", "tanh"), layer("out", "linear"))}),
         idle(autopsy={"layers": PINNED}, normalized=1.0, redraw=1.1, hidden_relu=1.0),
+        idle(autopsy={"layers": PINNED, "variables": (kernel("hidden", 100.0),)}),
     ),
     symptoms=NOT_LEARNING,
 )
