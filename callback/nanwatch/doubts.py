@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nanwatch.detectors import Course, Signal, suspicions
+from nanwatch.diagnosis.outputs import PROBABILITIES
 from nanwatch.events import Symptom
 from nanwatch.watcher import Watcher
 
@@ -64,9 +65,12 @@ class Doubts:
         return self._examiner.output_guesses() if self._watcher.outputs else {}
 
     @cached_property
-    def perfect(self) -> float:
-        """The least loss of predictions that follow the labels, of a loss of the user's own."""
-        return self._examiner.perfect() if self._watcher.course().custom else math.nan
+    def truth(self) -> tuple[float, float]:
+        """Of a loss of the user's own: what the truth has, and a constant guess on its scale."""
+        if not self._watcher.course().custom:
+            return math.nan, math.nan
+        ends = self._watcher.facts.get("outputs") or ()
+        return self._examiner.truth(all(one.get("activation") in PROBABILITIES for one in ends))
 
     def at_the_end(self, feared: bool) -> list[Doubt]:
         """What looks wrong with a run that is over, the most telling first.
@@ -141,13 +145,13 @@ class Doubts:
 
     def _reversed(self) -> list[Doubt]:
         """A loss of the user's own that likes a constant guess better than the truth."""
-        end = self._watcher.course(self.guess).data_end
-        least = self.perfect - CLEARLY * abs(self.guess)
-        if not (self.guess < least and end < least):
+        end, (perfect, guess) = self._watcher.course(self.guess).data_end, self.truth
+        least = perfect - CLEARLY * abs(guess)
+        if not (guess < least and end < least):
             return []
-        seen = f"{end:.4g} at the end; predictions that follow the labels have {self.perfect:.4g}"
+        seen = f"{end:.4g} at the end; predictions that follow the labels have {perfect:.4g}"
         symptom: Symptom = "negative_loss" if end < 0 else "underfit"
-        return [Doubt(Signal(symptom, "warning", "batch/loss", 0, seen), self.guess)]
+        return [Doubt(Signal(symptom, "warning", "batch/loss", 0, seen), guess)]
 
     def _blind(self) -> list[Doubt]:
         """A loss for which one guess is as good as it gets, whatever the inputs."""

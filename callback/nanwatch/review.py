@@ -107,7 +107,7 @@ class Review:
                 self._watcher.case(doubt.signal, now),
                 beginning=beginning,
                 constant_loss=doubt.guess,
-                perfect_loss=self._doubts.perfect,
+                perfect_loss=self._doubts.truth[0],
             )
             if not pulls_both_ways(case):
                 yield doubt, case

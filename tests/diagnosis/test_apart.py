@@ -7,6 +7,7 @@ from nanwatch.diagnosis.case import Trial
 from nanwatch.diagnosis.examples import output_facts, predicted, silent, table
 from nanwatch.diagnosis.looks import LossLook
 from nanwatch.diagnosis.outputs import outputs
+from nanwatch.diagnosis.weighting import loss_weights
 
 ENDS = [
     {**output_facts("linear", "MeanSquaredError")["outputs"][0], "name": "a"},
@@ -52,3 +53,13 @@ def test_a_replay_counts_by_its_own_loss():
 def test_of_an_output_that_is_not_known_nothing_changes():
     case = two()
     assert of_output(case, "c") is case
+
+
+def test_a_weight_of_another_output_is_still_known_and_its_replay_compares():
+    weighted = [{**ENDS[0], "loss_weight": 1e6}, {**ENDS[1], "loss_weight": 1.0}]
+    parts = {"a_loss": (1.0, 0.5), "b_loss": (0.7, 0.3)}
+    even = Trial(True, True, 40, 1.7, 0.8, guess=1.0, parts=parts)
+    whole = replace(two(even_weights=even), facts={"outputs": weighted})
+    case = of_output(whole, "b")
+    assert loss_weights(case) == loss_weights(whole) == {"a": 1e6, "b": 1.0}
+    assert case.trials["even_weights"].last == 0.3

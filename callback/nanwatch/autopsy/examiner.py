@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 from nanwatch.autopsy.dissect import dissect
 from nanwatch.autopsy.glance import glance
 from nanwatch.autopsy.guess import (
+    AS_LABELS,
+    GUESSES,
     guess_loss,
     output_guesses,
     perfect_loss,
@@ -116,9 +118,18 @@ class Examiner:
         """The loss of what the model gives for the kept batches, NaN when it cannot be told."""
         return self._judged(plain_loss)
 
-    def perfect(self) -> float:
-        """The least loss of predictions that follow the labels, NaN when it cannot be told."""
-        return self._judged(perfect_loss)
+    def truth(self, as_labels: bool) -> tuple[float, float]:
+        """The least loss of predictions that follow the labels, and of those alike for all rows.
+
+        Each is NaN when it cannot be told.
+
+        Args:
+            as_labels: whether the model can give nothing but what labels are, such as chances.
+        """
+        guesses = AS_LABELS if as_labels else GUESSES
+        judges = (perfect_loss, guess_loss)
+        perfect, guess = (self._judged(partial(judge, guesses=guesses)) for judge in judges)
+        return perfect, guess
 
     def unseen(self) -> float:
         """The lowest label that the loss takes for another one; NaN when it sees all."""

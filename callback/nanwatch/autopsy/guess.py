@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -30,9 +30,13 @@ GUESSES: tuple[Callable[[Array], Array], ...] = (
     lambda rows: _logit(np.clip(rows.mean(axis=0), TINY, 1 - TINY)),
 )
 """What may be guessed of labels, shape (rows, ...): as values, probabilities or logits."""
+AS_LABELS = GUESSES[:3]
+"""Those on the labels' own scale: all that a model can say that gives probabilities."""
 
 
-def guess_loss(model: Any, batch: Any) -> float:
+def guess_loss(
+    model: Any, batch: Any, guesses: Sequence[Callable[[Array], Array]] = GUESSES
+) -> float:
     """The least loss of `batch`, without penalties, that predictions alike for all rows can have.
 
     Metrics may move: put them back. NaN where labels and predictions cannot be told apart by
@@ -47,7 +51,7 @@ def guess_loss(model: Any, batch: Any) -> float:
     rows = [_as_predictions(as_numpy(t), s) for t, s in zip(targets, shapes, strict=True)]
     if any(row is None for row in rows):
         return math.nan
-    guesses = (*GUESSES, *_weighted(weight, shapes[0][0]))
+    guesses = (*guesses, *_weighted(weight, shapes[0][0]))
     chosen = [GUESSES[0]] * len(rows)
     best = math.nan
     for at in range(len(rows)):
@@ -115,7 +119,9 @@ def plain_loss(model: Any, batch: Any) -> float:
     return _compiled_loss(model, parts, tree.map_structure(_bare, model(parts[0], training=True)))
 
 
-def perfect_loss(model: Any, batch: Any) -> float:
+def perfect_loss(
+    model: Any, batch: Any, guesses: Sequence[Callable[[Array], Array]] = GUESSES
+) -> float:
     """The least loss of `batch`, without penalties, for predictions that follow the labels.
 
     They equal the labels, or lean towards them from a constant guess: a loss may want them on
@@ -134,7 +140,7 @@ def perfect_loss(model: Any, batch: Any) -> float:
     def loss(follow: Callable[[Array], Array]) -> float:
         return _loss(model, (x, y, weight), predictions, rows, [follow] * len(rows))
 
-    pairs = [(loss(guess), loss(_leaning(guess))) for guess in GUESSES]
+    pairs = [(loss(guess), loss(_leaning(guess))) for guess in guesses]
     tried = [loss(lambda rows: rows), *(leaning for flat, leaning in pairs if leaning != flat)]
     return min(filter(math.isfinite, tried), default=math.nan)
 
@@ -156,12 +162,17 @@ def unseen_label(model: Any, batch: Any) -> float:
 
 
 def _leaning(guess: Callable[[Array], Array]) -> Callable[[Array], Array]:
-    """A guess that lies a little higher for rows whose labels do."""
+    """A guess that lies a little higher for rows whose labels do.
+
+    One on the labels' own scale stays among them: a loss need not know what lies beyond.
+    """
 
     def follow(rows: Array) -> Array:
-        spread = rows.std(axis=0)
+        spread, flat = rows.std(axis=0), guess(rows)
         spread = np.where(spread > 0, spread, 1.0)
-        return np.asarray(guess(rows) + LEAN * (rows - rows.mean(axis=0)) / spread)
+        leaning = np.asarray(flat + LEAN * (rows - rows.mean(axis=0)) / spread)
+        among = rows.min() <= flat.min() and flat.max() <= rows.max()
+        return leaning.clip(rows.min(), rows.max()) if among else leaning
 
     return follow
 

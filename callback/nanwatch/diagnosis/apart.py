@@ -10,12 +10,17 @@ from typing import Any
 from nanwatch.diagnosis.case import Autopsy, Case, Trial
 from nanwatch.diagnosis.looks import ArrayLook
 from nanwatch.diagnosis.outputs import Output, outputs
+from nanwatch.diagnosis.weighting import told_weights
+
+WEIGHTS_ONLY = ("even_weights",)
+"""Changes of what the outputs count beside each other: each one's own loss stays what it was."""
 
 
 def facts_of(facts: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """The facts of a model whose only output is the one of this name."""
+    """The facts of a model whose only output is the one of this name; all weights are kept."""
     ends = [one for one in facts.get("outputs") or () if one.get("name") == name]
-    return {**facts, "outputs": ends, "loss": [one["loss"] for one in ends if one.get("loss")]}
+    losses = [one["loss"] for one in ends if one.get("loss")]
+    return {**facts, "outputs": ends, "loss": losses, "loss_weights": told_weights(facts)}
 
 
 def of_output(case: Case, name: str) -> Case:
@@ -29,19 +34,22 @@ def of_output(case: Case, name: str) -> Case:
     return replace(
         case,
         facts=facts_of(case.facts, name),
-        trials={key: _of_loss(t, name) for key, t in case.trials.items() if _compares(t, name)},
+        trials={
+            key: _of_loss(t, name) for key, t in case.trials.items() if _compares(key, t, name)
+        },
         autopsy=case.autopsy and _autopsy(case.autopsy, end),
         beginning=case.beginning and _autopsy(case.beginning, end),
     )
 
 
-def _compares(trial: Trial, name: str) -> bool:
-    return math.isnan(trial.guess) and f"{name}_loss" in trial.parts
+def _compares(key: str, trial: Trial, name: str) -> bool:
+    comparable = math.isnan(trial.guess) or key in WEIGHTS_ONLY
+    return comparable and f"{name}_loss" in trial.parts
 
 
 def _of_loss(trial: Trial, name: str) -> Trial:
     first, last = trial.parts[f"{name}_loss"]
-    return replace(trial, first=first, last=last)
+    return replace(trial, first=first, last=last, guess=math.nan)
 
 
 def _autopsy(autopsy: Autopsy, end: Output) -> Autopsy:

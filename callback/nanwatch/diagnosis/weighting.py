@@ -62,7 +62,13 @@ def class_weights(case: Case) -> dict[str, float]:
 
 def loss_weights(case: Case) -> dict[str, float]:
     """The weights of the outputs' losses, where there are any."""
-    told = [(name_of(one), one.get("loss_weight")) for one in _outputs(case)]
+    known: Mapping[str, float] | None = case.facts.get("loss_weights")
+    return dict(told_weights(case.facts) if known is None else known)
+
+
+def told_weights(facts: Mapping[str, Any]) -> dict[str, float]:
+    """The same, by the facts of the whole model."""
+    told = [(name_of(one), one.get("loss_weight")) for one in facts.get("outputs") or ()]
     return {name: float(value) for name, value in told if isinstance(value, int | float | str)}
 
 

@@ -172,3 +172,13 @@ def every_step_must_tell_the_sum(callbacks, repaired):
     model = keras.Sequential([keras.Input((10, 1)), cell, layers.Dense(1)])
     model.compile(keras.optimizers.Adam(0.01), "mse")
     fit(model, x, y, epochs=10, callbacks=callbacks)
+
+
+@faulty("wrong_label_encoding", "underfit", "loss_stuck", "huge_loss")
+def masks_scaled_with_their_pictures(callbacks, repaired):
+    """A function that divides pictures by 255 is mapped over the masks of 0 and 1 as well."""
+    x, target = regression()
+    labels = (target > 0.5).astype("float32")
+    model = mlp(activation="sigmoid")
+    model.compile(keras.optimizers.Adam(0.005), "binary_crossentropy")
+    fit(model, x, labels if repaired else labels / 255, epochs=12, callbacks=callbacks)

@@ -244,3 +244,20 @@ def fourth_power_of_the_error(callbacks, repaired):
     model = mlp(64)
     model.compile("adam", quartic)
     fit(model, x, y if repaired else 2e10 * y, epochs=4, callbacks=callbacks)
+
+
+@faulty("loss_sign_error", "underfit", "zero_loss", "loss_stuck")
+def overlap_that_is_made_small(callbacks, repaired):
+    """The share that two masks have in common is returned as it is, not taken from 1."""
+
+    def overlap(y_true, y_pred):
+        both = ops.sum(y_true * y_pred, axis=-1)
+        either = ops.sum(y_true + y_pred, axis=-1) - both
+        share = (both + 1.0) / (either + 1.0)
+        return 1.0 - share if repaired else share
+
+    x, _ = regression(768)
+    masks = (x > 0.2).astype("float32")
+    model = mlp(outputs=8, activation="sigmoid")
+    model.compile(keras.optimizers.Adam(0.005), overlap)
+    fit(model, x, masks, epochs=10, callbacks=callbacks)

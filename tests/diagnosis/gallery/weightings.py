@@ -102,3 +102,32 @@ def class_weights_divided_to_nothing(callbacks, repaired):
     model.compile("adam", "sparse_categorical_crossentropy")
     weights = dict(enumerate(divide(len(y), 100 * counts)))
     fit(model, x, y, class_weight=weights, epochs=6, callbacks=callbacks)
+
+
+@faulty("bad_loss_weights", "underfit", "loss_stuck")
+def rebuilding_that_counts_a_million_times(callbacks, repaired):
+    """Both ends share a narrow body, which serves the one that rebuilds the inputs only."""
+    x, target = regression()
+    inputs = keras.Input((8,))
+    code = layers.Dense(4, "relu")(layers.Dense(24, "relu")(inputs))
+    ends = {
+        "copy": layers.Dense(8, name="copy")(code),
+        "kind": layers.Dense(1, "sigmoid", name="kind")(code),
+    }
+    model = keras.Model(inputs, ends)
+    losses = {"copy": "mse", "kind": "binary_crossentropy"}
+    weights = {"copy": 0.1 if repaired else 1e6, "kind": 1.0}
+    model.compile(keras.optimizers.Adam(0.005), losses, loss_weights=weights)
+    kinds = (target * x[:, :1] > 0).astype("float32")
+    fit(model, x, {"copy": x, "kind": kinds}, epochs=15, callbacks=callbacks)
+
+
+@faulty("bad_class_weight", "underfit", "huge_loss", "loss_stuck")
+def weight_of_a_rare_class_times_a_thousand(callbacks, repaired):
+    """One row in ten is of the rare class and counts fifty thousand times: all is called rare."""
+    x, target = regression()
+    rare = (target > np.quantile(target, 0.9)).astype("float32")
+    model = mlp(activation="sigmoid")
+    model.compile(keras.optimizers.Adam(0.005), "binary_crossentropy", metrics=["accuracy"])
+    weights = {0: 1.0, 1: 8.0 if repaired else 50_000.0}
+    fit(model, x, rare, class_weight=weights, epochs=12, callbacks=callbacks)
