@@ -67,10 +67,17 @@ class Doubts:
     @cached_property
     def truth(self) -> tuple[float, float]:
         """Of a loss of the user's own: what the truth has, and a constant guess on its scale."""
-        if not self._watcher.course().custom:
-            return math.nan, math.nan
+        known = self._watcher.course().custom
+        return self._examiner.truth(self._gives_chances) if known else (math.nan, math.nan)
+
+    @property
+    def _gives_chances(self) -> bool:
+        """Whether the model gives probabilities: these follow the labels, where distances may not.
+
+        The distance of a pair may have to be small where its label is 1.
+        """
         ends = self._watcher.facts.get("outputs") or ()
-        return self._examiner.truth(all(one.get("activation") in PROBABILITIES for one in ends))
+        return bool(ends) and all(one.get("activation") in PROBABILITIES for one in ends)
 
     def at_the_end(self, feared: bool) -> list[Doubt]:
         """What looks wrong with a run that is over, the most telling first.
@@ -147,7 +154,7 @@ class Doubts:
         """A loss of the user's own that likes a constant guess better than the truth."""
         end, (perfect, guess) = self._watcher.course(self.guess).data_end, self.truth
         least = perfect - CLEARLY * abs(guess)
-        if not (guess < least and end < least):
+        if not (guess < least and end < least) or not (end < 0 or self._gives_chances):
             return []
         seen = f"{end:.4g} at the end; predictions that follow the labels have {perfect:.4g}"
         symptom: Symptom = "negative_loss" if end < 0 else "underfit"

@@ -257,3 +257,25 @@ def hinge_with_zero_and_one(callbacks):
     model = mlp(activation="tanh")
     model.compile(keras.optimizers.Adam(0.003), "hinge")
     fit(model, x, y, epochs=12, callbacks=callbacks)
+
+
+@healthy
+def distance_of_pairs_that_is_small_where_the_label_is_one(callbacks):
+    """A contrastive loss: predictions that followed the labels would be the worst of all."""
+
+    def contrast(same, distance):
+        apart = ops.maximum(1.0 - distance, 0.0)
+        return ops.mean(same * distance**2 + (1 - same) * apart**2)
+
+    x, target = regression(768)
+    order = np.random.default_rng(1).permutation(len(x))
+    same = ((target > 0) == (target[order] > 0)).astype("float32")
+    left, right = keras.Input((8,)), keras.Input((8,))
+    body = keras.Sequential([layers.Dense(24, "relu"), layers.Dense(4)])
+    gap = layers.Subtract()([body(left), body(right)])
+    distance = layers.Lambda(
+        lambda d: ops.sqrt(ops.sum(d**2, -1, keepdims=True) + 1e-6), output_shape=(1,)
+    )(gap)
+    model = keras.Model([left, right], distance)
+    model.compile(keras.optimizers.Adam(0.005), contrast)
+    fit(model, [x, x[order]], same, epochs=12, callbacks=callbacks)

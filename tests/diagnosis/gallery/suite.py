@@ -41,6 +41,7 @@ HEALTHY_IN_SUITE = (
     "squared_log_of_prices",
     "labels_missing_and_masked",
     "triplets",
+    "distance_of_pairs_that_is_small_where_the_label_is_one",
     "circle_metric_learning",
     "ctc_reads_short_lines",
     "evidence_bound_with_annealing",

@@ -19,7 +19,7 @@ from nanwatch.diagnosis.examples import (
     silent,
     table,
 )
-from nanwatch.diagnosis.outputs import Output, outputs
+from nanwatch.diagnosis.outputs import PROBABILITIES, Output, outputs
 from nanwatch.diagnosis.silent import helps_some
 from nanwatch.events import Fix, Symptom
 
@@ -84,9 +84,13 @@ def weigh(case: Case) -> Testimony | None:
 
 
 def _disliked_truth(case: Case) -> Testimony | None:
-    """A loss of the user's own above 0, such as an overlap that should be taken from 1."""
-    own = [output for output in outputs(case) if output.custom]
-    if not own or not any(clue.weight > 0 for clue in _truth(case)):
+    """A loss of the user's own above 0, such as an overlap that should be taken from 1.
+
+    Chances follow the labels; the distance of a pair may have to be small where its label is 1.
+    """
+    ends = outputs(case)
+    chances = all(output.custom and output.activation in PROBABILITIES for output in ends)
+    if not ends or not chances or not any(clue.weight > 0 for clue in _truth(case)):
         return None
     summary = (
         "The loss is lower for a constant guess than for predictions that follow the labels: it "
@@ -218,6 +222,11 @@ PAGE = CausePage(
         ),
     ),
     quiet=(
+        replace(
+            silent("underfit", table(), facts=output_facts("linear", "contrast", custom=True)),
+            perfect_loss=0.9,
+            constant_loss=0.1,
+        ),
         replace(
             silent("underfit", table(), facts=output_facts("sigmoid", "distance", custom=True)),
             perfect_loss=0.1,
