@@ -91,8 +91,8 @@ def out_of_reach(_: Case, output: Output) -> Finding | None:
         f"nothing outside {reach}. The predictions stay pinned at the border."
     )
     code = f'- activation="{output.activation}"\n+ activation=None'
-    wanted = "tanh or none" if output.loss in HINGES else "none"
-    fix = Fix(f"End the model in {wanted}, or bring the targets to {reach}.", code)
+    wanted = "in tanh, or without" if output.loss in HINGES else "without"
+    fix = Fix(f"End the model {wanted} an activation, or bring the targets to {reach}.", code)
     clue = Clue(weight, "target, beside the last activation's range", seen, reach, False)
     more = () if output.loss not in HINGES else (Clue(-1.0, "loss", output.call, "any", None),)
     return Finding(clue, summary, fix, "linear_output", more)
