@@ -7,7 +7,7 @@ from nanwatch.diagnosis.case import Trial
 from nanwatch.diagnosis.examples import output_facts, predicted, silent, table
 from nanwatch.diagnosis.looks import LossLook
 from nanwatch.diagnosis.outputs import outputs
-from nanwatch.diagnosis.weighting import loss_weights
+from nanwatch.diagnosis.weighting import all_loss_weights, loss_weights
 
 ENDS = [
     {**output_facts("linear", "MeanSquaredError")["outputs"][0], "name": "a"},
@@ -61,5 +61,6 @@ def test_a_weight_of_another_output_is_still_known_and_its_replay_compares():
     even = Trial(True, True, 40, 1.7, 0.8, guess=1.0, parts=parts)
     whole = replace(two(even_weights=even), facts={"outputs": weighted})
     case = of_output(whole, "b")
-    assert loss_weights(case) == loss_weights(whole) == {"a": 1e6, "b": 1.0}
+    assert all_loss_weights(case) == loss_weights(whole) == {"a": 1e6, "b": 1.0}
+    assert loss_weights(case) == {"b": 1.0}
     assert case.trials["even_weights"].last == 0.3

@@ -62,8 +62,13 @@ def class_weights(case: Case) -> dict[str, float]:
 
 def loss_weights(case: Case) -> dict[str, float]:
     """The weights of the outputs' losses, where there are any."""
+    return told_weights(case.facts)
+
+
+def all_loss_weights(case: Case) -> dict[str, float]:
+    """The same; of a case of one output, those of the others as well."""
     known: Mapping[str, float] | None = case.facts.get("loss_weights")
-    return dict(told_weights(case.facts) if known is None else known)
+    return loss_weights(case) if known is None else dict(known)
 
 
 def told_weights(facts: Mapping[str, Any]) -> dict[str, float]:

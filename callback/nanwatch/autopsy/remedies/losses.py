@@ -78,7 +78,7 @@ def _usable(weight: Any) -> Any:
     if weight is None:
         return None
     value = float(np.asarray(weight))
-    return value if math.isfinite(value) and 0 <= value <= HUGE else 1.0
+    return value if math.isfinite(value) and 0 < value <= HUGE else 1.0
 
 
 def _with_gamma(loss: Any) -> Any:

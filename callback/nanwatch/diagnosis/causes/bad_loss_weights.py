@@ -14,6 +14,7 @@ from nanwatch.diagnosis.silent_examples import idle
 from nanwatch.diagnosis.weighting import (
     SYMPTOMS,
     BadWeight,
+    all_loss_weights,
     bad_rows,
     bad_weight,
     class_weights,
@@ -35,7 +36,8 @@ FIX_ROWS = Fix(
 
 def weigh(case: Case) -> Testimony | None:
     """A weight of an output, or else of a row, that cannot be meant."""
-    bad = bad_weight(loss_weights(case), "output")
+    own, every = loss_weights(case), all_loss_weights(case)
+    bad = bad_weight(own, "output") or bad_weight(every, "output")
     if bad is not None:
         place = {"output": bad.owner.removeprefix("output ")}
         return _testimony(case, bad, FIX_OUTPUTS, place, "even_weights")
