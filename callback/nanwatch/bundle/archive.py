@@ -56,7 +56,7 @@ def write(path: Path, texts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any
                 with z.open(f"{name}.npy", "w", force_zip64=True) as member:
                     npy.write_array(member, array, allow_pickle=False)
         os.replace(draft, path)
-    except BaseException:
+    except BaseException:  # Ctrl-C too must leave no half-written draft; it goes on its way
         os.unlink(draft)
         raise
 
