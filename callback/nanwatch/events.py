@@ -32,6 +32,7 @@ Symptom = Literal[
     "oscillating",
     "overfit",
 ]
+Fault = Literal["loss", "gradient", "weights"]
 EndState = Literal["finished", "failed", "interrupted"]
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
@@ -101,12 +102,15 @@ class Diagnosis:
 
     Attributes:
         first_step: the global step (0-based) at which the symptom began, or None.
+        fault: what of that step was not finite first, for the symptom "nan_loss"; None where that
+            is not known, and for all other symptoms.
     """
 
     symptom: Symptom
     severity: Severity
     first_step: Step | None
     causes: tuple[Cause, ...] = ()
+    fault: Fault | None = None
 
     @property
     def label(self) -> str:

@@ -29,14 +29,10 @@ from nanwatch.recorder.snapshot import optimizers_of
 from nanwatch.recorder.source import DataSource
 from nanwatch.review import Review
 from nanwatch.rounds import Rounds
+from nanwatch.terminal import FAULT_WORDS
 from nanwatch.watcher import Watcher
 
 Found = TypeVar("Found")
-FAULT_WORDS = {
-    "gradients": "the loss is finite, its gradient is not",
-    "weights": "the update made weights that are not finite",
-}
-"""What may not be finite in a step with a finite loss."""
 LOOKING = "looking for the cause (Ctrl-C skips it) ..."
 GLANCE_S, SLOW_S = 1.0, 0.15
 """How long a glance at an interrupted run may take, and how long a step, that it can be taken."""
@@ -95,7 +91,7 @@ class Examination:
         seconds = max(0.0, min(SECONDS, FAILURES_S - self._spent))
         if (examiner := self._examiner(step, seconds)) is None:
             return case
-        place = f"{fault_words(step) or case.seen} at step {case.first_step}"
+        place = f"{FAULT_WORDS.get(case.fault, case.seen)} at step {case.first_step}"
         self._say(f"nanwatch: {place}, {LOOKING}")
         return self._replayed(_taken_apart(case, examiner, step), examiner)
 
@@ -202,9 +198,3 @@ def _taken_apart(case: Case, examiner: Examiner, step: Step) -> Case:
     autopsy = examiner.autopsy(step)
     begun = examiner.beginning(step.batch) if autopsy.data_finite else None
     return dataclasses.replace(case, autopsy=autopsy, beginning=begun)
-
-
-def fault_words(step: Step) -> str:
-    """What was not finite in a step with a finite loss, in words; "" where the loss was not."""
-    faults = () if "loss" in step.faults else step.faults
-    return next((words for fault, words in FAULT_WORDS.items() if fault in faults), "")

@@ -27,7 +27,7 @@ from nanwatch.events import (
     Points,
     RunStarted,
 )
-from nanwatch.examination import Examination, fault_words
+from nanwatch.examination import Examination
 from nanwatch.names import random_id
 from nanwatch.options import Options
 from nanwatch.places import Places
@@ -264,7 +264,7 @@ class Session:
             return
         found, seen = self._examination.of_failure(signal, step)
         diagnosis = self._places.placed(found)
-        self._diagnosed(diagnosis, seen, fault_words(step))
+        self._diagnosed(diagnosis, seen)
         if self.keeper.keep(diagnosis, step) and not any(c.verified for c in diagnosis.causes):
             self._say(terminal.BUNDLE_HINT)
 
@@ -280,12 +280,10 @@ class Session:
     def _told(self) -> bool:
         return any(diagnosis.severity != "info" for diagnosis in self.diagnoses)
 
-    def _diagnosed(
-        self, diagnosis: Diagnosis, seen: Sequence[Evidence] = (), words: str = ""
-    ) -> None:
+    def _diagnosed(self, diagnosis: Diagnosis, seen: Sequence[Evidence] = ()) -> None:
         self.diagnoses.append(diagnosis)
         self._reporter.send_now(Diagnosed(diagnosis))
-        self._say(terminal.render(diagnosis, seen, words))
+        self._say(terminal.render(diagnosis, seen))
 
 
 def _points(step: int, values: Mapping[str, float]) -> Points:

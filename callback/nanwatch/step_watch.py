@@ -11,7 +11,7 @@ import time
 
 from nanwatch.detectors import Signal
 from nanwatch.recorder.seen import Step
-from nanwatch.tracks import is_watched
+from nanwatch.tracks import is_watched, with_fault
 from nanwatch.watcher import Watcher
 
 GROUP = 16
@@ -43,12 +43,12 @@ class StepWatch:
         watched = [(name, i) for i, name in enumerate(self._names) if is_watched(name)]
         waiting, self._waiting = self._waiting, []
         self._looked = time.monotonic()
-        found = [
-            self._watcher.observe(name, index, values[i])
+        return [
+            with_fault(signal, dict(zip(self._names, values, strict=True)))
             for index, values in waiting
             for name, i in watched
+            if (signal := self._watcher.observe(name, index, values[i])) is not None
         ]
-        return [signal for signal in found if signal is not None]
 
     def _is_impatient(self) -> bool:
         """Steps of a second and more don't wait for each other."""
@@ -56,5 +56,5 @@ class StepWatch:
 
     def _lost_weights(self, step: Step) -> list[Signal]:
         seen = "the update made weights that are not finite"
-        signal = Signal("nan_loss", "critical", "batch/loss", step.index, seen)
+        signal = Signal("nan_loss", "critical", "batch/loss", step.index, seen, "weights")
         return [signal] if self._watcher.is_news(signal) else []

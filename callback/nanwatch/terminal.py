@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Sequence
 
 from nanwatch.diagnosis.cause import REPLAY
-from nanwatch.events import Cause, Diagnosis, Evidence, Symptom
+from nanwatch.events import Cause, Diagnosis, Evidence, Fault, Symptom
 
 WIDTH, INDENT = 96, 13
 MOST_CHECK = 50  # longer words of a check leave too little room beside them
@@ -26,6 +26,11 @@ SYMPTOM_WORDS: dict[Symptom, str] = {
     "oscillating": "the loss oscillates",
     "overfit": "the model overfits",
 }
+FAULT_WORDS: dict[Fault | None, str] = {
+    "gradient": "the gradient is not finite",
+    "weights": "the weights are not finite",
+}
+"""What the symptom "nan_loss" is called where the loss itself was finite."""
 VERIFIED_WORDS = {
     True: "The fix held in a replay",
     False: "It did not help by itself in a replay",
@@ -48,14 +53,22 @@ def say(line: str) -> None:
         sys.stderr.flush()
 
 
-def render(diagnosis: Diagnosis, observed: Sequence[Evidence] = (), words: str = "") -> str:
+def say_nothing(line: str) -> None:
+    """Keep quiet: what `verbose=0` says of a line."""
+
+
+def symptom_words(diagnosis: Diagnosis) -> str:
+    """What happened, and to what: "the gradient is not finite"."""
+    return FAULT_WORDS.get(diagnosis.fault) or SYMPTOM_WORDS[diagnosis.symptom]
+
+
+def render(diagnosis: Diagnosis, observed: Sequence[Evidence] = ()) -> str:
     """A diagnosis as lines of at most 96 characters: what, why, evidence, what to change.
 
     Args:
         observed: what was seen of the failure, told where no known cause fits.
-        words: what happened, where that is known more closely than by the symptom.
     """
-    lines = [headline(diagnosis, words), ""]
+    lines = [headline(diagnosis), ""]
     if not diagnosis.causes:
         lines += _entry("cause", "none of the known causes fits what was seen")
         lines += _evidence(observed)
@@ -83,13 +96,13 @@ def note(diagnosis: Diagnosis) -> str:
     return textwrap.shorten(text, WIDTH, placeholder=" ...")
 
 
-def headline(diagnosis: Diagnosis, words: str = "") -> str:
+def headline(diagnosis: Diagnosis) -> str:
     """The symptom in one line."""
     where = diagnosis.causes[0].where if diagnosis.causes else {}
     place = "" if diagnosis.first_step is None else f" at step {diagnosis.first_step}"
     if "epoch" in where and "batch" in where:
         place += f" (epoch {where['epoch'] + 1}, batch {where['batch']})"
-    return f"nanwatch: {words or SYMPTOM_WORDS[diagnosis.symptom]}{place}"
+    return f"nanwatch: {symptom_words(diagnosis)}{place}"
 
 
 def _cause(cause: Cause) -> list[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -14,6 +16,7 @@ from nanwatch.detectors import (
     Detector,
     ExplosionDetector,
     NonFiniteDetector,
+    Signal,
     SpikeDetector,
     Stretch,
 )
@@ -69,6 +72,18 @@ def is_loss(name: str) -> bool:
 def losses_last(name: str) -> tuple[bool, str]:
     """Losses are looked at last, so that the case of a bad loss holds its step's other values."""
     return is_loss(name), name
+
+
+def with_fault(signal: Signal, values: Mapping[str, float]) -> Signal:
+    """The signal with what was not finite first: the loss comes to be before its gradient.
+
+    Args:
+        values: what else its step told, by series.
+    """
+    if signal.symptom != "nan_loss":
+        return signal
+    losses = (value for name, value in values.items() if is_loss(name))
+    return replace(signal, fault="gradient" if all(map(math.isfinite, losses)) else "loss")
 
 
 def make_detectors(name: str) -> tuple[Detector, ...]:

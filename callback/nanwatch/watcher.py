@@ -38,6 +38,7 @@ from nanwatch.tracks import (
     is_watched,
     losses_last,
     make_detectors,
+    with_fault,
 )
 
 RISING = 1.001
@@ -169,6 +170,7 @@ class Watcher:
             self.data,
             self.validation,
             self.error,
+            fault=signal.fault,
         )
 
     def _judged(self, points: Points) -> Iterator[Diagnosis]:
@@ -197,7 +199,7 @@ class Watcher:
             for track, values in lists:
                 signal = self._take(track, step, values[row])
                 if signal is not None and signal.symptom != SPIKE:  # a suspicion: see Witness
-                    yield self.diagnose(self._at_global_step(signal, points, rows[row]))
+                    yield self.diagnose(self._placed(signal, points, rows[row]))
 
     def _remember_epochs(self, points: Points) -> None:
         for name, values in points.values.items():
@@ -205,10 +207,10 @@ class Watcher:
                 known = self._epochs.setdefault(name.removeprefix("epoch/"), [])
                 known += values.tolist()[: MAX_EPOCHS - len(known)]
 
-    def _at_global_step(self, signal: Signal, points: Points, row: int) -> Signal:
-        """The signal; one of an epoch's series is dated by the last step of that epoch."""
+    def _placed(self, signal: Signal, points: Points, row: int) -> Signal:
+        """The signal with what its row tells; an epoch is dated by its last step."""
         if not signal.series.startswith("epoch/"):
-            return signal
+            return with_fault(signal, {name: v[row] for name, v in points.values.items()})
         end = points.values[EPOCH_END][row] if EPOCH_END in points.values else -1
         return replace(signal, first_step=int(end) if 0 <= end <= MAX_STEP else self._last_step)
 

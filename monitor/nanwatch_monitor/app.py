@@ -188,7 +188,7 @@ def _add_routes(
     store = monitor.store
     reader = SeriesReader(store.series, monitor.cache)
     taking = Ingest(monitor.intake, monitor.metrics)
-    gauges = Gauges(monitor.views, monitor.watch, monitor.hub, clock)
+    gauges = Gauges(monitor.views, monitor.watch, monitor.intake, monitor.hub, clock)
     monitor.metrics.registry.register(gauges)
     for routes in (
         health.router(monitor.trouble, store.database.kind, monitor.instance, clock),

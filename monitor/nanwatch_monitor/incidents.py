@@ -30,6 +30,7 @@ Telling = Literal[
 
 GOOD_NEWS: tuple[Telling, ...] = ("resolved", "correction")
 URGENT_WAIT_S = 1.0  # so that the training process's better informed diagnosis is in the message
+GROWING_WAIT_S = 5.0  # an explosion tends to end in NaN, and is told as that then
 OTHER_WAIT_S = 30.0  # so that what belongs together goes in one message
 SILENCES = ("lost", "hung")  # what no diagnosis explains: nothing is heard, or no step is made
 OLD_AFTER_S = 600.0  # what a training found longer ago is told as late news, gathered
@@ -99,6 +100,13 @@ class Incident:
     source: Source
     standing: Standing = Standing()
     deliveries: Mapping[str, int] = field(default_factory=dict)
+
+
+def wait_s(symptom: str, severity: str) -> float:
+    """How long to wait before an incident is told."""
+    if severity != "critical":
+        return OTHER_WAIT_S
+    return GROWING_WAIT_S if symptom in INHIBITED else URGENT_WAIT_S
 
 
 def silence(symptom: str, last_step: Step | None) -> Diagnosis:

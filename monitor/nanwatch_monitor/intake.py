@@ -85,6 +85,11 @@ class Intake:
             self._thread.join()
 
     @property
+    def fill(self) -> float:
+        """How much of the room what waits takes: 0 is none of it, at 1 others are turned away."""
+        return self._room.taken
+
+    @property
     def pace_s(self) -> float:
         """How often a client should send: the fuller the room, the larger the requests may be."""
         return PACE_S + min(1.0, self._room.taken) * (SLOWEST_PACE_S - PACE_S)

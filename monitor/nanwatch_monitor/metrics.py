@@ -13,6 +13,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
+from nanwatch_monitor.intake import Intake
 from nanwatch_monitor.live import Hub
 from nanwatch_monitor.store.receipts import Receipt
 from nanwatch_monitor.views import RunViews
@@ -59,8 +60,16 @@ class Gauges(Collector):
         clock: seconds since 1970.
     """
 
-    def __init__(self, views: RunViews, watch: Watch, hub: Hub, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        views: RunViews,
+        watch: Watch,
+        intake: Intake,
+        hub: Hub,
+        clock: Callable[[], float],
+    ) -> None:
         self._views, self._watch, self._hub, self._clock = views, watch, hub, clock
+        self._intake = intake
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """Look. Without the database its numbers are missing and the others are there."""
@@ -70,6 +79,7 @@ class Gauges(Collector):
             stored = []
         yield _gauge("database_up", "Whether the database answers.", bool(stored))
         yield _gauge("viewers", "Streams of live events that are open.", self._hub.viewers)
+        yield _gauge("ingest_fill", "Room that what waits to be stored takes.", self._intake.fill)
         yield from stored
 
     def _in_database(self) -> Iterable[GaugeMetricFamily]:

@@ -115,6 +115,7 @@ def alert_view(incident: Incident) -> dict[str, Any]:
         "run_name": incident.run_name,
         "project": incident.project,
         "symptom": diagnosis.symptom,
+        "fault": diagnosis.fault,
         "severity": diagnosis.severity,
         "label": diagnosis.label,
         "state": standing.state,

@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import sys
+import time
+from importlib.metadata import PackageNotFoundError
 
 import pytest
 
-from ledger_server import free_port
+from ledger_server import LedgerServer, free_port
 from nanwatch.cli import doctor
 from nanwatch.run import start_run
 
@@ -43,6 +45,39 @@ def test_a_wrong_token_a_dead_server_and_a_folder_that_is_a_file(named, tmp_path
     for name, environ in wrong.items():
         checks, code = examined(**{**named, **environ})
         assert (code, checks[name]["fine"], bool(checks[name]["mend"])) == (1, False, True)
+
+
+def test_a_server_that_is_older_in_another_time_and_not_ready(home):
+    with LedgerServer() as odd:
+        odd.health = {"service": "nanwatch", "version": "0.0.1", "time": time.time() - 90}
+        checks, code = examined(NANWATCH_SERVER=odd.url)
+        odd.health = {"service": "something else"}
+        strange, _ = examined(NANWATCH_SERVER=odd.url)
+    told = {name: check["seen"] for name, check in checks.items() if not check["fine"]}
+    assert (code, set(told)) == (1, {"versions", "clock", "database", "token"})
+    assert ("0.0.1 there" in told["versions"], told["clock"][:2]) == (True, "90")
+    assert told["database"] == "HTTP status 404"
+    assert "something else answers there" in strange["server"]["seen"]
+
+
+def test_a_database_that_takes_nothing_in_is_told(named, live_server):
+    with live_server.monitor.store.database.write() as connection:
+        connection.exec_driver_sql("DROP TABLE login_code")
+    checks, code = examined(**named)
+    assert (code, checks["database"]["fine"]) == (1, False)
+    assert checks["database"]["seen"].startswith("the database takes nothing in")
+
+
+def test_without_keras_or_a_backend_it_is_said_what_to_install(monkeypatch):
+    monkeypatch.setattr(doctor, "BACKENDS", ("no_such_backend",))
+    assert "with no backend" in doctor.keras().seen
+    monkeypatch.setattr(doctor, "version", no_such_package)
+    check = doctor.keras()
+    assert (check.seen, "pip install" in check.mend) == ("not installed", True)
+
+
+def no_such_package(_name):
+    raise PackageNotFoundError
 
 
 @pytest.mark.parametrize(

@@ -280,7 +280,7 @@ def test_what_cannot_be_described_is_watched_all_the_same():
 def test_a_nan_that_a_relu_swallows_is_seen_in_the_gradients(offline):
     watch = watch_fit(mlp(), *spoilt())
     (diagnosis,) = watch.diagnoses
-    assert diagnosis.first_step == 2
+    assert (diagnosis.first_step, diagnosis.fault) == (2, "gradient")
     assert math.isfinite(series_of(offline, watch.run_id, "batch/loss")[2])
     assert math.isnan(series_of(offline, watch.run_id, "batch/grad_norm")[2])
 
@@ -288,7 +288,7 @@ def test_a_nan_that_a_relu_swallows_is_seen_in_the_gradients(offline):
 def test_the_terminal_tells_cause_and_place_unless_asked_to_be_quiet(capsys):
     watch_fit(mlp(), *spoilt(), verbose=1)
     loud = capsys.readouterr().err
-    assert "the loss is finite, its gradient is not at step 2 (epoch 1, batch 2)" in loud
+    assert "the gradient is not finite at step 2 (epoch 1, batch 2)" in loud
     assert "nan_in_features" in loud
     watch_fit(mlp(), *spoilt(), verbose=0)
     assert "nan_in_features" not in capsys.readouterr().err

@@ -38,10 +38,20 @@ def test_a_part_that_is_not_finite_does_not_wait_for_the_whole():
     assert signal.series == "batch/g_loss"
 
 
+@pytest.mark.parametrize(
+    ("gradient", "loss", "fault"),
+    [(math.nan, 1.0, "gradient"), (math.nan, math.nan, "loss"), (1.0, math.inf, "loss")],
+)
+def test_what_was_not_finite_first_is_told(gradient, loss, fault):
+    watch = StepWatch(Watcher())
+    (signal,) = watch.look(Step(0, None, NAMES, [gradient, 0.1, loss], finite=False))
+    assert signal.fault == fault
+
+
 def test_lost_weights_are_a_symptom_once():
     watch = StepWatch(Watcher())
     (signal,) = watch.look(step(0, update_finite=False))
-    assert (signal.symptom, signal.first_step) == ("nan_loss", 0)
+    assert (signal.symptom, signal.first_step, signal.fault) == ("nan_loss", 0, "weights")
     assert watch.look(step(1, update_finite=False)) == []
 
 

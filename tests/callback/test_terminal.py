@@ -60,6 +60,20 @@ def test_every_symptom_has_words_with_and_without_a_cause(symptom):
 
 
 @pytest.mark.parametrize(
+    ("fault", "what"),
+    [
+        ("gradient", "gradient is"),
+        ("weights", "weights are"),
+        ("loss", "loss is"),
+        (None, "loss is"),
+    ],
+)
+def test_what_was_not_finite_is_named(fault, what):
+    diagnosis = Diagnosis("nan_loss", "critical", 3, fault=fault)
+    assert terminal.headline(diagnosis) == f"nanwatch: the {what} not finite at step 3"
+
+
+@pytest.mark.parametrize(
     ("verified", "words"), [(False, "did not help by itself"), (None, "Not proven")]
 )
 def test_what_a_replay_did_not_show_is_said(verified, words):

@@ -42,6 +42,16 @@ def test_a_nan_is_diagnosed_at_its_step_once():
     ]
 
 
+def test_what_was_not_finite_first_is_part_of_the_diagnosis():
+    for columns, fault in [
+        ({"loss": [1.0, math.nan], "grad_norm": [1.0, math.nan]}, "loss"),
+        ({"loss": [1.0, 1.0], "grad_norm": [1.0, math.inf]}, "gradient"),
+        ({"g_loss": [math.inf], "grad_norm": [math.nan]}, "loss"),
+    ]:
+        (found,) = Watcher().feed(points(0, **columns))
+        assert (found.symptom, found.fault) == ("nan_loss", fault)
+
+
 def test_a_healthy_run_has_none():
     assert fed(points(0, loss=np.exp(-np.arange(300) / 50), grad_norm=[3.0] * 300)) == []
 

@@ -8,7 +8,7 @@ import pytest
 from monitor.alerting import Post, Runs
 from monitor.mailbox import mailbox, only
 from nanwatch_monitor.alerts.channel import DeliveryError
-from nanwatch_monitor.alerts.mail import Mail
+from nanwatch_monitor.alerts.mail import Mail, mail_of
 from nanwatch_monitor.alerts.settings import ChannelSettings, Smtp
 from nanwatch_monitor.store.outbox import Message
 
@@ -48,6 +48,21 @@ def test_a_mail_says_what_where_why_and_what_to_do(sent):
         "http://here/runs/run1",
     ):
         assert said in text
+
+
+def test_mails_about_one_run_stand_in_one_thread(store, clock):
+    runs = Runs(store, clock)
+    ids = [runs.fails(), runs.fails(symptom="overfit"), runs.fails("run2")]
+    threads = [
+        mail_of(
+            Message("msg_1", "x", "firing", incident_ids=(one.id,), incidents=(one,)),
+            "a@b",
+            ("c@d",),
+            "http://here",
+        )["References"]
+        for one in store.incidents.some(ids)
+    ]
+    assert threads[0] == threads[1] != threads[2]
 
 
 def test_names_cannot_make_headers(store, clock):

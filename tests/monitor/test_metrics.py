@@ -42,6 +42,7 @@ def test_refusals_are_counted_by_status_wherever_they_happen(live_server):
     stranger = Client(live_server.url)
     assert stranger.ask("GET", "/api/v1/runs").status == 401
     assert live_server.client.send_bytes(b"nonsense").status == 400
+    live_server.client.send(opening())
     assert live_server.client.send(frame(7)).status == 409
     found = scraped(live_server.client)
     assert [found[f"nanwatch_requests_refused_total{{{n}}}"] for n in (400, 401, 409)] == [1, 1, 1]
@@ -75,6 +76,13 @@ def test_incidents_and_viewers_are_counted(live_server):
     assert (found["nanwatch_incidents_open{info}"], found["nanwatch_viewers"]) == (0, 1)
     assert found["nanwatch_watch_backlog_frames"] == 0
     answer.close()
+
+
+def test_how_full_the_room_of_what_waits_is_can_be_seen(live_server):
+    intake = live_server.monitor.intake
+    assert scraped(live_server.client)["nanwatch_ingest_fill"] == 0
+    intake._room.enter("run1", points=5_000, size=10)
+    assert scraped(live_server.client)["nanwatch_ingest_fill"] == 0.25
 
 
 def test_an_alert_waits_until_it_is_given_up(start_server, clock):

@@ -63,7 +63,7 @@ def test_what_a_graver_one_says_is_not_told_again(runs, told):
     runs.fails(symptom="exploding_loss")
     told(0.5)
     runs.fails(symptom="nan_loss")
-    assert told(9) == [("firing", 1), ("reminder", 1), ("reminder", 1)]
+    assert told(9) == [("worse", 1), ("reminder", 1), ("reminder", 1)]
 
 
 def test_a_receiver_that_was_down_is_not_reminded_before_it_has_heard(runs, store, clock):

@@ -67,6 +67,7 @@ def test_nothing_that_a_run_says_becomes_markup(told):
 
 def test_it_is_a_file_to_keep_and_loads_nothing(told):
     assert told.headers["content-disposition"].startswith("attachment; filename=")
+    assert told.headers["content-security-policy"] == "sandbox"
     html = told.data.decode()
     page = html[: html.index("<script>")]
     assert "http" not in page

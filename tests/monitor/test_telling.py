@@ -54,6 +54,24 @@ def test_nan_says_it_all(runs, told):
     assert told() == [("firing", "nan_loss"), ("firing", "overfit")]
 
 
+def test_an_explosion_that_was_told_grows_worse(runs, store, told):
+    explosion = runs.fails(symptom="exploding_loss")
+    assert told() == [("firing", "exploding_loss")]
+    runs.fails(symptom="nan_loss")
+    assert told() == [("worse", "nan_loss")]
+    standing = store.incidents.some([explosion])[0].standing
+    assert (standing.state, "NaN" in standing.note) == ("resolved", True)
+    assert store.turns.calmed("exploding_loss", 9) == []  # nothing flares up beside a NaN
+
+
+def test_what_is_calm_and_bad_again_before_it_was_told_is_told_as_bad(runs, store, clock, told):
+    alert_id = runs.fails(symptom="exploding_loss")
+    assert told() == [("firing", "exploding_loss")]
+    store.turns.calm(alert_id, "It is calm.", clock())
+    store.turns.flare(alert_id, "It is back.", clock())
+    assert told() == [("flapping", "exploding_loss")]
+
+
 def test_nan_of_another_run_holds_nothing_back(runs, told):
     runs.fails("run1", symptom="nan_loss")
     runs.fails("run2", symptom="exploding_loss")

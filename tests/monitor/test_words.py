@@ -30,6 +30,17 @@ def test_every_symptom_has_words(symptom):
     assert symptom_words(silence(symptom, 1))
 
 
+def test_a_message_names_what_was_not_finite():
+    faulty = [
+        replace(incident(), diagnosis=Diagnosis("nan_loss", "critical", 7, fault=fault))
+        for fault in ("gradient", "loss")
+    ]
+    words = words_of(message(faulty[0]), "http://here")
+    assert words.title == "The gradient is not finite: brave-fox"
+    assert words.entries[0].text == "critical: the gradient is not finite"
+    assert words_of(message(*faulty), "http://here").title == "2 alerts: NaN or infinity"
+
+
 def test_a_message_without_a_cause_says_so():
     unknown = replace(incident(), diagnosis=Diagnosis("nan_loss", "critical", None))
     text = as_text(words_of(message(unknown), "http://here"))

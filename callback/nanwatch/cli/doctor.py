@@ -143,7 +143,7 @@ def _of_server(
     ready, why = ask("/readyz")
     fine = ready is not None and ready.status == 200
     mend = "" if fine else "look at the server's database and its log"
-    seen = "answers" if fine else str(ready.body.get("why")) if ready else why
+    seen = "answers" if fine else str(ready.body.get("why") or ready.detail) if ready else why
     yield Check("database", seen, mend)
     yield token(*ask("/api/v1/about"))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from nanwatch.detectors.stretch import Stretch
-from nanwatch.events import Severity, Symptom
+from nanwatch.events import Fault, Severity, Symptom
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class Signal:
         first_step: the step at which it began, which may lie before the step that proved it; None
             when an epoch's symptom has no known global step.
         seen: the telling value in words, such as "NaN" or "57 times the usual 0.31".
+        fault: see `Diagnosis`.
     """
 
     symptom: Symptom
@@ -25,6 +26,7 @@ class Signal:
     series: str
     first_step: int | None
     seen: str
+    fault: Fault | None = None
 
 
 class Detector(Protocol):

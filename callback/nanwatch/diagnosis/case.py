@@ -21,7 +21,7 @@ from nanwatch.diagnosis.looks import (
     VariableLook,
 )
 from nanwatch.diagnosis.words import number
-from nanwatch.events import Severity, Symptom
+from nanwatch.events import Fault, Severity, Symptom
 
 PERFECT = 1e-6
 """A loss as small as this is 0; a small number under a root makes it no smaller."""
@@ -205,6 +205,7 @@ class Case:
             hand; NaN when it is not known.
         perfect_loss: the least such loss of predictions that follow the labels.
         untried: why a replay was not made, in words, by the name of the change.
+        fault: see `Diagnosis`.
     """
 
     symptom: Symptom
@@ -222,6 +223,7 @@ class Case:
     constant_loss: float = math.nan
     perfect_loss: float = math.nan
     untried: Mapping[str, str] = field(default_factory=dict)
+    fault: Fault | None = None
 
     @property
     def layers(self) -> Sequence[Mapping[str, Any]]:

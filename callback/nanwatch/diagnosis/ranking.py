@@ -26,7 +26,7 @@ def diagnose(case: Case, pages: tuple[CausePage, ...]) -> Diagnosis:
     """The diagnosis of a case: all suspects worth saying, the likeliest first."""
     causes = [cause for page in pages if (cause := suspect(case, page)) is not None]
     causes.sort(key=lambda cause: -cause.confidence)
-    return Diagnosis(case.symptom, case.severity, case.first_step, tuple(causes))
+    return Diagnosis(case.symptom, case.severity, case.first_step, tuple(causes), case.fault)
 
 
 def remedies(case: Case, pages: tuple[CausePage, ...]) -> list[str]:

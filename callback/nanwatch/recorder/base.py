@@ -160,7 +160,6 @@ class StepRecorder(ABC):
             finite,
             "weights" not in faults,
             self._details(batch, row, moves) if told else NOTHING,
-            faults,
         )
 
     def _details(self, batch: Any, row: Row, moves: Moves | None) -> dict[str, float]:

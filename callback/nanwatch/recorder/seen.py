@@ -26,8 +26,6 @@ class Step:
         update_finite: whether all weights were finite after the update.
         details: further points by series, those of every layer and of the data; empty in the
             steps that were not looked at closely.
-        faults: which of the batch, the predictions, the loss, the gradients and the weights
-            after the update were seen to hold NaN or infinity, in this order.
     """
 
     index: int
@@ -37,7 +35,6 @@ class Step:
     finite: bool
     update_finite: bool = True
     details: Mapping[str, float] = field(default_factory=lambda: NOTHING)
-    faults: tuple[str, ...] = ()
 
     @property
     def points(self) -> dict[str, float]:

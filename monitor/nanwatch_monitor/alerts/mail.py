@@ -50,7 +50,7 @@ class Mail:
 def mail_of(
     message: Message, sender: str, recipients: tuple[str, ...], public_url: str
 ) -> EmailMessage:
-    """The mail. Its Message-ID is the same at every attempt, and what is about the same incident
+    """The mail. Its Message-ID is the same at every attempt, and what is about the same run
     stands in one thread.
     """
     words = words_of(message, public_url)
@@ -61,8 +61,8 @@ def mail_of(
     mail["Date"] = formatdate(message.created_at or None)
     domain = sender.rpartition("@")[2] or "nanwatch"
     mail["Message-ID"] = f"<{message.message_id}@{domain}>"
-    if len(message.incident_ids) == 1:
-        thread = hashlib.sha256(f"{public_url} {message.incident_ids[0]}".encode()).hexdigest()
+    if len(message.incidents) == 1:
+        thread = hashlib.sha256(f"{public_url} {message.incidents[0].run_id}".encode()).hexdigest()
         mail["References"] = f"<{thread[:32]}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(as_text(words))

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_OF_CLOUDS = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "168.63.129.16/32")))
+"""Addresses of IPv4 that look public, at which clouds tell a machine its secrets."""
+_PUBLIC_V6 = ipaddress.ip_network("2000::/3")
+"""All global unicast addresses of IPv6; what translates to IPv4 or is local lies outside."""
 
 
 class TargetError(Exception):
@@ -80,9 +83,10 @@ def is_internal(address: IpAddress) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
             return is_internal(address.ipv4_mapped)
-        if address in _NAT64 or address.sixtofour is not None or address.teredo is not None:
+        if address not in _PUBLIC_V6 or address.sixtofour or address.teredo:
             return True
-    return not address.is_global or address.is_multicast
+    of_cloud = any(address in network for network in _OF_CLOUDS)
+    return not address.is_global or address.is_multicast or of_cloud
 
 
 def _allowed_address(host: str, port: int, allowed: tuple[str, ...]) -> str:

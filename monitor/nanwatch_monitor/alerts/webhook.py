@@ -99,6 +99,7 @@ def _incident_view(incident: Incident, public_url: str) -> dict[str, Any]:
             "project": incident.project,
             "url": f"{public_url}/runs/{incident.run_id}",
             "symptom": diagnosis.symptom,
+            "fault": diagnosis.fault,
             "severity": diagnosis.severity,
             "state": standing.state,
             "label": diagnosis.label,

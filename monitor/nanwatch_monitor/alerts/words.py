@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nanwatch import terminal
 from nanwatch.diagnosis.cause import REPLAY
 from nanwatch.events import Cause, Diagnosis
-from nanwatch.terminal import SYMPTOM_WORDS, VERIFIED_WORDS
+from nanwatch.terminal import VERIFIED_WORDS
 from nanwatch_monitor.alerts.grouping import BACKLOG, DIGEST, REMINDER
-from nanwatch_monitor.incidents import GOOD_NEWS, SILENCES, Incident
+from nanwatch_monitor.incidents import GOOD_NEWS, INHIBITS, SILENCES, Incident
 from nanwatch_monitor.store.outbox import Message
 from nanwatch_monitor.views import iso
 
@@ -82,7 +83,7 @@ def headline(telling: str, incident: Incident) -> str:
 def symptom_words(diagnosis: Diagnosis) -> str:
     """The symptom in words."""
     silent = {"lost": "no contact", "hung": "no step is made"}.get(str(diagnosis.symptom))
-    return silent or SYMPTOM_WORDS[diagnosis.symptom]
+    return silent or terminal.symptom_words(diagnosis)
 
 
 def place_words(diagnosis: Diagnosis) -> str:
@@ -117,9 +118,7 @@ def _about_one(telling: str, incident: Incident, public_url: str) -> Words:
 
 
 def _about_many(message: Message, public_url: str) -> Words:
-    n, first = len(message.incident_ids), message.incidents[0]
-    same = {one.diagnosis.symptom for one in message.incidents}
-    what = symptom_words(first.diagnosis) if len(same) == 1 else "several symptoms"
+    n, what = len(message.incident_ids), _common_words(message.incidents)
     well = message.telling in GOOD_NEWS and message.group != DIGEST
     are = "alerts are over" if well else "alerts"
     late = {BACKLOG: "reported late, ", REMINDER: "still open, "}.get(message.group, "")
@@ -129,6 +128,15 @@ def _about_many(message: Message, public_url: str) -> Words:
     title = f"{n} {are}: {late}{what}"
     entries = (Entry("", _unanswered("")),) if message.group == REMINDER else ()
     return Words(title, _gravest(message, well), entries, tuple(lines), f"{public_url}/alerts")
+
+
+def _common_words(incidents: Sequence[Incident]) -> str:
+    """What all of them are."""
+    told = {symptom_words(one.diagnosis) for one in incidents}
+    if len(told) == 1:
+        return told.pop()
+    same = {one.diagnosis.symptom for one in incidents} == {INHIBITS}
+    return "NaN or infinity" if same else "several symptoms"
 
 
 def _unanswered(which: str) -> str:

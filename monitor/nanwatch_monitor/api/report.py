@@ -45,7 +45,10 @@ def router(
         )
         name = re.sub(r"[^A-Za-z0-9_-]+", "-", run.description.name)[:60] or run.id
         # To be kept, not to be opened here: it holds scripts of its own.
-        headers = {"Content-Disposition": f'attachment; filename="{name}.html"'}
+        headers = {
+            "Content-Disposition": f'attachment; filename="{name}.html"',
+            "Content-Security-Policy": "sandbox",  # if a browser opens it all the same
+        }
         return Response(report(contents), headers=headers, media_type="text/html; charset=utf-8")
 
     return routes

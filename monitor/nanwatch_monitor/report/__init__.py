@@ -46,7 +46,6 @@ def report(contents: Contents) -> str:
     return template.render(
         run=contents.run,
         words=words,
-        curves=contents.curves,
         facts=words.facts(contents.run, contents.curves),
         described=_flat(contents.run.get("facts", {})),
         config=_flat(contents.run.get("config", {})),

@@ -9,28 +9,20 @@ from typing import Any
 
 from nanwatch.diagnosis.cause import REPLAY
 from nanwatch.events import Cause, Diagnosis, Evidence
-from nanwatch.terminal import SYMPTOM_WORDS, VERIFIED_WORDS
+from nanwatch.terminal import VERIFIED_WORDS, symptom_words
 from nanwatch_monitor.series.overview import Overview
 
 MOST_LISTED = 8
-LOSS, GRADIENT = "batch/loss", "batch/grad_norm"
-GRADIENT_WORDS = "the gradient is not finite, though the loss is,"
+LOSS = "batch/loss"
 STANDINGS = {True: "agrees", False: "differs", None: "open"}
 _PLACES = ("layer", "variable", "input", "output", "rows", "samples", "columns", "source_line")
 
 
-def sentence(diagnosis: Diagnosis, curves: Mapping[str, Overview]) -> str:
-    """What happened: `The loss is not finite at step 4,120`, or the gradient where the loss is."""
-    gradient = diagnosis.symptom == "nan_loss" and not _odd(curves.get(LOSS), diagnosis.first_step)
-    gradient = gradient and _odd(curves.get(GRADIENT), diagnosis.first_step)
-    words = GRADIENT_WORDS if gradient else SYMPTOM_WORDS[diagnosis.symptom]
+def sentence(diagnosis: Diagnosis) -> str:
+    """What happened: `The gradient is not finite at step 4,120`."""
+    words = symptom_words(diagnosis)
     place = "" if diagnosis.first_step is None else f" at step {diagnosis.first_step:,}"
     return f"{words[0].upper()}{words[1:]}{place}"
-
-
-def _odd(curve: Overview | None, step: int | None) -> bool:
-    """Whether a curve is known not to be finite at a step."""
-    return curve is not None and any(point.step == step for point in curve.nonfinite)
 
 
 def where(cause: Cause) -> list[tuple[str, str]]:

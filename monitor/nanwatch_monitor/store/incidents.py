@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from nanwatch.events import CLOCK_FACT, SEVERITIES, Severity, to_json
 from nanwatch_monitor.incidents import (
+    INHIBITS,
     OLD_AFTER_S,
     SILENCES,
     Finding,
@@ -30,7 +31,7 @@ from nanwatch_monitor.store.incident_rows import (
 )
 from nanwatch_monitor.store.runs import lock_run_of
 from nanwatch_monitor.store.tables import run, stream
-from nanwatch_monitor.store.telling import Teller, muted_until
+from nanwatch_monitor.store.telling import Teller, end_lesser, muted_until
 
 REOPENED = {"state": "open", "acknowledged_at": None, "resolved_at": None, "note": ""}
 
@@ -62,8 +63,7 @@ class IncidentStore:
             if connection.execute(moved.values(watched_seq=upto)).rowcount == 0:
                 return None
             ids = [self._keep(connection, run_no, finding, now) for finding in findings]
-            changed = sorted({found for found in ids if found is not None})
-            return incidents_by_ids(connection, changed)
+            return incidents_by_ids(connection, sorted(set().union(*ids)))
 
     def of_run(self, run_id: str) -> list[Incident]:
         """What was diagnosed in a run, in the order in which it appeared."""
@@ -97,22 +97,28 @@ class IncidentStore:
             found: dict[str, int] = dict(connection.execute(query).all())
         return dict.fromkeys(SEVERITIES, 0) | found
 
-    def _keep(
-        self, connection: Connection, run_no: int, finding: Finding, now: float
-    ) -> int | None:
-        """Open or refine an incident; its id, or None when the finding says nothing new."""
+    def _keep(self, connection: Connection, run_no: int, finding: Finding, now: float) -> set[int]:
+        """Open or refine an incident; what changes by it, nothing when the finding is no news."""
         known = _known(connection, run_no, finding.diagnosis.symptom)
         if known is None:
             incident_id = _open(connection, run_no, finding, now)
-            if is_alert(finding.diagnosis):
-                self._teller.tell(
-                    connection, incident_id, _first_word(connection, run_no, finding, now), now
-                )
-            return incident_id
+            return {incident_id, *self._announce(connection, run_no, incident_id, finding, now)}
         if not replaces(finding, known[1]):
-            return None
-        self._refine(connection, run_no, *known, finding, now)
-        return known[0]
+            return set()
+        return {known[0], *self._refine(connection, run_no, *known, finding, now)}
+
+    def _announce(
+        self, connection: Connection, run_no: int, incident_id: int, new: Finding, now: float
+    ) -> list[int]:
+        """Tell of a new alert; the lesser ones that are over with it."""
+        if not is_alert(new.diagnosis):
+            return []
+        telling, ended = _first_word(connection, run_no, new, now), list[int]()
+        if new.diagnosis.symptom == INHIBITS:
+            ended, heard = end_lesser(connection, run_no, now)
+            telling = "worse" if heard and telling == "firing" else telling
+        self._teller.tell(connection, incident_id, telling, now)
+        return ended
 
     def _refine(
         self,
@@ -122,7 +128,7 @@ class IncidentStore:
         old: Finding,
         new: Finding,
         now: float,
-    ) -> None:
+    ) -> list[int]:
         """Write the better word down, and tell it when it is a graver one."""
         values = _values(new)
         worse = is_worse(new.diagnosis, old.diagnosis)
@@ -132,10 +138,10 @@ class IncidentStore:
         connection.execute(this.values(values))
         if worse:
             connection.execute(this.where(incident.c.muted_until.is_(None)).values(muted=False))
-            telling: Telling = "worse"
             if not is_alert(old.diagnosis):
-                telling = _first_word(connection, run_no, new, now)
-            self._teller.tell(connection, incident_id, telling, now)
+                return self._announce(connection, run_no, incident_id, new, now)
+            self._teller.tell(connection, incident_id, "worse", now)
+        return []
 
 
 def _first_word(connection: Connection, run_no: int, finding: Finding, now: float) -> Telling:

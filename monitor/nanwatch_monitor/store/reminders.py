@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, and_, case, exists, func, select
+from sqlalchemy import Select, case, func, select
 
-from nanwatch_monitor.incidents import INHIBITED, INHIBITS
 from nanwatch_monitor.store.alert_tables import incident, outbox
 from nanwatch_monitor.store.database import Database
-from nanwatch_monitor.store.telling import Teller, take_turns
+from nanwatch_monitor.store.telling import Teller, is_inhibited, take_turns
 
 REPEAT_S = 4 * 3600.0
 NO_LONGER_S = 7 * 24 * 3600.0  # whoever has not looked by then will not for another message
@@ -37,18 +36,13 @@ class Reminders:
 
 def _open(now: float) -> Select[tuple[int, float]]:
     """The alerts that wait for somebody, and when they were told of last."""
-    graver = incident.alias()
-    says_it_all = (graver.c.run_no == incident.c.run_no, graver.c.symptom == INHIBITS)
-    inhibited = and_(
-        incident.c.symptom.in_(INHIBITED), exists().where(*says_it_all, graver.c.severity != "info")
-    )
     told_at = func.max(outbox.c.composed_at)
     waiting = func.sum(case((outbox.c.state == "waiting", 1), else_=0))
     return (
         select(incident.c.id, told_at.label("told_at"))
         .join(outbox, outbox.c.incident_id == incident.c.id)
         .where(incident.c.state == "open", incident.c.severity != "info", ~incident.c.muted)
-        .where(incident.c.opened_at > now - NO_LONGER_S, ~inhibited)
+        .where(incident.c.opened_at > now - NO_LONGER_S, ~is_inhibited())
         .group_by(incident.c.id)
         .having(told_at <= now - REPEAT_S / 2, waiting == 0)
         .order_by(incident.c.id)

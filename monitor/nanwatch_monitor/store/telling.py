@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, case, func, insert, or_, select, text, update
-
-from nanwatch_monitor.incidents import (
-    GOOD_NEWS,
-    INHIBITED,
-    INHIBITS,
-    OTHER_WAIT_S,
-    URGENT_WAIT_S,
-    Telling,
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
 )
+
+from nanwatch_monitor.incidents import GOOD_NEWS, INHIBITED, INHIBITS, Telling, wait_s
 from nanwatch_monitor.store.alert_tables import channel, incident, mute, outbox
 from nanwatch_monitor.store.tables import run
 
+ENDED_IN_NAN = "It ended in NaN or infinity: the alert of that tells the rest."
 _TURN = text("SELECT pg_advisory_xact_lock(hashtext('nanwatch ' || :what))")
 
 
@@ -33,20 +39,20 @@ class Teller:
 
     def tell(self, connection: Connection, incident_id: int, telling: Telling, now: float) -> None:
         """Tell of an incident, unless it is muted or a graver one of its run says it all."""
-        query = select(incident.c.run_no, incident.c.symptom, incident.c.severity, incident.c.muted)
+        query = select(incident.c.symptom, incident.c.severity, incident.c.muted)
         about = connection.execute(query.where(incident.c.id == incident_id)).one()
-        if about.symptom == INHIBITS:
-            drop_waiting(connection, *_inhibited_by(about.run_no))
-        if about.muted or _is_inhibited(connection, about.run_no, about.symptom):
+        if about.muted or _is_inhibited(connection, incident_id):
             return
-        wait_s = URGENT_WAIT_S if about.severity == "critical" else OTHER_WAIT_S
-        if _hurry(connection, incident_id, now + wait_s):
+        if telling not in GOOD_NEWS:
+            _drop_outdated(connection, incident_id)
+        wait = wait_s(about.symptom, about.severity)
+        if _hurry(connection, incident_id, now + wait):
             return
         channels = self.channels(connection)
         if telling in GOOD_NEWS:  # for those who have heard the bad ones
             heard = _heard(connection, incident_id)
             channels = [key for key in channels if key in heard]
-        self._put(connection, channels, incident_id, telling, "", now, wait_s)
+        self._put(connection, channels, incident_id, telling, "", now, wait)
 
     def warn(self, connection: Connection, of: str, words: str, now: float) -> None:
         """Tell all other channels about a channel."""
@@ -66,7 +72,7 @@ class Teller:
         telling: Telling,
         words: str,
         now: float,
-        wait_s: float,
+        wait: float,
     ) -> None:
         row = {
             "incident_id": incident_id,
@@ -75,7 +81,7 @@ class Teller:
             "state": "waiting",
             "attempts": 0,
             "created_at": now,
-            "due_at": now + wait_s,
+            "due_at": now + wait,
             "error": "",
         }
         if channels:
@@ -106,6 +112,14 @@ def _hurry(connection: Connection, incident_id: int, due_at: float) -> bool:
     return connection.execute(waiting.values(due_at=sooner)).rowcount > 0
 
 
+def _drop_outdated(connection: Connection, incident_id: int) -> None:
+    """It is bad again, or worse: let go of what waits and says otherwise."""
+    fresh = (outbox.c.state == "waiting", outbox.c.message_id.is_(None))
+    otherwise = outbox.c.kind.in_((*GOOD_NEWS, "reminder"))
+    outdated = update(outbox).where(outbox.c.incident_id == incident_id, *fresh, otherwise)
+    connection.execute(outdated.values(state="dropped"))
+
+
 def drop_waiting(connection: Connection, *which: ColumnElement[bool]) -> int:
     """Let go of what waits about some incidents and was not tried yet; how much it was."""
     ids = select(incident.c.id).where(*which)
@@ -127,14 +141,29 @@ def muted_until(connection: Connection, run_no: int, symptom: str, now: float) -
     return found
 
 
-def _inhibited_by(run_no: int) -> tuple[ColumnElement[bool], ...]:
-    return (incident.c.run_no == run_no, incident.c.symptom.in_(INHIBITED))
+def is_inhibited() -> ColumnElement[bool]:
+    """The condition under which a graver incident of the same run says all that one has to say."""
+    graver = incident.alias()
+    says_it_all = (graver.c.run_no == incident.c.run_no, graver.c.symptom == INHIBITS)
+    found = exists().where(*says_it_all, graver.c.severity != "info")
+    return and_(incident.c.symptom.in_(INHIBITED), found)
 
 
-def _is_inhibited(connection: Connection, run_no: int, symptom: str) -> bool:
-    if symptom not in INHIBITED:
-        return False
-    graver = select(incident.c.id).where(
-        incident.c.run_no == run_no, incident.c.symptom == INHIBITS, incident.c.severity != "info"
-    )
-    return connection.scalar(graver) is not None
+def end_lesser(connection: Connection, run_no: int, now: float) -> tuple[list[int], bool]:
+    """The graver incident of a run has come: the lesser ones that are open are over with it.
+
+    Returns:
+        Those that were open, and whether a channel has heard of one of them.
+    """
+    lesser = (incident.c.run_no == run_no, is_inhibited())
+    drop_waiting(connection, *lesser)
+    over = {"state": "resolved", "resolved_at": now, "note": ENDED_IN_NAN}
+    living = (incident.c.state != "resolved", incident.c.severity != "info")
+    ending = update(incident).where(*lesser, *living).values(over)
+    ended = list(connection.scalars(ending.returning(incident.c.id)))
+    return ended, any(_heard(connection, incident_id) for incident_id in ended)
+
+
+def _is_inhibited(connection: Connection, incident_id: int) -> bool:
+    query = select(incident.c.id).where(incident.c.id == incident_id, is_inhibited())
+    return connection.scalar(query) is not None

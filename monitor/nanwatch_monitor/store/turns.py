@@ -15,7 +15,13 @@ from nanwatch_monitor.store.alert_tables import incident, incident_turn, outbox
 from nanwatch_monitor.store.database import Database
 from nanwatch_monitor.store.incident_rows import incidents_of, joined
 from nanwatch_monitor.store.tables import run
-from nanwatch_monitor.store.telling import Teller, drop_waiting, muted_until, take_turns
+from nanwatch_monitor.store.telling import (
+    Teller,
+    drop_waiting,
+    is_inhibited,
+    muted_until,
+    take_turns,
+)
 
 _LIVELY = ("open", "acknowledged")
 
@@ -33,7 +39,7 @@ class TurnStore:
 
     def calmed(self, symptom: str, limit: int) -> list[Incident]:
         """The latest alerts of runs that go on which were done with by themselves."""
-        by_itself = (incident.c.state == "resolved", incident.c.note != "")
+        by_itself = (incident.c.state == "resolved", incident.c.note != "", ~is_inhibited())
         return self._some(
             limit, incident.c.symptom == symptom, *by_itself, run.c.end_state.is_(None)
         )
