@@ -7,10 +7,12 @@ import json
 from typing import Any, TypeVar
 
 import msgspec
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 
 from nanwatch.events import one_spelling
 from nanwatch_monitor.problems import Problem, shown
+from nanwatch_monitor.unpacking import BombError, PackedError, unpacked
 
 DEADLINE_S = 15.0
 MAX_JSON = 64 * 1024
@@ -89,17 +91,27 @@ def _no_constant(name: str) -> None:
     raise _NonFiniteError(f"{name} is not JSON")
 
 
-async def read_body(request: Request, content_type: str, limit: int) -> bytes:
-    """The body of a request.
+async def read_body(
+    request: Request, content_type: str, limit: int, unpacked_limit: int | None = None
+) -> bytes:
+    """The body of a request, unpacked if it came as gzip.
 
     Args:
         content_type: the only media type that is accepted.
         limit: the size in bytes that is accepted.
+        unpacked_limit: the size that is accepted once it is unpacked; None: the same.
 
     Raises:
-        Problem: another type, too large, or too slow.
+        Problem: another type or encoding, too large, or too slow.
     """
-    _check_head(request, content_type, limit)
+    is_packed = _check_head(request, content_type, limit)
+    body = await _in_time(request, limit)
+    if not is_packed:
+        return body
+    return await run_in_threadpool(_unpacked, body, unpacked_limit or limit)
+
+
+async def _in_time(request: Request, limit: int) -> bytes:
     try:
         async with asyncio.timeout(DEADLINE_S):
             return await _collect(request, limit)
@@ -110,20 +122,36 @@ async def read_body(request: Request, content_type: str, limit: int) -> bytes:
         raise Problem(400, "cut", "the connection ended within the body") from error
 
 
-def _check_head(request: Request, content_type: str, limit: int) -> None:
+def _check_head(request: Request, content_type: str, limit: int) -> bool:
+    """Refuse what need not be read; whether the body is packed."""
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if given != content_type:
         why = f"the Content-Type is {shown(given)}"
         raise Problem(415, "media_type", "wrong media type", why, f"send {content_type}")
-    encoding = request.headers.get("content-encoding", "identity").lower()
-    if encoding != "identity":
-        why = f"the Content-Encoding is {shown(encoding)}"
-        how = "leave out Content-Encoding and send the body as it is"
-        what = "compressed bodies are not accepted"
-        raise Problem(415, "encoding", what, why, how, headers={"Accept-Encoding": "identity"})
     length = request.headers.get("content-length", "")
     if length.isascii() and length.isdigit() and int(length[:20]) > limit:
-        raise _too_large(limit)
+        raise _too_large(f"at most {limit} bytes are accepted")
+    return _is_packed(request)
+
+
+def _is_packed(request: Request) -> bool:
+    encoding = ", ".join(request.headers.getlist("content-encoding")).lower() or "identity"
+    if encoding not in ("identity", "gzip"):
+        why = f"the Content-Encoding is {shown(encoding)}"
+        how = "pack it with gzip, once, or send it as it is"
+        what = "bodies packed like this are not accepted"
+        raise Problem(415, "encoding", what, why, how, headers={"Accept-Encoding": "gzip"})
+    return encoding == "gzip"
+
+
+def _unpacked(body: bytes, limit: int) -> bytes:
+    try:
+        return unpacked(body, limit)
+    except BombError as error:
+        raise _too_large(str(error)) from error
+    except PackedError as error:
+        how = "pack all of it with gzip, once, or send it as it is"
+        raise Problem(400, "malformed", "the body cannot be unpacked", str(error), how) from error
 
 
 async def _collect(request: Request, limit: int) -> bytes:
@@ -131,11 +159,10 @@ async def _collect(request: Request, limit: int) -> bytes:
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit:
-            raise _too_large(limit)
+            raise _too_large(f"at most {limit} bytes are accepted")
         chunks.append(chunk)
     return b"".join(chunks)
 
 
-def _too_large(limit: int) -> Problem:
-    why = f"at most {limit} bytes are accepted"
+def _too_large(why: str) -> Problem:
     return Problem(413, "too_large", "the body is too large", why, "send it in several requests")

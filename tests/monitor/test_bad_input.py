@@ -1,6 +1,7 @@
 """What is refused and how, on both databases; and what looks odd and is taken all the same."""
 
 import gzip
+import http.client
 import json
 import math
 import zlib
@@ -69,8 +70,9 @@ MEDIA = {
     "none": {"Content-Type": ""},
     "multipart": {"Content-Type": "multipart/form-data; boundary=x"},
     "a form": {"Content-Type": "application/x-www-form-urlencoded"},
-    "gzip": {**AS_JSON, "Content-Encoding": "gzip"},
     "gzip twice": {**AS_JSON, "Content-Encoding": "gzip, gzip"},
+    "gzip behind nothing": {**AS_JSON, "Content-Encoding": "identity, gzip"},
+    "deflate": {**AS_JSON, "Content-Encoding": "deflate"},
     "br": {**AS_JSON, "Content-Encoding": "br"},
 }
 
@@ -166,11 +168,48 @@ def test_another_media_type_or_encoding_is_refused(server, headers):
     is_problem(server.client.ask("POST", TOKENS, headers, body=token()), 415, code)
 
 
-def test_a_bomb_is_refused_before_it_is_looked_into(server):
-    bomb = gzip.compress(bytes(50 * 2**20))
-    headers = {"Content-Type": wire.CONTENT_TYPE, "Content-Encoding": "gzip"}
-    answer = server.client.ask("POST", "/api/v1/ingest", headers, body=bomb)
-    is_problem(answer, 415, "encoding")
+GOOD_FRAME = wire.encode(opening("packed", "packed"))
+PACKED = {
+    "frames": (gzip.compress(GOOD_FRAME), 200, None),
+    "a bomb": (gzip.compress(bytes(50 * 2**20)), 413, "too_large"),
+    "a bomb of frames": (gzip.compress(GOOD_FRAME * 100_000), 413, "too_large"),
+    "more than 4 MiB": (gzip.compress(bytes(5 * 2**20), 0), 413, "too_large"),
+    "truncated": (gzip.compress(GOOD_FRAME)[:-1], 400, "malformed"),
+    "damaged": (gzip.compress(GOOD_FRAME)[:-5] + bytes(5), 400, "malformed"),
+    "junk behind it": (gzip.compress(GOOD_FRAME) + b"x", 400, "malformed"),
+    "packed twice": (gzip.compress(gzip.compress(GOOD_FRAME)), 400, "malformed"),
+    "not packed": (GOOD_FRAME, 400, "malformed"),
+    "empty": (b"", 400, "malformed"),
+}
+
+
+@pytest.mark.parametrize(("body", "status", "code"), PACKED.values(), ids=PACKED.keys())
+def test_one_layer_of_gzip_is_unpacked_and_nothing_worse(server, body, status, code):
+    answer = server.client.send_bytes(body, **{"Content-Encoding": "gzip"})
+    if code is None:
+        assert (answer.status, answer.json()["acked"]) == (status, 0)
+    else:
+        is_problem(answer, status, code)
+
+
+def test_packed_json_is_bounded_as_if_it_were_not(server):
+    packed = {**AS_JSON, "Content-Encoding": "gzip"}
+    made = server.client.ask("POST", TOKENS, packed, body=gzip.compress(token()))
+    assert made.status == 201
+    large = gzip.compress(token(more=[hex(n) for n in range(20_000)]))
+    is_problem(server.client.ask("POST", TOKENS, packed, body=large), 413, "too_large")
+
+
+def test_two_encodings_in_two_headers_are_two(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    connection.putrequest("POST", TOKENS)
+    said = {**AS_JSON, "Authorization": f"Bearer {server.token}", "Content-Length": "0"}
+    for name, value in [*said.items(), ("Content-Encoding", "gzip"), ("Content-Encoding", "br")]:
+        connection.putheader(name, value)
+    connection.endheaders()
+    answer = connection.getresponse()
+    assert (answer.status, json.load(answer)["code"]) == (415, "encoding")
+    connection.close()
 
 
 @pytest.mark.parametrize("body", FRAMES.values(), ids=FRAMES.keys())
