@@ -2,10 +2,12 @@
 
 200            acknowledged: forgotten here
 409 expected   the server wants another number: go there
+404 unknown_run   it does not know the run: begin with the introduction
 400 413 422    alone, the frame is set aside and a stand-in takes its number; in company, the
                frames are posted one by one to find the one that is meant
 410            the run was deleted: what is left of it, and what still comes, is dropped
 401 403        refused: nothing more is sent until somebody mends the token
+404 foreign_project, 409 run_finished   refused: nothing more is sent
 429, 5xx, all else, no answer     try again later
 """
 
@@ -21,6 +23,7 @@ from nanwatch.transport import Answer, Link, LinkError
 BATCH_BYTES = 1024 * 1024
 RATE_LIMITED_S = 1.0
 REFUSED_FRAME = (400, 409, 413, 422)
+MEND_TOKEN = "Set NANWATCH_TOKEN, then run `nanwatch sync`."  # noqa: S105 - words, not a secret
 
 
 @dataclass(frozen=True)
@@ -59,9 +62,14 @@ class Again:
 
 @dataclass(frozen=True)
 class Refused:
-    """Not at all, until a person changes something."""
+    """Not at all, until a person changes something.
+
+    Attributes:
+        how: what to change, where the reason does not say it.
+    """
 
     why: str
+    how: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,14 +117,17 @@ class Delivery:
     def _judge(self, answer: Answer, posted: list[Record]) -> Outcome:
         if answer.status == 200:
             return self._acknowledge(answer, posted)
+        code = answer.body.get("code")
+        if code == "run_finished":
+            return Refused(answer.detail)
+        if answer.status in (401, 403) or code == "foreign_project":
+            return Refused(f"the server refuses the token ({answer.detail})", MEND_TOKEN)
         expected = _expected(answer)
         if expected is not None and self._may_rewind(expected, posted):
             return self._rewind(expected)
-        if answer.status in REFUSED_FRAME:
+        if answer.status in REFUSED_FRAME or code == "unknown_run":
             return self._find_refused(answer, posted)
-        if answer.status in (401, 403):
-            return Refused(f"the server refuses the token ({answer.detail})")
-        if answer.status == 410 and answer.body.get("code") == "deleted_run":
+        if answer.status == 410 and code == "deleted_run":
             self._deleted = True
             return self._drop()
         floor = RATE_LIMITED_S if answer.status == 429 else None
@@ -166,10 +177,10 @@ class Delivery:
 
 def _expected(answer: Answer) -> int | None:
     """The number that the server wants next, when that is what it complains of."""
+    if answer.body.get("code") == "unknown_run":  # the database is a new one
+        return 0
     if answer.status != 409:
         return None
-    if answer.body.get("code") == "unknown_run":  # it was deleted, or the database is a new one
-        return 0
     expected = answer.body.get("expected")
     return expected if _is_number(expected) else None
 

@@ -138,6 +138,7 @@ class RunStarted:
         config: what the user passed as `config`, plain values.
         facts: what the callback found out by itself: model, loss, optimizer, data, versions.
         started_at: seconds since 1970 by the client's clock; a label only, never an order.
+        resumes: the stream goes on with a run that another one has begun, even one that is over.
     """
 
     name: Name
@@ -146,6 +147,7 @@ class RunStarted:
     config: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     started_at: Seconds = 0.0
+    resumes: bool = False
 
     def __post_init__(self) -> None:
         """Spell names in one way."""

@@ -138,16 +138,21 @@ class Examination:
 
     def of_going_run(self, step: Step) -> Diagnosis | None:
         """The same of a run that goes on, every now and then."""
-        if self._plays or not self._rounds.is_due(step.index, *self._watcher.progress):
+        made = self._made(step)
+        if self._plays or not self._rounds.is_due(made, *self._watcher.progress):
             return None
-        with self._rounds.looking(step.index):
+        with self._rounds.looking(made):
             return self._reviewed(step, min(SECONDS, self._rounds.seconds), Review.meanwhile)
 
     def of_interrupted_run(self, last: Step) -> Diagnosis | None:
         """The same of a run that is interrupted, where a glance is enough and quickly taken."""
-        if self._plays or self._rounds.mean_s(last.index) > SLOW_S:
+        if self._plays or self._rounds.mean_s(self._made(last)) > SLOW_S:
             return None
         return self._reviewed(last, GLANCE_S, Review.in_a_hurry)
+
+    def _made(self, step: Step) -> int:
+        """How many steps the fit had made before this one; a resumed run had others before."""
+        return step.index - self._recorder.first
 
     def _reviewed(
         self, last: Step, seconds: float, judge: Callable[[Review], Diagnosis | None]
@@ -164,7 +169,7 @@ class Examination:
     ) -> Diagnosis | None:
         if (examiner := self._examiner(last, seconds)) is None:
             return None
-        examiner.most_batches = int(seconds / PASSES / self._rounds.mean_s(last.index))
+        examiner.most_batches = int(seconds / PASSES / self._rounds.mean_s(self._made(last)))
         return judge(Review(self._watcher, examiner, self._say))
 
     def _guarded(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nanwatch import terminal
 from nanwatch.diagnosis.preflight import remaining
 from nanwatch.events import Diagnosis
+from nanwatch.names import checked_id
 from nanwatch.options import LogFreq, Options
 from nanwatch.recorder.memory import BUDGET_MIB
 from nanwatch.settings import ClientSettings
@@ -24,8 +24,8 @@ class NanWatch:
 
         model.fit(x, y, callbacks=[NanWatch()])
 
-    Each fit is a run of its own. Whatever goes wrong in here costs the watching at worst, never
-    the training.
+    Each fit is a run of its own, or goes on with one that was cut off (`resume`). Whatever goes
+    wrong in here costs the watching at worst, never the training.
 
     Args:
         server: URL of a server; None: $NANWATCH_SERVER, else the local monitor is found or
@@ -44,6 +44,9 @@ class NanWatch:
         verbose: 0 keeps the terminal quiet.
         memory_mib: how much memory the last batches, copies of the model's state for replays and
             the failing step may take together.
+        resume: the id of a run that was cut off; the next fit goes on with it, from the step at
+            which the checkpoint that you load stands. Pass fit its `initial_epoch`. Steps that
+            are made again count instead of those that were there.
 
     Raises:
         ValueError: an argument or an environment variable that makes no sense, and how to mend it.
@@ -80,13 +83,17 @@ class NanWatch:
         mode: str | None = None,
         verbose: int = 1,
         memory_mib: float = BUDGET_MIB,
+        resume: str | None = None,
     ) -> None:
         super().__init__()
         self.options = Options.resolve(log_freq, on_nonfinite, probes, verbose, memory_mib)
-        self._settings = functools.partial(
-            ClientSettings.resolve, server, project, run, tags, config, mode
-        )
-        self._enabled = self._settings().mode != "disabled"
+        self._resume = None if resume is None else checked_id(resume)
+
+        def settings(resumed: str | None) -> ClientSettings:
+            return ClientSettings.resolve(server, project, run or resumed, tags, config, mode)
+
+        self._settings = settings
+        self._enabled = settings(None).mode != "disabled"
         self._session: Session | None = None
 
     @property
@@ -163,7 +170,9 @@ class NanWatch:
         if self._session is not None:
             self._session.finish("interrupted", "the fit did not end")
         params = self.params or {}  # None in a loop of the user's own
-        self._session = Session(self.model, params, self._settings(), self.options)
+        resumed, self._resume = self._resume, None  # once: each further fit is a run of its own
+        settings = self._settings(resumed)
+        self._session = Session(self.model, params, settings, self.options, resumed)
 
     def _tell(self, word: Callable[[Session], None]) -> None:
         session = self._session

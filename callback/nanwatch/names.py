@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MOODS = (
     "amber bold brave breezy bright calm clever cosy crisp curious daring deft eager early easy "
     "fair fleet fond fresh gentle glad golden grand happy hardy humble jolly keen kind light "
@@ -29,3 +31,13 @@ def run_name() -> str:
 def random_id() -> str:
     """An id that no other run or stream has: 64 random bits as hexadecimal text."""
     return secrets.token_hex(8)
+
+
+def checked_id(run_id: object) -> str:
+    """The id of a run that is to be resumed. Raises ValueError when it cannot be one."""
+    if isinstance(run_id, str) and _ID.fullmatch(run_id):
+        return run_id
+    raise ValueError(
+        f"resume={str(run_id)[:40]!r} is no run's id; it is what `run_id` or `run.id` was, and "
+        f"what `nanwatch runs` lists beside the name"
+    )

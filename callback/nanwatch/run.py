@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
@@ -18,14 +17,13 @@ from nanwatch.events import (
     RunStarted,
 )
 from nanwatch.log_watch import LogWatch, block, is_finite
-from nanwatch.names import random_id
+from nanwatch.names import checked_id, random_id
 from nanwatch.plain import series_name, text, words_of
 from nanwatch.reporter import Reporter
 from nanwatch.settings import ClientSettings
 from nanwatch.watcher import Watcher
 
 PREFIXES = ("batch/", "epoch/")
-RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def start_run(
@@ -60,30 +58,33 @@ def start_run(
     Raises:
         ValueError: an argument or an environment variable that makes no sense, and how to mend it.
     """
-    run_id = random_id() if resume is None else _checked_id(resume)
+    resumed = None if resume is None else checked_id(resume)
     settings = ClientSettings.resolve(server, project, run or resume, tags, config, mode)
-    return Run(settings, verbose, run_id)
+    return Run(settings, verbose, resumed)
 
 
 class Run:
     """A run in progress; made by `start_run`, ended by `finish` or by leaving its `with` block.
+
+    Args:
+        resumed: the id of the run that it goes on with, or None.
 
     Attributes:
         id: the run's id.
         diagnoses: what was found so far, in the order in which the symptoms appeared.
     """
 
-    def __init__(self, settings: ClientSettings, verbose: int, run_id: str) -> None:
-        self.id = run_id
+    def __init__(self, settings: ClientSettings, verbose: int, resumed: str | None = None) -> None:
+        self.id = resumed or random_id()
         self.diagnoses: list[Diagnosis] = []
-        self._say: Callable[[str], None] = terminal.say if verbose else _say_nothing
+        self._say: Callable[[str], None] = terminal.say if verbose else terminal.say_nothing
         self._next_step = 0
         self._over = False
         self._reporter: Reporter | None = None
         self._watch: LogWatch | None = None
         self._names: dict[object, str] = {}
         if settings.mode != "disabled":
-            self._begin(settings)
+            self._begin(settings, resumed is not None)
 
     @property
     def url(self) -> str | None:
@@ -134,13 +135,14 @@ class Run:
         else:
             self.finish("failed", text(f"{type(error).__name__}: {words_of(error)}"))
 
-    def _begin(self, settings: ClientSettings) -> None:
+    def _begin(self, settings: ClientSettings, resumes: bool) -> None:
         started = RunStarted(
             settings.run,
             settings.project,
             settings.tags,
             settings.config,
             started_at=time.time(),
+            resumes=resumes,
         )
         watcher = Watcher()
         watcher.feed(started)
@@ -172,15 +174,6 @@ class Run:
         if key not in self._names:
             self._names[key] = _series(key)
         return self._names[key]
-
-
-def _checked_id(run_id: object) -> str:
-    if isinstance(run_id, str) and RUN_ID.fullmatch(run_id):
-        return run_id
-    raise ValueError(
-        f"resume={str(run_id)[:40]!r} is no run's id; it is what `run.id` was, and what "
-        f"`nanwatch runs` lists beside the name"
-    )
 
 
 def _series(key: object) -> str:
@@ -219,7 +212,3 @@ def _checked_step(step: Any) -> int:
     if isinstance(step, bool) or not 0 <= at <= MAX_STEP:
         raise ValueError(f"step={step!r} must be a whole number from 0 to 2^53 - 1")
     return at
-
-
-def _say_nothing(text: str) -> None:  # noqa: ARG001 - what `verbose=0` says instead
-    return

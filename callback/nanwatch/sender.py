@@ -33,7 +33,6 @@ LAST_TRY_S = 0.5
 REVIVALS = 3
 QUIET_S = 60.0
 REASSURANCE = "the training goes on, all is kept on disk and sent later"
-MEND_TOKEN = "Set NANWATCH_TOKEN, then run `nanwatch sync`."  # noqa: S105 - words, not a secret
 
 
 class Server(Protocol):
@@ -179,7 +178,8 @@ class Sender:
             outcome = Retry(f"the spool cannot be read: {error}")
         self._breaker.over(None if isinstance(outcome, Idle) else not isinstance(outcome, Retry))
         if isinstance(outcome, Refused):
-            self._say(f"{outcome.why}; nothing more is sent, all is kept on disk. {MEND_TOKEN}")
+            words = f"{outcome.why}; nothing more is sent, all is kept on disk. {outcome.how}"
+            self._say(words.rstrip())
         return outcome
 
     def _follow(self, outcome: Outcome, delivery: Delivery, closing: bool) -> None:

@@ -38,6 +38,7 @@ from nanwatch.recorder.seen import Step
 from nanwatch.recorder.source import fit_source
 from nanwatch.recorder.standin import FitLeftError
 from nanwatch.reporter import Reporter
+from nanwatch.resuming import next_step
 from nanwatch.rounds import PAUSE
 from nanwatch.settings import ClientSettings
 from nanwatch.step_watch import StepWatch
@@ -46,7 +47,7 @@ from nanwatch.witness import Witness
 
 
 class Session:
-    """Watches one fit of one model from begin to end.
+    """Watches one fit of one model from begin to end; `resumed` is the run that it goes on with.
 
     Attributes:
         diagnoses: in the order in which the symptoms appeared.
@@ -57,21 +58,27 @@ class Session:
     """
 
     def __init__(
-        self, model: Any, params: Mapping[str, Any], settings: ClientSettings, options: Options
+        self,
+        model: Any,
+        params: Mapping[str, Any],
+        settings: ClientSettings,
+        options: Options,
+        resumed: str | None = None,
     ) -> None:
         self.model = model
         self.diagnoses: list[Diagnosis] = []
         self.foreseen: list[Diagnosis] = []
         self.over = False
-        self.run_id = random_id()
+        self.run_id = resumed or random_id()
+        self._params, self._resumes = params, resumed is not None
         self._options = options
-        self._say = terminal.say if options.verbose else _say_nothing
+        self._say = terminal.say if options.verbose else terminal.say_nothing
         self._watcher = Watcher()
         self._places = Places()
         self._lookout = StepWatch(self._watcher)
         self._last: Step | None = None
         self._source = fit_source(model)
-        started = self._started(settings, params)
+        started = self._started(settings)
         self._watcher.feed(started)
         self._reporter = Reporter(settings, started, self.run_id, self._say)
         self._recorder = self._installed()
@@ -91,6 +98,8 @@ class Session:
 
     def epoch_begins(self, epoch: int) -> None:
         """Keras begins an epoch."""
+        if self._resumes and self._last is None:  # all callbacks have loaded their checkpoints
+            self._recorder.go_on(next_step(self.model, self._params, epoch))
         self._places.epoch_begins(self._recorder.step, epoch)
         self._recorder.epoch_begins()
 
@@ -130,7 +139,7 @@ class Session:
             self._give_up(own)
 
     def _watch(self, step: Step) -> None:
-        if step.index == 0:
+        if self._last is None:
             self._learn_data(step)
         self._last = step
         self._reporter.advanced(step.index)
@@ -234,14 +243,13 @@ class Session:
             options.memory,
         )
 
-    def _started(self, settings: ClientSettings, params: Mapping[str, Any]) -> RunStarted:
-        facts = plain(describe_run(self.model, params))
+    def _started(self, settings: ClientSettings) -> RunStarted:
+        facts = plain(describe_run(self.model, self._params))
         facts["on_nonfinite"] = self._options.on_nonfinite
         facts["probes"] = self._options.probes
         facts["own_step"] = has_own_step(self.model)
-        return RunStarted(
-            settings.run, settings.project, settings.tags, settings.config, facts, time.time()
-        )
+        who = (settings.run, settings.project, settings.tags, settings.config)
+        return RunStarted(*who, facts, time.time(), self._resumes)
 
     def _learn_data(self, step: Step) -> None:
         if step.batch is None:
@@ -288,7 +296,3 @@ class Session:
 
 def _points(step: int, values: Mapping[str, float]) -> Points:
     return Points(np.array([step]), {name: np.array([value]) for name, value in values.items()})
-
-
-def _say_nothing(line: str) -> None:
-    """Quiet: verbose=0."""

@@ -22,6 +22,7 @@ from nanwatch_monitor.store.appending import Appending
 from nanwatch_monitor.store.receipts import (
     ConflictError,
     DeletedRunError,
+    EndedRunError,
     ForeignProjectError,
     LogError,
     RawFrame,
@@ -75,18 +76,21 @@ def _refusal(error: LogError, project: str | None) -> Problem:
     match error:
         case ForeignProjectError():
             how = f"send runs of project {shown(project or '')}, or use another token"
-            return Problem(403, "foreign_project", "the token is for another project", why, how)
+            return Problem(404, "foreign_project", "the token is for another project", why, how)
         case SequenceGapError():
             extra, how = {"expected": error.expected}, f"send from frame {error.expected} on"
             return Problem(409, "gap", "frames are missing", why, how, extra=extra)
         case DeletedRunError():
             how = "send nothing more of it; a new run takes another id"
             return Problem(410, "deleted_run", "the run was deleted", why, how)
+        case EndedRunError():
+            how = "give a new run an id of its own, or resume this one (`resumes` in RunStarted)"
+            return Problem(409, "run_finished", "the run has finished", why, how)
         case ConflictError():
             how = "open a new stream (a new random token) for every writing process"
             return Problem(409, "conflict", "another frame is in its place", why, how)
     how = "begin the stream with frame 0, whose first event is RunStarted"
-    return Problem(409, "unknown_run", "the run is not known", why, how)
+    return Problem(404, "unknown_run", "the run is not known", why, how)
 
 
 def _decoded(body: bytes) -> list[RawFrame]:

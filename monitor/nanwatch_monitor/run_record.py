@@ -82,7 +82,7 @@ class Run:
 def advanced(progress: Progress, event: events.Event, now: float) -> Progress:
     """The progress after one more event."""
     match event:
-        case events.RunStarted():  # a further writer: an ended run goes on
+        case events.RunStarted(resumes=True):  # a run that had ended goes on
             return progress._replace(end_state=None, ended_at=None, reason="", hung_since=None)
         case events.Points():
             return _with_points(progress, event)

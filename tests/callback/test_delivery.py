@@ -6,7 +6,17 @@ import pytest
 
 from ledger_server import Fault
 from nanwatch import wire
-from nanwatch.delivery import Advanced, Again, Deleted, Delivery, Idle, Refused, Retry, SetAside
+from nanwatch.delivery import (
+    MEND_TOKEN,
+    Advanced,
+    Again,
+    Deleted,
+    Delivery,
+    Idle,
+    Refused,
+    Retry,
+    SetAside,
+)
 from nanwatch.events import Gap, RunStarted
 from nanwatch.spool import Stream
 from nanwatch.transport import Endpoint, Link
@@ -94,6 +104,19 @@ def test_a_refused_token_stops_and_keeps_everything(server, spool, delivery, sta
     assert spool.backlog == 6
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "how"), [(404, "foreign_project", MEND_TOKEN), (409, "run_finished", "")]
+)
+def test_a_run_that_is_not_for_this_stream_stops_it_and_keeps_everything(
+    server, spool, delivery, status, code, how
+):
+    server.always = Fault(status, body=b'{"code": "%s", "detail": "words"}' % code.encode())
+    outcomes = run_to_the_end(delivery)
+    assert len(outcomes) == len(server.requests) == 1
+    assert ("words" in outcomes[0].why, outcomes[0].how) == (True, how)
+    assert spool.backlog == 6
+
+
 def refuse(server, bad_seq, status=400):
     """The server refuses one frame for what is in it; its stand-in is welcome."""
     take = server.take
@@ -146,7 +169,7 @@ def test_a_server_that_forgot_the_run_gets_it_from_the_start(server, spool, deli
 
 
 def test_a_server_that_does_not_know_the_run_gets_the_introduction(server, spool, delivery):
-    server.faults.append(Fault(409, body=b'{"code": "unknown_run"}'))
+    server.faults.append(Fault(404, body=b'{"code": "unknown_run"}'))
     run_to_the_end(delivery)
     assert server.steps() == [1, 2, 3, 4, 5]
 

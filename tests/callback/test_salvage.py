@@ -64,7 +64,7 @@ def test_a_lost_first_segment_leaves_a_run_that_can_still_be_introduced(tmp_path
     segments(spool)[0].unlink()
     (spool.directory / "introduction").write_bytes(b"damaged as well")
     found = frames(reopened(spool))
-    assert found[0].events[0] == RunStarted("run", "default")
+    assert found[0].events[0] == RunStarted("run", "default", resumes=True)
     assert steps(found)[-1] == 29
 
 

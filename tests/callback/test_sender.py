@@ -101,6 +101,14 @@ def test_a_refused_token_ends_the_sender_with_one_word(server, sending):
     assert spool.backlog == 6
 
 
+def test_a_run_that_has_finished_on_the_server_is_said_once_and_kept(server, sending):
+    server.always = Fault(409, body=b'{"code": "run_finished", "detail": "the run has finished"}')
+    sender, spool, said, _ = sending(server.url)
+    sender._thread.join(10)
+    assert said == ["the run has finished; nothing more is sent, all is kept on disk."]
+    assert (spool.backlog, len(server.requests)) == (6, 1)
+
+
 def test_a_refused_frame_is_said_with_its_place(server, sending):
     take = server.take
     server.take = lambda body: (400, {}) if b"batch/loss" in body else take(body)

@@ -74,6 +74,8 @@ MEDIA = {
     "gzip behind nothing": {**AS_JSON, "Content-Encoding": "identity, gzip"},
     "deflate": {**AS_JSON, "Content-Encoding": "deflate"},
     "br": {**AS_JSON, "Content-Encoding": "br"},
+    "zstd": {**AS_JSON, "Content-Encoding": "zstd"},
+    "nonsense": {**AS_JSON, "Content-Encoding": "\xff"},
 }
 
 
@@ -260,9 +262,21 @@ def test_what_comes_twice_too_early_or_otherwise_than_before(server):
     other = frame(1, Heartbeat(2, 0.0), run_id="order", stream="order")
     is_problem(send(early), 409, "gap")
     is_problem(send(other), 409, "conflict")
-    is_problem(send(frame(1, run_id="never", stream="never")), 409, "unknown_run")
+    is_problem(send(frame(1, run_id="never", stream="never")), 404, "unknown_run")
     ended = frame(2, RunEnded("finished"), run_id="order", stream="order")
     assert send(ended).status == send(ended).status == 200
+
+
+def test_a_run_that_has_finished_takes_a_new_stream_only_to_be_resumed(server):
+    send = server.client.send
+    ended = frame(1, RunEnded("finished"), run_id="over", stream="over")
+    assert send(opening("over", "over"), ended).status == 200
+    is_problem(send(opening("over", "strange")), 409, "run_finished")
+    late = frame(2, points([3], batch_loss=[0.5]), run_id="over", stream="over")
+    assert send(late).status == 200  # of a stream that is known nothing is lost
+    assert server.client.get("/runs/over")["state"] == "finished"
+    assert send(opening("over", "resumed", resumes=True)).status == 200
+    assert server.client.get("/runs/over")["state"] == "running"
 
 
 def test_members_that_nobody_knows_are_let_be(server):

@@ -8,6 +8,7 @@ from frames import frame, opening, points
 from nanwatch import wire
 from nanwatch.events import FactsLearned, Heartbeat, RunEnded
 from nanwatch_monitor.run_record import Marks
+from nanwatch_monitor.store.receipts import EndedRunError
 from nanwatch_monitor.store.runs import RunQuery
 
 
@@ -76,12 +77,30 @@ def test_an_impossible_last_step_is_passed_over(store, end):
     assert (progress.last_step, progress.last_loss) == (None, 0.7)
 
 
-def test_the_end_is_kept_and_a_new_writer_goes_on(store):
+def test_the_end_is_kept_until_the_run_is_resumed(store):
     append(store, opening(), frame(1, RunEnded("failed", "it broke")), now=50.0)
     progress = store.runs.find("run1").progress
     assert (progress.end_state, progress.reason, progress.ended_at) == ("failed", "it broke", 50.0)
-    append(store, opening(stream="stream2"), now=60.0)
+    append(store, opening(stream="stream2", resumes=True), now=60.0)
     assert store.runs.find("run1").progress.end_state is None
+
+
+def test_a_run_that_ended_takes_no_stranger_but_the_stream_that_began_it_however_late(store):
+    append(store, opening(stream="resumed", resumes=True), now=50.0)
+    append(store, frame(1, RunEnded("finished"), stream="resumed"), now=50.0)
+    append(store, opening(stream="first"), now=60.0)  # it waited on a disk
+    append(store, frame(1, points([0], batch_loss=[1]), stream="first"), now=60.0)
+    with pytest.raises(EndedRunError):
+        append(store, opening(stream="stranger"), now=70.0)
+    append(store, frame(2, points([1], batch_loss=[1]), stream="first"), now=70.0)
+    assert store.runs.find("run1").progress.end_state == "finished"
+    assert [head.last_seq for head in store.log.heads("run1")] == [1, 2]
+
+
+def test_a_run_that_goes_on_takes_further_writers(store):
+    append(store, opening(), now=50.0)
+    append(store, opening(stream="second"), now=60.0)
+    assert len(store.log.heads("run1")) == 2
 
 
 @pytest.mark.parametrize(("told", "kept"), [(20.0, 20.0), (0.0, 50.0), (1e9, 50.0)])

@@ -36,6 +36,7 @@ class StepRecorder(ABC):
         snapshots: keep copies of the model's state even if not `full`.
 
     Attributes:
+        step: the global step that comes next; `first` is the one that came first.
         flight: what is kept for the autopsy.
         batches: the last batches, the current one included.
         notes: what could not be recorded, and why.
@@ -53,7 +54,7 @@ class StepRecorder(ABC):
         snapshots: bool = False,
     ) -> None:
         self.model = model
-        self.step = 0
+        self.step = self.first = 0
         self.flight = FlightRecorder(model, full or snapshots, memory)
         self.batches, self.notes = self.flight.batches, self.flight.notes
         self._full = full
@@ -113,6 +114,11 @@ class StepRecorder(ABC):
     def _unseen(self) -> None:
         """A fit of the same model inside of this one makes steps that are not seen."""
         self.flight.outdate()
+
+    def go_on(self, step: int) -> None:
+        """Count from here: the fit, of which no step was made yet, continues another one."""
+        self.step = self.first = step
+        self.flight.begin_anew(step)
 
     def epoch_begins(self) -> None:
         """Keras begins its running means anew."""

@@ -60,6 +60,11 @@ class FlightRecorder:
             self.start = self.healthy = self._snapshot(step)
         return True
 
+    def begin_anew(self, step: int) -> None:
+        """A checkpoint was loaded since the beginning: the state of now is that before `step`."""
+        if self.start is not None:
+            self.start = self.healthy = self._snapshot(step)
+
     def after_step(self, step: int) -> None:
         """Keep to the budget, and copy the state every few steps.
 

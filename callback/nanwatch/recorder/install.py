@@ -28,6 +28,7 @@ class AnyRecorder(Protocol):
 
     model: Any
     step: int
+    first: int
     notes: list[str]
     batches: BatchRing
 
@@ -43,6 +44,10 @@ class AnyRecorder(Protocol):
 
     def install(self) -> None:
         """Begin to watch."""
+        ...
+
+    def go_on(self, step: int) -> None:
+        """Count from here: the fit, of which no step was made yet, continues another one."""
         ...
 
     def epoch_begins(self) -> None:

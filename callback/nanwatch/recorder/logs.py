@@ -56,7 +56,7 @@ class LogsRecorder:
         on_error: Callable[[int, Any, BaseException], None],
     ) -> None:
         self.model = model
-        self.step = 0
+        self.step = self.first = 0
         self._on_step = on_step
         self._on_error = on_error
         self.notes: list[str] = []
@@ -88,6 +88,10 @@ class LogsRecorder:
 
     def _left(self) -> None:
         self._on_error(self.step, None, FitLeftError("another fit of the model began"))
+    def go_on(self, step: int) -> None:
+        """Count from here: the fit, of which no step was made yet, continues another one."""
+        self.step = self.first = step
+
 
     def _read(self, result: Any) -> None:
         """TensorFlow and torch return the logs, JAX the logs and the state."""

@@ -153,14 +153,15 @@ def bridge(
 
 
 def _plainest(run_id: str, introduction: bytes | None) -> RunStarted:
-    fallback = RunStarted(name=run_id, project="default")
+    # What nobody knows any more, joins the run whether or not it is over.
+    fallback = RunStarted(name=run_id, project="default", resumes=True)
     try:
         first = wire.decode(introduction).events[0] if introduction else fallback
     except (wire.WireError, IndexError):
         return fallback
     if not isinstance(first, RunStarted):
         return fallback
-    return RunStarted(first.name, first.project, started_at=first.started_at)
+    return RunStarted(first.name, first.project, started_at=first.started_at, resumes=first.resumes)
 
 
 def _gap(events: Iterable[Event]) -> tuple[Gap, ...]:

@@ -18,6 +18,7 @@ from nanwatch_monitor.store.prepared import Prepared, is_one_of, several
 from nanwatch_monitor.store.receipts import (
     ConflictError,
     DeletedRunError,
+    EndedRunError,
     ForeignProjectError,
     LogError,
     RawFrame,
@@ -29,6 +30,7 @@ from nanwatch_monitor.store.runs import (
     LockedRun,
     advance,
     lock_runs,
+    note_begun,
     open_run,
     write_runs,
 )
@@ -212,12 +214,24 @@ def _finding(count: int) -> Prepared:
 def _open(connection: Connection, known: LockedRun, first: wire.Frame) -> _Head:
     if first.seq > 0:
         raise SequenceGapError(0)
-    if not first.events or not isinstance(first.events[0], events.RunStarted):
+    started = next(iter(first.events), None)
+    if not isinstance(started, events.RunStarted):
         raise UnknownRunError("the stream does not begin with RunStarted")
+    if not started.resumes:
+        _begin_once(connection, known)
     values = {"run_no": known.no, "token": first.stream, "last_seq": -1, "watched_seq": -1}
     stream_id = connection.scalar(insert(stream).values(values).returning(stream.c.id))
     assert stream_id is not None  # noqa: S101 - for the type checker: INSERT returns its row
     return _Head(stream_id, known.no, -1)
+
+
+def _begin_once(connection: Connection, known: LockedRun) -> None:
+    """One stream begins a run, whenever it arrives: it may have waited on a disk until others had
+    resumed the run and ended it. So no clock is asked which of them came first.
+    """
+    if known.begun and known.progress.end_state is not None:
+        raise EndedRunError(f"it ended as {known.progress.end_state}, and this stream is new")
+    note_begun(connection, known)
 
 
 def _refuse_deleted(connection: Connection, run_id: str) -> None:

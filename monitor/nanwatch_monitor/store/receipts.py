@@ -25,6 +25,10 @@ class ForeignProjectError(LogError):
     """The sender may write to another project only."""
 
 
+class EndedRunError(LogError):
+    """A further stream for a run that is over, which does not say that it resumes it."""
+
+
 class SequenceGapError(LogError):
     """A frame came too early."""
 

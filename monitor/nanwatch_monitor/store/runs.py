@@ -134,11 +134,13 @@ class LockedRun:
     """A run that nobody else changes until the transaction ends.
 
     Attributes:
+        begun: the stream that began it is there, not only such as resume it.
         progress: how far it has come; `write_runs` writes it.
     """
 
     no: int
     project: str
+    begun: bool
     progress: Progress
 
 
@@ -146,15 +148,23 @@ def lock_runs(connection: Connection, ids: Collection[str]) -> dict[str, LockedR
     """Those of some runs that are known, by their ids, locked in the order of these."""
     asked = several(ids)
     rows = _locking(len(asked), connection.dialect.name).find(connection, **asked)
-    return {row[0]: LockedRun(row[1], row[2], Progress(*row[3:])) for row in rows}
+    return {row[0]: LockedRun(row[1], row[2], row[3], Progress(*row[4:])) for row in rows}
 
 
 @cache
 def _locking(count: int, dialect: str) -> Prepared:
     """Servers wait for each other in one order only: that of the characters' codes."""
     order = run.c.id.collate("C") if dialect == "postgresql" else run.c.id
-    found = select(run.c.id, run.c.no, run.c.project, *_PROGRESS).where(is_one_of(run.c.id, count))
+    columns = (run.c.id, run.c.no, run.c.project, run.c.begun, *_PROGRESS)
+    found = select(*columns).where(is_one_of(run.c.id, count))
     return Prepared(found.order_by(order).with_for_update())
+
+
+def note_begun(connection: Connection, known: LockedRun) -> None:
+    """The stream that began a run has come."""
+    if not known.begun:
+        connection.execute(update(run).where(run.c.no == known.no).values(begun=True))
+        known.begun = True
 
 
 def lock_run_of(connection: Connection, stream_id: int) -> int | None:

@@ -69,6 +69,7 @@ run = Table(
     Column("pinned", Boolean, nullable=False, server_default=false()),  # with `note`: by people
     Column("note", Text, nullable=False, server_default=text("''")),
     Column("thinned_at", Double),
+    Column("begun", Boolean, nullable=False, server_default=false()),  # by one that resumes nothing
     Index("run_by_project", "project", "no"),
     Index("run_by_state", "end_state", "seen_at"),
 )
