@@ -87,6 +87,20 @@ def test_a_script_that_fails_before_its_fit_is_told_apart(check):
     assert "no such data" in done.stderr
 
 
+@pytest.mark.parametrize("imported", [False, True])
+def test_a_slip_in_the_syntax_is_told_with_its_file_its_line_and_what_it_is(
+    check, tmp_path, imported
+):
+    slip = "x = 1\nloss = (1,\nmodel.fit(x, y)\n"
+    (tmp_path / "own_part.py").write_text(slip)
+    done = check("import own_part" if imported else slip, head="")
+    name = "own_part.py" if imported else "train.py"
+    assert done.exit_code == 1
+    assert f'{name}", line 2' in done.stderr
+    assert "loss = (1," in done.stderr
+    assert "SyntaxError: '(' was never closed" in done.stderr
+
+
 def test_a_script_without_a_fit_is_told_apart(check):
     done = check("")
     assert (done.exit_code, "without a call of model.fit" in done.stderr) == (1, True)

@@ -72,8 +72,13 @@ def _plain(report: Report) -> dict[str, Any]:
 def _no_fit(script: Path, report: Report) -> str:
     if report.error is None:
         return f"{script} came to its end without a call of model.fit."
-    told = "".join(traceback.format_exception(report.error)[-3:]).rstrip()
-    return f"{script} failed before it came to a model.fit:\n{told}"
+    return f"{script} failed before it came to a model.fit:\n{_told(report.error)}"
+
+
+def _told(error: BaseException) -> str:
+    """The last lines that were run, and what was raised; of a slip in the syntax, where it is."""
+    run = [] if isinstance(error, SyntaxError) else traceback.format_tb(error.__traceback__)[-2:]
+    return "".join([*run, *traceback.format_exception_only(error)]).rstrip()
 
 
 def _is_bad(fit: CheckedFit) -> bool:
