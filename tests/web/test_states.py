@@ -64,6 +64,17 @@ def test_a_healthy_run_says_so_until_something_is_wrong(page: Page, server: Runn
     expect(page.locator("#cards")).not_to_contain_text("Nothing to report")
 
 
+def test_a_training_whose_clock_is_off_has_a_badge(page: Page, server: RunningServer) -> None:
+    run = healthy_run(server.url)
+    page.goto("/runs/healthy")
+    expect(page.locator("#pills")).to_contain_text("Running")
+    expect(page.locator("#pills")).not_to_contain_text("Clock")
+    run.send(events.FactsLearned({"clock_off_s": -7200}))
+    page.reload()
+    badge = page.locator("#pills .pill", has_text="Clock 2 h 0 min behind")
+    expect(badge).to_have_attribute("title", re.compile("differs from the server's"))
+
+
 @pytest.mark.usefixtures("small_rows")
 def test_a_thinned_run_says_from_which_step_on_it_is_exact(
     page: Page, server: RunningServer

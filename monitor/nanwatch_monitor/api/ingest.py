@@ -34,7 +34,7 @@ _BODY = {
             f"At most {MAX_FRAME} bytes, as they come."
         ),
         "content": {CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}},
-    }
+    },
 }
 
 

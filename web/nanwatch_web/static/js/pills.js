@@ -4,6 +4,7 @@
  */
 
 import { el, fill, icon } from "./dom.js";
+import { duration } from "./format.js";
 import { healthWord, stateHint, stateWord, symptomBadge } from "./words.js";
 
 const BOX = "0 0 12 12";
@@ -46,6 +47,19 @@ export function healthPill(health, symptom, fault) {
   const wrong = health === "warning" || health === "critical";
   const words = symptom && wrong ? symptomBadge(symptom, fault) : healthWord(health);
   return el("span", { class: `pill ${classOf(health)}`, title: healthWord(health) }, shape(health), words);
+}
+
+/**
+ * That the clock of a training's machine is off; null where it agrees with the server's.
+ * @param {Record<string, unknown> | undefined} facts
+ * @returns {HTMLElement | null}
+ */
+export function clockPill(facts) {
+  const off = facts?.clock_off_s;
+  if (typeof off !== "number" || off === 0) return null;
+  const title = "The training's clock differs from the server's: the times of day it tells are off, its steps are not.";
+  const words = `Clock ${duration(Math.abs(off))} ${off > 0 ? "ahead" : "behind"}`;
+  return el("span", { class: "pill stale", title }, shape("stale"), words);
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 
 import { byId, el, fill } from "../dom.js";
-import { healthPill, showFavicon, statePill } from "../pills.js";
+import { clockPill, healthPill, showFavicon, statePill } from "../pills.js";
 import { healthWord, symptomBadge, whyWords } from "../words.js";
 import { headFacts } from "./facts.js";
 
@@ -21,7 +21,8 @@ export function showHead(run, diagnoses) {
   const health = worst?.severity ?? run.health;
   const tags = run.tags.map((tag) => el("span", { class: "tag", title: tag }, tag));
   byId("name").textContent = run.name;
-  fill(byId("pills"), healthPill(health, worst?.symptom ?? null, worst?.fault), statePill(run.state, whyWords(run)), ...tags);
+  const standing = [statePill(run.state, whyWords(run)), clockPill(run.facts)];
+  fill(byId("pills"), healthPill(health, worst?.symptom ?? null, worst?.fault), ...standing, ...tags);
   fill(
     byId("crumbs"),
     el("a", { href: "/" }, "Runs"),
