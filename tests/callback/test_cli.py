@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 
@@ -207,18 +208,35 @@ def test_hostile_names_cannot_steer_the_terminal(home):
     assert [line.count("\t") for line in output.splitlines()] == [7, 7]
 
 
-def test_a_table_is_drawn_at_a_terminal(broken_run):
+def drawn(width, *arguments):
+    """What a terminal of a width shows of a command, without colours."""
     leader, follower = os.openpty()
-    command = [sys.executable, "-m", "nanwatch", "runs"]
-    done = subprocess.Popen(
-        command, stdout=follower, stderr=follower, env={**os.environ, "COLUMNS": "200"}
-    )
+    command = [sys.executable, "-m", "nanwatch", *arguments]
+    env = {**os.environ, "COLUMNS": str(width), "TERM": "xterm"}
+    done = subprocess.Popen(command, stdout=follower, stderr=follower, env=env)
     done.wait(30)
     os.close(follower)
-    drawn = os.read(leader, 100_000).decode()
+    shown = os.read(leader, 100_000).decode()
     os.close(leader)
-    assert "calm-otter-17" in drawn
-    assert "─" in drawn
+    return re.sub(r"\x1b\[[0-9;]*m", "", shown).replace("\r", "")
+
+
+def test_a_table_is_drawn_at_a_terminal(broken_run):
+    shown = drawn(200, "runs")
+    assert "calm-otter-17" in shown
+    assert "─" in shown
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_narrow_terminal_cuts_and_folds_nothing(broken_run, width):
+    for command, told in {
+        "runs": ("calm-otter-17", broken_run.id, "critical", "finished"),
+        "alerts": ("critical", "nan_loss", "fault loss", "calm-otter-17"),
+        f"show {broken_run.id}": (broken_run.id, "batch/loss", "NaN", "at step 7"),
+    }.items():
+        shown = drawn(width, *command.split())
+        assert [one for one in told if one not in shown] == []
+        assert max(len(line) for line in shown.splitlines() if "http" not in line) <= width
 
 
 def test_answers_that_go_wrong_are_told(home):

@@ -39,8 +39,16 @@ def test_the_report_holds_cause_evidence_place_and_fix():
         assert part in report
 
 
-def test_lines_fit_a_terminal():
-    assert max(map(len, terminal.render(DIAGNOSIS).splitlines())) <= terminal.WIDTH
+@pytest.mark.parametrize("width", [60, 80, 96])
+def test_lines_fit_a_terminal(width, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert max(map(len, terminal.render(DIAGNOSIS).splitlines())) in range(width - 25, width + 1)
+
+
+def test_lines_are_no_longer_than_reads_well_and_no_shorter_than_makes_sense(monkeypatch):
+    for width, columns in (("300", terminal.WIDTH), ("9", terminal.NARROWEST)):
+        monkeypatch.setenv("COLUMNS", width)
+        assert terminal.columns() == columns
 
 
 @pytest.mark.parametrize("length", [20, 50, 51, 83, 84, 200])

@@ -26,13 +26,14 @@ STATES = ("open", "acknowledged", "resolved", "all")
 SEVERITIES = ("warning", "critical")
 COLUMNS = {
     "id": "id",
-    "since": "opened_at",
     "severity": "severity",
     "state": "state",
     "symptom": "symptom",
-    "cause": "label",
+    "fault": "fault",
     "run": "run_name",
     "step": "first_step",
+    "since": "opened_at",
+    "cause": "label",
     "summary": "summary",
 }
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}

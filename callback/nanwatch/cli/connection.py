@@ -9,13 +9,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from textwrap import TextWrapper
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from nanwatch.local_monitor import START_TIMEOUT_S, MonitorUnavailableError, server_for
 from nanwatch.settings import ClientSettings
 from nanwatch.transport import Answer, Endpoint, Link, LinkError
+
+if TYPE_CHECKING:  # it takes its time, and pipes do without it
+    from rich.table import Table
+    from rich.text import Text
 
 PAGE = 500  # the most that a server gives at once
 
@@ -156,23 +161,47 @@ def write_json(value: object) -> None:
 
 
 def write_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Write a table: drawn at a terminal, tab-separated when piped."""
+    """Write rows: tab-separated when piped; at a terminal as a table, or where that is too narrow
+    for one, each row in a few lines.
+    """
     cells = [[_cell(value) for value in row] for row in rows]
     if not sys.stdout.isatty():
         for row in [list(heads), *cells]:
             click.echo("\t".join(row))
         return
     from rich.console import Console
+
+    console, short = Console(), [[_MOMENT.sub(r"\1 \2", cell) for cell in row] for row in cells]
+    widths = [max(map(len, column)) for column in zip(heads, *short, strict=True)]
+    if sum(widths) + 3 * len(widths) < console.width:
+        console.print(_table(title, heads, short))
+    else:
+        console.print(*(_record(heads, row, console.width) for row in short), sep="\n")
+
+
+def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", header_style="bold")
-    for head in heads:
-        table.add_column(head, no_wrap=head == "id", overflow="fold")  # half of an id is of no use
-    for row in cells:
-        short = (_MOMENT.sub(r"\1 \2", cell) for cell in row)
-        table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in short))
-    Console().print(table)
+    table = Table(*heads, title=title, title_justify="left", header_style="bold")
+    for row in rows:
+        table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
+    return table
+
+
+def _record(heads: Sequence[str], row: Sequence[str], width: int) -> Text:
+    """A row in as few lines as it takes: its first cell, and the others behind their heads."""
+    from rich.text import Text
+
+    pairs = zip(heads[1:], row[1:], strict=True)
+    parts = [row[0], *(f"{head} {cell}" for head, cell in pairs if cell)]
+    glued = (one.replace(" ", _GLUE) if len(one) <= width - len(_INDENT) else one for one in parts)
+    wrap = TextWrapper(width, subsequent_indent=_INDENT, break_on_hyphens=False)
+    found = Text(wrap.fill("  ".join(glued)).replace(_GLUE, " "))
+    found.stylize("bold", 0, len(row[0]))
+    for word, style in _STYLES.items():
+        found.highlight_words([word], style)
+    return found
 
 
 def printable(value: object) -> str:
@@ -181,6 +210,7 @@ def printable(value: object) -> str:
 
 
 _MOMENT = re.compile(r"^\d{4}-(\d\d-\d\d)T(\d\d:\d\d):[\d:.+]+$")
+_GLUE, _INDENT = "\xa0", "    "
 _STYLES = {"critical": "bold red", "warning": "yellow", "ok": "green", "running": "cyan"}
 
 
