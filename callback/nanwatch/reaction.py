@@ -7,11 +7,15 @@ from typing import Any
 
 from nanwatch.options import OnNonfinite
 from nanwatch.recorder.install import AnyRecorder
+from nanwatch.recorder.logs import LogsRecorder
 from nanwatch.recorder.rollback import Rollback
+from nanwatch.recorder.snapshot import weights_finite
 
 
 class Reaction:
-    """Lets the fit stop, go on or go back. The guard in the step has kept the weights healthy.
+    """Lets the fit stop, go on or go back. A guard in the step has kept the weights healthy.
+
+    Where only the logs are read there is none.
 
     Args:
         wish: what to do.
@@ -27,6 +31,7 @@ class Reaction:
         self.reason = ""
         self._model, self._recorder, self._wish, self._say = model, recorder, wish, say
         self._rollback = Rollback(model, recorder)
+        self._guards = not isinstance(recorder, LogsRecorder)
         self._left_out = 0
 
     def react(self) -> None:
@@ -38,12 +43,11 @@ class Reaction:
         elif self._wish in ("stop", "rollback"):
             self._model.stop_training = True
             self.reason = "stopped_on_nan"
-            self._say(f"nanwatch: the fit stops at step {self._recorder.step}, its weights healthy")
+            state = "healthy" if weights_finite(self._model) else "not finite"
+            self._say(f"nanwatch: the fit stops at step {self._recorder.step}, its weights {state}")
 
     def sum_up(self) -> None:
         """The fit is over."""
         if self._left_out:
-            steps = self._recorder.step
-            self._say(
-                f"nanwatch: {self._left_out} of {steps} updates were not finite, and left out"
-            )
+            known = f"{self._left_out} of {self._recorder.step} updates were not finite"
+            self._say(f"nanwatch: {known}, and left out" if self._guards else f"nanwatch: {known}")

@@ -34,6 +34,7 @@ from nanwatch.places import Places
 from nanwatch.plain import error_text, plain, series_name
 from nanwatch.reaction import Reaction
 from nanwatch.recorder.install import AnyRecorder, install
+from nanwatch.recorder.logs import scalars_of
 from nanwatch.recorder.seen import Step
 from nanwatch.recorder.source import fit_source
 from nanwatch.recorder.standin import FitLeftError
@@ -106,9 +107,10 @@ class Session:
     def epoch_ends(self, epoch: int, logs: Mapping[str, Any]) -> None:
         """Keras ends an epoch and tells its means, those of the validation included."""
         self._catch_up()
-        if hidden := self.witness.judge_validation(float(logs.get("val_loss", 0.0))):
+        scalars = scalars_of(logs)
+        if hidden := self.witness.judge_validation(scalars.get("val_loss", 0.0)):
             self._diagnosed(self._places.placed(hidden))
-        values = {series_name(f"epoch/{key}"): float(value) for key, value in logs.items()}
+        values = {series_name(f"epoch/{key}"): value for key, value in scalars.items()}
         values["epoch/last_step"] = float(self._recorder.step - 1)
         for diagnosis in self._watcher.feed(_points(epoch, values)):
             self._diagnosed(diagnosis)

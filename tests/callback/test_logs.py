@@ -1,6 +1,9 @@
 """The recorder that reads Keras' logs, where the step cannot be wrapped."""
 
+import keras
+import numpy as np
 import pytest
+import tensorflow as tf
 
 from fits import batches_of, losses_alone, noisy_mlp, recorded, spoilt, table
 
@@ -18,3 +21,38 @@ def test_logs_alone_show_the_step_of_a_nan():
     x, y, _ = spoilt("NaN in y")
     recording = recorded(noisy_mlp(), x, y, probes="off", on_nonfinite="stop", stop=True)
     assert [step.finite for step in recording.steps] == [True, True, False]
+
+
+class Talkative(keras.Model):
+    """Its step tells more than numbers."""
+
+    def __init__(self):
+        super().__init__()
+        self.out = keras.layers.Dense(1)
+
+    def call(self, x):
+        return self.out(x)
+
+    def train_step(self, data):
+        more = {"phase": tf.constant("warm-up"), "by_class": tf.ones(3), "of": {"a": 1.0}}
+        return {**super().train_step(data), **more}
+
+
+@pytest.mark.parametrize("probes", ["off", "full"])
+def test_logs_that_are_no_numbers_are_left_out(probes):
+    model = Talkative()
+    model.compile("sgd", "mse")
+    recording = recorded(model, *table(), probes=probes, epochs=2)
+    assert len(recording.steps) == 8
+    assert np.isfinite(recording.losses).all()
+    assert not {"batch/phase", "batch/by_class", "batch/of"} & set(recording.steps[0].names)
+    assert (recording.recorder.notes == []) == (probes == "full")
+
+
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")  # Keras' own words
+def test_the_end_of_a_stream_is_no_error():
+    x, y = table()
+    stream = tf.data.Dataset.from_tensor_slices((x, y)).batch(16).filter(lambda a, _: a[0, 0] < 9)
+    recording = recorded(noisy_mlp(), stream, probes="off", batch_size=None, epochs=2)
+    assert recording.errors == []
+    assert len(recording.steps) == 8

@@ -48,6 +48,16 @@ def test_epochs_count_from_zero_and_hold_the_validation(offline):
     assert series_of(offline, watch.run_id, "epoch/last_step") == {0: 1, 1: 3, 2: 5}
 
 
+def test_a_metric_of_several_numbers_leaves_the_others_in_peace(offline):
+    x, y = table()
+    watch = NanWatch(verbose=0)
+    model = mlp(loss="binary_crossentropy", metrics=[keras.metrics.F1Score(), "mae"])
+    model.fit(x, y > 0, validation_split=0.5, verbose=0, callbacks=[watch])
+    told = names_of(offline, watch.run_id)
+    assert {"epoch/loss", "epoch/val_loss", "epoch/val_mae"} <= set(told)
+    assert "epoch/f1_score" not in told
+
+
 def test_a_later_epoch_keeps_its_number(offline):
     x, y = table()
     watch = NanWatch(verbose=0)

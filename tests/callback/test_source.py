@@ -73,3 +73,10 @@ def test_the_anchor_lives_as_long_as_the_fit():
 
 def test_outside_of_a_fit_nothing_is_known():
     assert fit_source(mlp()) == DataSource()
+
+
+def test_a_table_is_turned_into_an_array_once():
+    x, y = table()
+    frame = pd.DataFrame(x).astype({0: "float64"})
+    source = source_of(frame, pd.Series(y[:, 0])).source
+    assert source.whole[0] is source.inputs[0]

@@ -22,7 +22,7 @@ from nanwatch.autopsy.made import Made, Stepper
 from nanwatch.autopsy.merging import latest, rows_of
 from nanwatch.autopsy.remedies import Remedy
 from nanwatch.diagnosis.case import PERFECT, Trial
-from nanwatch.recorder.snapshot import Snapshot
+from nanwatch.recorder.snapshot import Snapshot, weights_finite
 
 FEWEST, MOST = 4, 200
 """How many steps a replay needs to tell anything, and how many it makes at the most."""
@@ -69,7 +69,7 @@ def replay(
         step = step if remedy.settings is None else stepper(model)
         made = _run(step, changed, remedy, seconds)
         guess = guess_loss(model, latest(changed)) if remedy.rescales else math.nan
-    return replace(_trial(made, _weights_finite(model)), guess=guess, words=remedy.words)
+    return replace(_trial(made, weights_finite(model)), guess=guess, words=remedy.words)
 
 
 def _run(step: Stepper, batches: list[Any], remedy: Remedy, seconds: float) -> list[Made]:
@@ -109,8 +109,3 @@ def _ends(losses: list[float]) -> tuple[float, float]:
     """The median of the first and of the last quarter."""
     quarter = max(1, len(losses) // 4)
     return float(np.median(losses[:quarter])), float(np.median(losses[-quarter:]))
-
-
-def _weights_finite(model: Any) -> bool:
-    weights = [variable.numpy() for variable in model.trainable_variables]
-    return all(np.isfinite(weight).all() for weight in weights)

@@ -16,6 +16,21 @@ from nanwatch.recorder.seen import Step, series_of
 from nanwatch.recorder.standin import FitLeftError, StandIn
 
 
+def scalars_of(logs: Mapping[str, Any]) -> dict[str, float]:
+    """The single numbers of some logs by key; a step may tell arrays and texts beside them."""
+    found = {str(key): _number(value) for key, value in logs.items()}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _number(value: Any) -> float | None:
+    if getattr(value, "ndim", 0):
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError):  # a text, a dictionary, nothing
+        return None
+
+
 class RunningLoss:
     """Takes each batch's loss out of Keras' running mean of them."""
 
@@ -28,8 +43,8 @@ class RunningLoss:
 
     def step(self, index: int, batch: Any, logs: Mapping[str, Any]) -> Step:
         """What the logs of one call of the train function tell."""
-        scalars = {key: value for key, value in logs.items() if getattr(value, "ndim", 0) == 0}
-        points = {series_of(str(key)): float(value) for key, value in scalars.items()}
+        scalars = scalars_of(logs)
+        points = {series_of(key): value for key, value in scalars.items()}
         if "loss" in scalars:
             points["batch/loss"] = self._batch_loss(points["batch/loss_running"])
         finite = math.isfinite(points.get("batch/loss", 0.0))
@@ -73,6 +88,10 @@ class LogsRecorder:
         """Put the model's own train function back."""
         self._standin.leave()
 
+    def go_on(self, step: int) -> None:
+        """Count from here: the fit, of which no step was made yet, continues another one."""
+        self.step = self.first = step
+
     def epoch_begins(self) -> None:
         """Keras begins its running means anew."""
         self._means.begin()
@@ -81,21 +100,24 @@ class LogsRecorder:
         try:
             result = self._standin.own(*args)
         except (Exception, KeyboardInterrupt) as error:
-            self._on_error(self.step, None, error)
+            if not _is_end(error):
+                self._on_error(self.step, None, error)
             raise
         self._read(result)
         return result
 
     def _left(self) -> None:
         self._on_error(self.step, None, FitLeftError("another fit of the model began"))
-    def go_on(self, step: int) -> None:
-        """Count from here: the fit, of which no step was made yet, continues another one."""
-        self.step = self.first = step
-
 
     def _read(self, result: Any) -> None:
         """TensorFlow and torch return the logs, JAX the logs and the state."""
         parts = result if isinstance(result, tuple) else (result,)
         logs = next((part for part in parts if isinstance(part, Mapping)), {})
-        self.step += int(getattr(self.model, "steps_per_execution", 1) or 1)
-        self._on_step(self._means.step(self.step - 1, None, logs))
+        made = int(getattr(self.model, "steps_per_execution", 1) or 1)
+        self._on_step(self._means.step(self.step + made - 1, None, logs))
+        self.step += made
+
+
+def _is_end(error: BaseException) -> bool:
+    """Whether the data of an epoch are over, in the words of Python or of TensorFlow."""
+    return isinstance(error, StopIteration) or type(error).__name__ == "OutOfRangeError"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from nanwatch.recorder.base import StepRecorder
+from nanwatch.recorder.base import StepRecorder, unwatched
 from nanwatch.recorder.culprit import culprit
 from nanwatch.recorder.metrics import EpochMetrics
 from nanwatch.recorder.moves import Moves
@@ -58,7 +58,7 @@ class Recorder(StepRecorder):
         self.validation = ValidationWatch(model, self._on_error)
         self._function: Any = None
         self._metrics = EpochMetrics(model, keep_metrics_clean or self._undoes)
-        self._traced = self._begun = False
+        self._traced = self._begun = self._alone = False
         self._is_fresh = True
         if self._distributed:
             self.notes.append(NOTE)
@@ -75,6 +75,7 @@ class Recorder(StepRecorder):
 
     def epoch_begins(self) -> None:
         """Keras begins its metrics anew."""
+        super().epoch_begins()
         self._metrics.begin()
         self._is_fresh = True
 
@@ -112,7 +113,8 @@ class Recorder(StepRecorder):
         """Run the steps of one execution, each with its own batch in sight."""
         logs, left = None, self.model.steps_per_execution
         while left > 0 and (logs is None or not self.model.stop_training):
-            batches, end = self._fetch(iterator, self._function.group(left))
+            count = 1 if self._alone else self._function.group(left)
+            batches, end = self._fetch(iterator, count)
             if batches:
                 logs = self._run_group(batches, iterator)
             if end is not None and not isinstance(end, END):
@@ -141,7 +143,7 @@ class Recorder(StepRecorder):
             moves = self._look_closely(self.probe.updated or self.model.trainable_variables)
             rows, logs = self._steps(batches if moves is None else batches[:1], iterator)
             for batch, row in zip(batches, rows, strict=False):
-                self._hand_out(batch, row, moves)
+                self._hand_out(batch, row, logs, moves)
             self.flight.after_step(self.step)
             batches = batches[len(rows) :]
         return logs
@@ -154,6 +156,8 @@ class Recorder(StepRecorder):
 
     def _steps(self, batches: list[Any], iterator: Any) -> Any:
         try:
+            if self._alone:
+                return [None], self._original(iter(batches))
             if self._function.proven and self._traced:
                 return self._function.run(batches)
             return self._first_step(batches[:1], iterator)
@@ -164,31 +168,43 @@ class Recorder(StepRecorder):
             raise
 
     def _first_step(self, batches: list[Any], iterator: Any) -> Any:
-        """It traces: should that fail through us, the user's own step runs instead."""
+        """It traces: should that fail through us, the user's own steps run instead.
+
+        Of these only the logs are read.
+        """
         try:
             self._function.trace(getattr(iterator, "element_spec", None))
             self._traced = True
             made = self._function.run(batches)
         except Exception as error:  # noqa: BLE001 - a step that cannot be watched must still run
             logs = self._original(iter(batches))
-            self.notes.append(f"the step could not be watched ({type(error).__name__}: {error})")
-            self.uninstall()
+            self.notes.append(unwatched(error))
+            self._alone = True
             return [None], logs
         setattr(self._original, KEPT, _Kept(self._key(), self.probe, self._function))
         return made
 
-    def _hand_out(self, batch: Any, row: Row | None, moves: Moves | None) -> None:
-        self.batches.add(self.step, batch)
-        if row is not None:
-            row = unweighted(row) if self._distributed else row
-            step = self._read(whole(self.model, batch), row, moves)
-            self.batches.add_rate(step.rate)
-            healthy = step.finite and step.update_finite
-            if self._undoes and not healthy:
-                self._undo(step)
-            self._on_step(step)
-            self._metrics.after_step(healthy if self._undoes else step.finite)
+    def _hand_out(self, batch: Any, row: Row | None, logs: Any, moves: Moves | None) -> None:
+        """Tell of a step that was made; should that fail, the fit goes on unwatched."""
+        try:
+            self.batches.add(self.step, batch)
+            if row is None:
+                self._on_step(self._means.step(self.step, batch, logs))
+            else:
+                self._judge(batch, unweighted(row) if self._distributed else row, moves)
+        except Exception as error:  # noqa: BLE001 - a door: watching must never harm the training
+            self.notes.append(f"watching stopped ({type(error).__name__}: {error})")
+            self.uninstall()
         self.step += 1
+
+    def _judge(self, batch: Any, row: Row, moves: Moves | None) -> None:
+        step = self._read(whole(self.model, batch), row, moves)
+        self.batches.add_rate(step.rate)
+        healthy = step.finite and step.update_finite
+        if self._undoes and not healthy:
+            self._undo(step)
+        self._on_step(step)
+        self._metrics.after_step(healthy if self._undoes else step.finite)
 
     def _undo(self, step: Step) -> None:
         reached = rewind(self, step.index, self.repeat)

@@ -71,6 +71,12 @@ def has_values(model: Any) -> bool:
     return all(check is None or bool(check()) for check in checks)
 
 
+def weights_finite(model: Any) -> bool:
+    """Whether every number in the trainable weights is finite."""
+    fill_variables(model)
+    return all(_finite(variable.numpy()) for variable in model.trainable_variables)
+
+
 def state_bytes(model: Any) -> int:
     """How much memory a snapshot of the model would take."""
     return sum(_bytes_of(variable) * (1 + len(_copies(variable))) for variable in _state(model))
@@ -118,4 +124,4 @@ def _slots(model: Any) -> list[Any]:
 
 
 def _finite(value: NDArray[Any]) -> bool:
-    return value.dtype.kind != "f" or bool(np.isfinite(value).all())
+    return value.dtype.kind not in "fV" or bool(np.isfinite(value).all())  # V: bfloat16

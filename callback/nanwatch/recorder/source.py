@@ -18,9 +18,10 @@ import numpy as np
 from keras import tree
 from numpy.typing import NDArray
 
+from nanwatch.recorder.row_search import find_rows
+
 MAX_FRAMES = 30
 NEAR = 6
-MAX_CELLS = 200_000_000
 
 
 @dataclass(frozen=True)
@@ -48,20 +49,9 @@ class DataSource:
 
     def positions(self, batch_inputs: list[NDArray[Any]], rows: tuple[int, ...]) -> tuple[int, ...]:
         """Where the batch's `rows` stand in the data set; () unless every one is found."""
-        if len(batch_inputs) != len(self.inputs) or not rows:
+        if not rows or len(batch_inputs) != len(self.inputs):
             return ()
-        found = [self._position([array[row] for array in batch_inputs]) for row in rows]
-        return tuple(at for at in found if at is not None) if None not in found else ()
-
-    def _position(self, cells: list[NDArray[Any]]) -> int | None:
-        same: NDArray[np.bool_] | None = None
-        for array, cell in zip(self.inputs, cells, strict=True):
-            if array.size > MAX_CELLS or array.shape[1:] not in (cell.shape, cell.shape[:-1]):
-                return None
-            matches = _equal_rows(array, cell)
-            same = matches if same is None else same & matches
-        hits = np.flatnonzero(same) if same is not None else np.zeros(0, int)
-        return int(hits[0]) if len(hits) else None
+        return find_rows([array[list(rows)] for array in batch_inputs], self.inputs)
 
 
 class RunningFit:
@@ -95,17 +85,18 @@ def fit_source(model: Any) -> DataSource:
     if frame is None:
         return DataSource()
     given = dict(frame.f_locals)
-    x = given.get("x")
+    x, y, weight = (_unframed(given.get(name)) for name in ("x", "y", "sample_weight"))
     callbacks = given.get("callbacks")  # the list that fit makes for itself
     anchor = None if callbacks is None or isinstance(callbacks, list) else weakref.ref(callbacks)
     inputs, weights = _arrays(x), given.get("class_weight")
+    validation = (_unframed(given.get(f"val_{name}")) for name in ("x", "y", "sample_weight"))
     return DataSource(
         inputs,
-        _column_names(x),
+        _column_names(given.get("x")),
         anchor,
         "arrays" if inputs else type(x).__name__,
-        _in_memory(x, given.get("y"), given.get("sample_weight")),
-        _in_memory(*(given.get(f"val_{name}") for name in ("x", "y", "sample_weight"))),
+        _in_memory(x, y, weight),
+        _in_memory(*validation),
         weights if isinstance(weights, Mapping) else None,
     )
 
@@ -121,19 +112,25 @@ def _fit_frame(model: Any) -> FrameType | None:
     return None
 
 
+def _unframed(part: Any) -> Any:
+    """The same with arrays in place of tables, which may have to be copied for that."""
+    return tree.map_structure(lambda leaf: np.asarray(leaf) if _is_table(leaf) else leaf, part)
+
+
 def _arrays(x: Any) -> tuple[NDArray[Any], ...]:
-    parts = [x] if _is_table(x) else tree.flatten(x)
-    if not parts or not all(_is_table(part) or _is_array(part) for part in parts):
+    parts = tree.flatten(x)
+    if not all(map(_is_array, parts)):
         return ()
-    return tuple(np.asarray(part) for part in parts)
+    try:
+        return tuple(map(np.asarray, parts))
+    except (TypeError, RuntimeError):  # torch: on another device, or part of a graph
+        return ()
 
 
 def _in_memory(*parts: Any) -> Any:
     """Inputs, targets and sample weights as a batch holds them; None unless all are arrays."""
     leaves = [leaf for leaf in tree.flatten(parts) if leaf is not None]
-    if not leaves or not all(_is_table(leaf) or _is_array(leaf) for leaf in leaves):
-        return None
-    return tree.map_structure(lambda leaf: np.asarray(leaf) if _is_table(leaf) else leaf, parts)
+    return parts if leaves and all(map(_is_array, leaves)) else None
 
 
 def _is_array(value: Any) -> bool:
@@ -150,15 +147,3 @@ def _column_names(x: Any) -> tuple[str, ...]:
     if isinstance(x, Mapping) and len(x) == 1:
         return _column_names(next(iter(x.values())))
     return ()
-
-
-def _equal_rows(array: NDArray[Any], cell: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which rows hold just these cells, NaN equal to NaN, once cast as Keras casts a batch."""
-    if array.dtype == object:
-        array = array.astype(cell.dtype)
-    flat = array.astype(cell.dtype, copy=False).reshape(len(array), -1)
-    wanted = cell.reshape(1, -1)
-    same = flat == wanted
-    if cell.dtype.kind == "f":
-        same |= np.isnan(flat) & np.isnan(wanted)
-    return np.asarray(same.all(axis=1))

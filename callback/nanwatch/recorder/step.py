@@ -117,7 +117,7 @@ class StepProbe:
         if capture.measured:
             points["batch/learning_rate"] = capture.measured[0].rate
         running = {series_of(k): v for k, v in logs.items() if k not in capture.parts}
-        points |= {name: value for name, value in running.items() if _is_scalar(value)}
+        points |= {name: value for name, value in running.items() if _is_number(value)}
         if capture.penalties:
             penalties = [tf.reduce_sum(tf.cast(p, tf.float64)) for p in capture.penalties]
             points[PENALTIES] = tf.add_n(penalties)
@@ -152,8 +152,13 @@ def _restore(before: list[tuple[Any, Any]]) -> None:
         variable.assign(value)
 
 
-def _is_scalar(value: Any) -> bool:
-    return bool(tf.TensorShape(getattr(value, "shape", ())).rank == 0)
+def _is_number(value: Any) -> bool:
+    """Whether a log is one number: a step of the user's own may tell texts and arrays as well."""
+    if not hasattr(value, "dtype"):
+        return isinstance(value, int | float)
+    dtype = tf.as_dtype(value.dtype)
+    numeric = dtype.is_floating or dtype.is_integer or dtype.is_bool
+    return bool(numeric and tf.TensorShape(value.shape).rank == 0)
 
 
 def _vector(scalars: Iterable[Any]) -> Any:

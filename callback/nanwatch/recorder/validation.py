@@ -63,31 +63,41 @@ class ValidationWatch:
 
     def _run(self, iterator: Any) -> Any:
         """Make the steps of one execution."""
-        if not self._watched.proven:
-            self._watched.trace(getattr(iterator, "element_spec", None))
         logs, left = None, self._model.steps_per_execution
         while left > 0:
             batches, end = fetch(iterator, self._watched.group(left))
             if batches:
-                logs = self._step(batches)
+                logs = self._step(batches, iterator)
             if end is not None:
                 return self._end(end, logs)
             left -= len(batches)
         return logs
 
-    def _step(self, batches: list[Any]) -> Any:
+    def _step(self, batches: list[Any], iterator: Any) -> Any:
         try:
-            rows, logs = self._watched.run(batches)
+            proven = self._watched.proven
+            rows, logs = self._watched.run(batches) if proven else self._first(batches, iterator)
         except (Exception, KeyboardInterrupt) as error:
             index = culprit(self._model, self._watched.run, batches, error)
             self._on_error(self._index + index, batches[index], error)
             raise
-        setattr(self._own, KEPT, self._watched)
         for batch, row in zip(batches, rows, strict=True):
             if row is not None:
                 self._judge(batch, *row)
             self._index += 1
         return logs
+
+    def _first(self, batches: list[Any], iterator: Any) -> Any:
+        """It traces: should that fail through us, the user's own steps run instead."""
+        try:
+            self._watched.trace(getattr(iterator, "element_spec", None))
+            made = self._watched.run(batches)
+        except Exception:  # noqa: BLE001 - a step that cannot be watched must still run
+            logs = self._own(iter(batches))
+            self.end()
+            return [None], logs
+        setattr(self._own, KEPT, self._watched)
+        return made
 
     def _judge(self, batch: Any, loss: float, sound: float) -> None:
         if self.failure is None and not np.isfinite(loss):
@@ -110,8 +120,8 @@ def _with_loss(test_step: Callable[[Any], Any]) -> Callable[[Any], Any]:
     @functools.wraps(test_step)
     def watched(data: Any) -> dict[str, Any]:
         logs = test_step(data)
-        row = [tf.cast(part, tf.float64) for part in (logs.get("loss", 0.0), _sound(data))]
-        return {**logs, ROW: tf.stack(row)}
+        loss = tf.reduce_mean(tf.cast(logs.get("loss", 0.0), tf.float64))
+        return {**logs, ROW: tf.stack([loss, tf.cast(_sound(data), tf.float64)])}
 
     return watched
 
