@@ -46,7 +46,7 @@ async def read_json(request: Request, kind: type[Body], limit: int = MAX_JSON) -
     except (msgspec.ValidationError, _NonFiniteError) as error:
         how = "mend what is named; /api/v1/openapi.json describes the body"
         raise Problem(
-            422, "invalid", "the body is not valid", shown(str(error), 160), how
+            422, "invalid", "the body is not valid", shown(str(error), 80), how
         ) from error
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         why = shown(str(error), 80)

@@ -40,7 +40,8 @@ class JsonLine(logging.Formatter):
 
 
 def set_up_logging(form: str) -> None:
-    """Warnings of everybody go to standard error, one line each.
+    """Warnings go to standard error, one line each; but not those about each request that is no
+    HTTP, or wants another protocol: whoever reaches the port could fill the disk with them.
 
     Args:
         form: "text" or "json".
@@ -49,6 +50,7 @@ def set_up_logging(form: str) -> None:
     line = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     handler.setFormatter(JsonLine() if form == "json" else OneLine(line))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
 
 def _escaped(text: str) -> str:

@@ -93,7 +93,8 @@ class Guard:
 
     async def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
-        if not is_known_host(headers.get("host", ""), self._names):
+        hosts = headers.getlist("host")  # of two, somebody in front of us may believe the other
+        if len(hosts) != 1 or not is_known_host(hosts[0], self._names):
             return _foreign_host().response()
         changes = scope["method"] not in SAFE_METHODS or scope["path"] == STREAM_PATH
         if changes and not is_same_origin(headers):

@@ -94,6 +94,14 @@ def test_what_could_not_be_used_is_refused(client, wrong):
     assert client.get("/channels")["channels"] == []
 
 
+@pytest.mark.parametrize("field", ["kind", "name", "target", "secret"])
+def test_what_is_refused_is_not_said_back(client, field):
+    status, problem = add(client, **{"target": "https://8.8.8.8/", field: "canary" * 1000})
+    assert status == 422
+    assert len(json.dumps(problem)) < 800
+    assert json.dumps(problem).count("canary") <= 30  # in `detail` and in `why`
+
+
 def test_a_test_that_fails_alarms_nobody_else(client):
     with sink(404) as dead, sink() as living:
         _, channel = add(client, target=dead.url)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import socket
 
 import pytest
 from sqlalchemy import text
@@ -96,6 +97,16 @@ def test_no_secret_gets_out_and_a_log_can_be_json(server_process, tmp_path):
     for secret in secrets:
         assert secret.encode() not in said
         assert secret.encode() not in stored
+
+
+def test_strangers_cannot_fill_the_log(server_process):
+    process = server_process().start()
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket"}
+    assert process.client.ask("GET", "/healthz", upgrade).status == 200
+    with socket.create_connection(("127.0.0.1", int(process.url.rpartition(":")[2]))) as stranger:
+        stranger.sendall(b"no HTTP\r\n\r\n")
+        assert b" 400 " in stranger.recv(100)
+    assert output_of(process)[1] == b""
 
 
 def test_an_error_of_the_database_tells_no_values(store):

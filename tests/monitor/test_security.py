@@ -1,6 +1,8 @@
 """Nobody gets past the guard."""
 
+from concurrent.futures import ThreadPoolExecutor
 from html import escape
+from http.client import HTTPConnection
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -67,6 +69,25 @@ def test_a_link_logs_a_browser_in_once(live_server):
     browser.close()
 
 
+def test_a_link_opens_one_session_however_many_follow_it_at_once(live_server):
+    path = live_server.client.ask("POST", "/api/v1/login-codes").json()["path"]
+    browsers = [Client(live_server.url) for _ in range(8)]
+    with ThreadPoolExecutor(8) as all_at_once:
+        answers = list(all_at_once.map(lambda browser: browser.ask("GET", path), browsers))
+    assert sum("set-cookie" in answer.headers for answer in answers) == 1
+    for browser in browsers:
+        browser.close()
+
+
+def test_a_session_is_never_the_one_that_somebody_else_chose(live_server):
+    path = live_server.client.ask("POST", "/api/v1/login-codes").json()["path"]
+    browser, chosen = Client(live_server.url), {"Cookie": f"{_cookie_of(live_server)}=chosen"}
+    cookie = browser.ask("GET", path, chosen).headers["set-cookie"].partition(";")[0]
+    assert len(cookie.partition("=")[2]) == 43  # 256 bits
+    assert browser.ask("GET", "/api/v1/runs", chosen).status == 401
+    browser.close()
+
+
 def test_who_is_logged_in_goes_on_from_a_used_link(live_server):
     path = live_server.client.ask("POST", "/api/v1/login-codes").json()["path"]
     browser = Client(live_server.url)
@@ -106,6 +127,17 @@ def test_the_database_holds_no_secret(live_server, tmp_path):
 def test_a_foreign_host_name_is_refused_everywhere(live_server, host):
     for path in ("/healthz", "/", "/api/v1/runs", "/static/css/base.css"):
         assert live_server.client.ask("GET", path, {"Host": host}).status in (400, 403)
+
+
+def test_two_names_at_once_are_none(live_server):
+    for names in (("127.0.0.1", "evil.example"), ("evil.example", "127.0.0.1")):
+        connection = HTTPConnection("127.0.0.1", live_server.port)
+        connection.putrequest("GET", "/healthz", skip_host=True)
+        for name in names:
+            connection.putheader("Host", name)
+        connection.endheaders()
+        assert connection.getresponse().status == 403
+        connection.close()
 
 
 def test_the_names_of_this_server_are_known():
