@@ -12,6 +12,7 @@ from nanwatch_monitor.series import tree
 from nanwatch_monitor.series.frame_cache import FrameCache
 from nanwatch_monitor.series.reader import SeriesReader
 from nanwatch_monitor.series.sealer import seal
+from nanwatch_monitor.store.snapshot import Snapshot
 
 NAME = "batch/loss"
 WORDS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
@@ -133,8 +134,43 @@ def assert_overview(found, expected, buckets):
         finite = [value for _, value in inside if math.isfinite(value)]
         assert (found.first[place], found.last[place]) == (inside[0][0], inside[-1][0])
         assert found.n_nonfinite[place] == count - len(finite)
-        same = {"rel": 1e-9, "abs": 1e-6, "nan_ok": True}
-        assert found.low[place] == pytest.approx(min(finite, default=math.nan), **same)
-        assert found.high[place] == pytest.approx(max(finite, default=math.nan), **same)
+        kinds = (found.n_nan[place], found.n_pinf[place], found.n_ninf[place])
+        assert kinds == counted(inside)
+        exactly = {"rel": 0.0, "abs": 0.0, "nan_ok": True}
+        assert found.low[place] == pytest.approx(min(finite, default=math.nan), **exactly)
+        assert found.high[place] == pytest.approx(max(finite, default=math.nan), **exactly)
         mean = math.fsum(finite) / len(finite) if finite else math.nan
-        assert found.mean[place] == pytest.approx(mean, **same)
+        assert found.mean[place] == pytest.approx(mean, rel=1e-9, abs=1e-6, nan_ok=True)
+
+
+def counted(inside):
+    """How many of some points are NaN, +Inf and -Inf."""
+    values = [value for _, value in inside]
+    return sum(map(math.isnan, values)), values.count(math.inf), values.count(-math.inf)
+
+
+@pytest.fixture
+def rows_read(monkeypatch):
+    """The rows of chunks and rollups that were read."""
+    read, nodes = [], Snapshot.nodes
+
+    def noted(*how):
+        read.extend(found := nodes(*how))
+        return found
+
+    monkeypatch.setattr(Snapshot, "nodes", noted)
+    return read
+
+
+@pytest.mark.parametrize("window", [(None, None), (3, None), (5, 4091), (1000, 3333)])
+def test_however_long_a_run_an_overview_reads_few_rows(
+    store, reader, small_rows, rows_read, window
+):
+    counts = []
+    for length in (2**7, 2**10, 2**13):
+        values = [math.nan if step % 97 == 5 else float(step % 11) for step in range(length)]
+        run_of(store, f"run{length}", [(0, (0, 1, values), True)])
+        rows_read.clear()
+        reader.overview(f"run{length}", NAME, *window, 16)
+        counts.append(len(rows_read))
+    assert max(counts) < 64  # of 1024 chunks

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nanwatch.events import Points
+
+MOST_ATTEMPTS = 8
+"""What goes back more often than this at a time has no attempts: it has no order."""
 
 Steps = NDArray[np.int64]
 Values = NDArray[np.float64]
@@ -68,8 +72,15 @@ def merged(parts: Sequence[tuple[Steps, Values]]) -> Curve:
     return Curve(steps, values) if kept is None else Curve(steps[kept], values[kept])
 
 
-def curves_of(blocks: Collection[Points]) -> dict[str, Curve]:
-    """Every series of some blocks, in the order of their first appearance.
+def attempts(parts: Sequence[tuple[Steps, Values]]) -> list[Curve]:
+    """What a stream said of one series; each curve but the first goes back to steps said before."""
+    steps = _end_to_end([part[0] for part in parts])
+    values = _end_to_end([part[1] for part in parts])
+    return [Curve(steps[some], values[some]) for some in _attempts(steps)]
+
+
+def curves_of(blocks: Collection[Points]) -> dict[str, list[Curve]]:
+    """Every series of some blocks, in the order of their first appearance; see `attempts`.
 
     Blocks mostly come with the same names: their steps are put together only once.
     """
@@ -81,22 +92,36 @@ def curves_of(blocks: Collection[Points]) -> dict[str, Curve]:
     return {name: curve for same in alike.values() for name, curve in _company(same)}
 
 
-def _company(blocks: Sequence[Points]) -> Iterator[tuple[str, Curve]]:
+def _company(blocks: Sequence[Points]) -> Iterator[tuple[str, list[Curve]]]:
     """The series of blocks that have the same names."""
     steps = _end_to_end([block.steps for block in blocks])
-    kept = _last_words(steps)
-    steps = steps if kept is None else steps[kept]
+    kept = _attempts(steps)
+    own = [steps[some] for some in kept]
     for name in blocks[0].values:
         values = _end_to_end([block.values[name] for block in blocks])
-        yield name, Curve(steps, values if kept is None else values[kept])
+        yield name, [Curve(at, values[some]) for at, some in zip(own, kept, strict=True)]
 
 
-def _one_by_one(blocks: Collection[Points]) -> dict[str, Curve]:
+def _one_by_one(blocks: Collection[Points]) -> dict[str, list[Curve]]:
     parts: dict[str, list[tuple[Steps, Values]]] = defaultdict(list)
     for block in blocks:
         for name, values in block.values.items():
             parts[name].append((block.steps, values))
-    return {name: merged(some) for name, some in parts.items()}
+    return {name: attempts(some) for name, some in parts.items()}
+
+
+def _attempts(steps: Steps) -> Sequence[slice | NDArray[np.int64]]:
+    """Which points make up each attempt.
+
+    Points that only come out of order, each step once, are put in order: nobody went back.
+    """
+    kept = _last_words(steps)
+    if kept is None:
+        return [slice(None)]
+    turns = np.flatnonzero(steps[1:] <= steps[:-1]) + 1
+    if len(kept) == len(steps) or len(turns) >= MOST_ATTEMPTS:
+        return [kept]
+    return [slice(begin, end) for begin, end in pairwise([0, *turns.tolist(), len(steps)])]
 
 
 def _end_to_end(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:

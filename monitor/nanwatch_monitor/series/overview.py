@@ -14,6 +14,7 @@ from nanwatch_monitor.series.columns import Curve
 from nanwatch_monitor.series.tree import Buckets, grouped
 
 MAX_LISTED = 1000
+MAX_ATTEMPTS = 100
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -28,6 +29,23 @@ class NonFinite:
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """What one stream said of a series while its steps rose.
+
+    Attributes:
+        no: its number among all attempts at the series; a later one lies on top.
+        first: its first step.
+        last: its last step.
+        n: how many points it has.
+    """
+
+    no: int
+    first: int
+    last: int
+    n: int
+
+
+@dataclass(frozen=True)
 class Overview:
     """A curve in buckets of nearly equal numbers of points. All arrays have one entry a bucket.
 
@@ -37,7 +55,9 @@ class Overview:
         low: the smallest finite value; NaN where there is none. So `high` and `mean`.
         n: all points.
         n_nonfinite: the points that are NaN or infinite.
+        n_nan, n_pinf, n_ninf: the same by kind.
         nonfinite: the first of these points, at most MAX_LISTED.
+        attempts: the latest attempts at the series, at most MAX_ATTEMPTS.
     """
 
     first: Ints
@@ -47,7 +67,11 @@ class Overview:
     mean: Floats
     n: Ints
     n_nonfinite: Ints
+    n_nan: Ints
+    n_pinf: Ints
+    n_ninf: Ints
     nonfinite: tuple[NonFinite, ...]
+    attempts: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,6 +106,9 @@ def overview(fine: Buckets, buckets: int, odd: Curve) -> Overview:
         mean=coarse.mean,
         n=coarse.n,
         n_nonfinite=coarse.n_nonfinite,
+        n_nan=coarse.n_nan,
+        n_pinf=coarse.n_pinf,
+        n_ninf=coarse.n_ninf,
         nonfinite=_listed(odd),
     )
 

@@ -78,16 +78,15 @@ def _grown(
     known = snapshot.series(stream_id)
     curves = curves_of([e for f in frames for e in f.events if isinstance(e, events.Points)])
     latest = {series.name: series for series in known if series.name in curves}
-    growing = {n: one for n, one in latest.items() if curves[n].steps[0] > one.last_step}
+    growing = {n: one for n, one in latest.items() if curves[n][0].steps[0] > one.last_step}
     rests = snapshot.rests(stream_id, [series.no for series in growing.values()])
     no = len(known)
-    for name, new in curves.items():
-        series = growing.get(name)
-        if series is None:
+    for name, (first, *later) in curves.items():
+        if (series := growing.get(name)) is not None:
+            yield _grow(snapshot, series, unpack_points(rests[series.no]), first)
+        for new in later if series is not None else (first, *later):
             yield _grow(snapshot, _opened(stream_id, no, name, new), Curve.empty(), new)
             no += 1
-        else:
-            yield _grow(snapshot, series, unpack_points(rests[series.no]), new)
 
 
 def _opened(stream_id: int, no: int, name: str, new: Curve) -> SealedSeries:
