@@ -20,8 +20,10 @@ class Cluster:
     """A running server; `new_database` makes an empty database and returns its URL."""
 
     def __init__(self, programs):
+        self._programs = programs
         self._folder = Path(tempfile.mkdtemp(prefix="nanwatch-pg-"))
         self._numbers = itertools.count()
+        self._emptied = None
         self._port = free_port()
         self._run = run_as_somebody_else(self._folder)
         data = self._folder / "data"
@@ -50,11 +52,39 @@ class Cluster:
         self._process.kill()
         self._process.wait(20)
 
+    def crash_a_backend(self):
+        """Kill -9 a backend of a test, if there is one: all others end, and it recovers."""
+        query = "SELECT pid FROM pg_stat_activity WHERE datname LIKE 'test%' LIMIT 1"
+        try:
+            with psycopg.connect(self._address("postgres")) as connection:
+                (pid,) = connection.execute(query).fetchone() or (None,)
+        except psycopg.OperationalError:  # it recovers from the last time
+            return False
+        if pid is not None:
+            os.kill(pid, signal.SIGKILL)
+        return pid is not None
+
     def new_database(self):
+        """The URL of an empty database."""
         name = f"test_{next(self._numbers)}"
         with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}")
         return self._address(name)
+
+    def emptied_database(self, prepare):
+        """The URL of the one that `prepare` made tables in; they are empty. One test uses it."""
+        if self._emptied is None:
+            self._emptied = self.new_database()
+            prepare(self._emptied)
+        with psycopg.connect(self._emptied) as connection:
+            tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+            names = {name for (name,) in connection.execute(tables)} - {"alembic_version"}
+            connection.execute(f"TRUNCATE {', '.join(names)} RESTART IDENTITY")
+        return self._emptied
+
+    def run(self, program, *arguments):
+        """Run one of PostgreSQL's own programs."""
+        subprocess.run([self._programs / program, *arguments], check=True)
 
     def stop(self):
         self._process.send_signal(signal.SIGQUIT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import time
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import click
@@ -16,11 +17,18 @@ _file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 
 
 @click.command()
+@click.option("--to", metavar="SCHEMA", help="Go back to an older one. No server may run.")
+@click.option("--no-backup", is_flag=True, help="Don't copy an SQLite file first.")
 @database_url_option
-def migrate(database_url: str | None) -> None:
-    """Bring the database up to date. `serve` does it by itself."""
+def migrate(to: str | None, no_backup: bool, database_url: str | None) -> None:
+    """Bring the database up to date. `serve` does it by itself.
+
+    An SQLite file is copied first, to a file of its name with `.schema-` and the schema behind it.
+    With --to a database is made fit for an older nanwatch; what only newer ones know is lost.
+    """
+    from nanwatch_monitor.serve import sole_use
     from nanwatch_monitor.store.database import Database
-    from nanwatch_monitor.store.migrate import HEAD, current_revision
+    from nanwatch_monitor.store.migrate import HEAD, current_revision, kept_as
     from nanwatch_monitor.store.migrate import migrate as bring_up_to_date
 
     with refusals():
@@ -28,13 +36,14 @@ def migrate(database_url: str | None) -> None:
         if settings.database_url is None:
             settings.home.prepare()
         database = Database(settings.effective_database_url)
-        try:
+        with closing(database), sole_use(settings) if to else nullcontext():
             before = current_revision(database)
-            done = bring_up_to_date(database)
-        finally:
-            database.close()
+            done = bring_up_to_date(database, to or HEAD, keep=not no_backup)
+            kept = kept_as(database, before) if before and not no_backup else None
     source = f"from schema {before}" if before else "an empty database"
-    click.echo(f"migrated {source} to {HEAD}" if done else f"is up to date at schema {HEAD}")
+    as_it_was = f"; as it was: {kept}" if kept else ""
+    words = f"migrated {source} to {to or HEAD}{as_it_was}"
+    click.echo(words if done else f"is up to date at schema {to or HEAD}")
 
 
 @click.command()

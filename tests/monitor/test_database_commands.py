@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import pytest
 from alembic import command
@@ -59,12 +59,18 @@ def older(database_url):
     store.close()
 
 
+def copied(database_url, schema):
+    """What is said of the copy of an SQLite file."""
+    _, sqlite, file = database_url.partition("sqlite:///")
+    return f"; as it was: {file}.schema-{schema}" if sqlite else ""
+
+
 def test_of_several_processes_at_once_one_migrates(launch, database_url):
     older(database_url)
     processes = [launch("migrate", "--database-url", database_url) for _ in range(3)]
     said = sorted(process.communicate(timeout=60)[0] for process in processes)
     assert [process.returncode for process in processes] == [0, 0, 0]
-    done = f"migrated from schema 0002 to {HEAD}\n"
+    done = f"migrated from schema 0002 to {HEAD}{copied(database_url, '0002')}\n"
     assert said == [f"is up to date at schema {HEAD}\n"] * 2 + [done]
     store = Store.open(database_url)
     assert store.runs.find("run1") is not None
@@ -84,6 +90,21 @@ def test_an_empty_database_is_migrated_and_a_newer_one_refused(run, database_url
         assert "pip install --upgrade nanwatch" in words
 
 
+def test_a_database_goes_back_to_what_an_older_version_knows(run, database_url):
+    Store.open(database_url).close()
+    url = ("--database-url", database_url)
+    words = f"migrated from schema {HEAD} to 0008{copied(database_url, HEAD)}\n"
+    assert run("migrate", "--to", "0008", *url) == (0, words)
+    assert run("migrate", "--to", "0008", *url) == (0, "is up to date at schema 0008\n")
+    assert run("migrate", "--no-backup", *url) == (0, f"migrated from schema 0008 to {HEAD}\n")
+
+
+def test_no_server_loses_its_schema_under_its_feet(run, server_process):
+    process = server_process().start()
+    code, words = run("migrate", "--to", "0008", NANWATCH_DIR=str(process.folder))
+    assert (code, "uses this database already" in words) == (2, True)
+
+
 def send_for_ever(client, acked, enough):
     """One step a frame, until told to stop; the last acknowledged step is at the end of `acked`."""
     client.send(opening())
@@ -94,32 +115,45 @@ def send_for_ever(client, acked, enough):
         step += 1
 
 
-@pytest.fixture
-def busy(server_process):
+@contextmanager
+def busy(process):
     """A server that takes in points all the time; the acknowledged steps."""
-    process, acked, enough = server_process().start(), [], threading.Event()
+    acked, enough = [], threading.Event()
     sender = threading.Thread(target=send_for_ever, args=(process.client, acked, enough))
     sender.start()
-    yield process, acked
-    enough.set()
-    sender.join()
+    try:
+        wait_for(lambda: acked)
+        yield acked
+    finally:
+        enough.set()
+        sender.join()
 
 
-def test_a_backup_of_a_busy_server_holds_all_that_was_acknowledged(busy, run, tmp_path):
-    process, acked = busy
-    copy = tmp_path / "copy.db"
-    before = wait_for(lambda: acked and acked[-1])
-    code, words = run("backup", copy, NANWATCH_DIR=str(process.folder))
+def test_a_backup_of_a_busy_server_holds_all_that_was_acknowledged(run, server_process, tmp_path):
+    process, copy = server_process().start(), tmp_path / "copy.db"
+    with busy(process) as acked:
+        before = acked[-1]
+        code, words = run("backup", copy, NANWATCH_DIR=str(process.folder))
+        assert acked[-1] > before
     assert (code, words.split()[:2]) == (0, ["1", "run"])
     assert copy.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.glob("copy.db*")] == ["copy.db"]
-    assert steps_in(copy)[: before + 1] == list(range(before + 1))
-    assert acked[-1] > before
+    assert steps_in(f"sqlite:///{copy}")[: before + 1] == list(range(before + 1))
 
 
-def steps_in(copy):
+def test_a_dump_of_a_busy_postgresql_holds_it_too(server_process, postgres, tmp_path):
+    url, again, file = postgres.new_database(), postgres.new_database(), tmp_path / "nanwatch.dump"
+    with busy(server_process("--database-url", url).start()) as acked:
+        before = acked[-1]
+        postgres.run("pg_dump", "--format=custom", f"--file={file}", url)
+        assert acked[-1] > before
+    postgres.run("pg_restore", "--clean", "--if-exists", f"--dbname={again}", file)
+    assert steps_in(again)[: before + 1] == list(range(before + 1))
+
+
+def steps_in(url):
     """The steps in a copy, after a look at their values."""
-    store = Store.open(f"sqlite:///{copy}")
+    store = Store.open(url)
     curve = SeriesReader(store.series).points("run1", "batch/loss", None, None, 100_000)
     store.close()
     assert (curve.values == curve.steps / 8).all()

@@ -1,22 +1,38 @@
 """The schema is made once, is what the tables say, and a newer one is left alone."""
 
+import hashlib
 import threading
+from contextlib import closing
 
+import numpy as np
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from frames import opening
+from disks import small_disk
+from frames import frame, opening
 from nanwatch import wire
+from nanwatch.events import Cause, Diagnosis, Points
 from nanwatch_monitor.errors import SetupError
+from nanwatch_monitor.incidents import Finding
+from nanwatch_monitor.series.sealer import seal
 from nanwatch_monitor.store import Store
 from nanwatch_monitor.store.database import Database
-from nanwatch_monitor.store.migrate import HEAD, current_revision, migrate
+from nanwatch_monitor.store.migrate import (
+    HEAD,
+    current_revision,
+    kept_as,
+    known_revisions,
+    migrate,
+)
 from nanwatch_monitor.store.tables import metadata
+
+KEPT = ["run", "stream", "batch", "series", "node", "remark", "memory", "incident"]
+FIRST_WITH_SEALED = "0003"
 
 
 def config(**attributes):
@@ -54,6 +70,79 @@ def test_what_an_older_version_wrote_is_kept(database_url):
     assert migrate(store.database)
     assert store.runs.find("run1") == known
     store.close()
+
+
+def fill(store, frames=20, rows=5000, series=10, sealed=15):
+    """A run of a million points, most of them sealed, with an incident."""
+    said = [opening(facts={"epochs": 3}, resumes=True)]  # older versions don't note who began it
+    for seq in range(1, frames + 1):
+        values = np.random.default_rng(seq).standard_normal((series, rows))
+        values[0, seq] = [np.nan, np.inf, -np.inf][seq % 3]
+        steps = np.arange((seq - 1) * rows, seq * rows)
+        said.append(frame(seq, Points(steps, {f"batch/m{no}": v for no, v in enumerate(values)})))
+    store.log.append([(one, wire.encode(one)) for one in said], now=1000.0)
+    found = Diagnosis("nan_loss", "critical", 3, (Cause("unknown", 0.5, "It is NaN."),))
+    store.incidents.record(1, (-1, sealed), [Finding(found, "server")], 1000.0)
+    assert seal(store.series, 1, sealed, b"what the brain remembers")
+
+
+def contents(database):
+    """How many rows the tables have that older versions know, and a checksum of them."""
+    found = {}
+    with database.read() as connection:
+        for table in map(metadata.tables.__getitem__, KEPT):
+            rows = sorted(map(repr, connection.execute(select(table))))
+            found[table.name] = len(rows), hashlib.sha256("".join(rows).encode()).hexdigest()
+    return found
+
+
+def test_a_million_points_go_down_and_up_again_unchanged(database_url):
+    with closing(Store.open(database_url)) as store:
+        fill(store)
+        before = contents(store.database)
+        for older in sorted(known_revisions() - {HEAD}, reverse=True):
+            if older >= FIRST_WITH_SEALED:
+                assert migrate(store.database, older)
+        assert current_revision(store.database) == FIRST_WITH_SEALED
+        with pytest.raises(SetupError, match="restore a backup"):
+            migrate(store.database, "0002")
+        assert migrate(store.database)
+        assert contents(store.database) == before
+        assert min(count for count, _ in before.values()) > 0
+
+
+def test_an_sqlite_file_is_copied_before_its_schema_changes(tmp_path):
+    with closing(Store.open(f"sqlite:///{tmp_path / 'runs.db'}")) as store:
+        for older in ("0009", "0008"):
+            migrate(store.database, older)
+        copy = kept_as(store.database, "0009")
+        assert [path.name for path in tmp_path.glob("*schema*")] == [copy.name]  # one is enough
+        assert copy.stat().st_mode & 0o777 == 0o600
+        with closing(Database(f"sqlite:///{copy}")) as copied:
+            assert current_revision(copied) == "0009"
+        copy.unlink()
+        assert migrate(store.database, keep=False)
+        assert not list(tmp_path.glob("*schema*"))
+
+
+def test_without_room_for_a_copy_nothing_is_changed(tmp_path):
+    with (
+        small_disk(tmp_path / "disk", 8) as disk,
+        closing(Store.open(f"sqlite:///{disk / 'runs.db'}")) as store,
+    ):
+        migrate(store.database, "0009", keep=False)
+        with store.database.write() as connection:
+            connection.exec_driver_sql("CREATE TABLE big AS SELECT randomblob(4500000) AS data")
+        with pytest.raises(SetupError, match="--no-backup"):
+            migrate(store.database)
+        assert current_revision(store.database) == "0009"
+        assert migrate(store.database, keep=False)
+
+
+def test_a_schema_that_nobody_knows_is_not_gone_back_to(database):
+    migrate(database)
+    with pytest.raises(SetupError, match="name one of 0001, 0002"):
+        migrate(database, "7777")
 
 
 def test_of_those_who_come_at_once_one_migrates(database_url):

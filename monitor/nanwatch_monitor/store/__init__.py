@@ -6,8 +6,8 @@ returns; what is handed out is plain frozen values.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -16,11 +16,11 @@ from nanwatch_monitor.store.alerts import AlertStore
 from nanwatch_monitor.store.audit import AuditStore
 from nanwatch_monitor.store.channels import ChannelStore
 from nanwatch_monitor.store.claims import Claims, claims_on
-from nanwatch_monitor.store.database import Database, sqlite_file
+from nanwatch_monitor.store.database import Database
 from nanwatch_monitor.store.housekeeping import Housekeeping
 from nanwatch_monitor.store.incidents import IncidentStore
 from nanwatch_monitor.store.log import BatchLog
-from nanwatch_monitor.store.migrate import migrate
+from nanwatch_monitor.store.migrate import HEAD, current_revision, migrate
 from nanwatch_monitor.store.outbox import OutboxStore
 from nanwatch_monitor.store.reminders import Reminders
 from nanwatch_monitor.store.retention import RetentionStore
@@ -31,14 +31,12 @@ from nanwatch_monitor.store.telling import Teller
 from nanwatch_monitor.store.tokens import TokenStore
 from nanwatch_monitor.store.turns import TurnStore
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class Store:
-    """The parts of the store on one database.
-
-    Attributes:
-        file: of SQLite; None for any other database.
-    """
+    """The parts of the store on one database."""
 
     database: Database
     log: BatchLog
@@ -56,7 +54,6 @@ class Store:
     claims: Claims
     housekeeping: Housekeeping
     retention: RetentionStore
-    file: Path | None
 
     @classmethod
     def open(cls, url: str, channels: tuple[str, ...] = ()) -> Store:
@@ -68,7 +65,9 @@ class Store:
         """
         database = Database(url)
         try:
-            migrate(database)
+            before = current_revision(database)
+            if migrate(database) and before is not None:
+                log.warning("the schema of the database was %s and is %s now", before, HEAD)
         except BaseException:
             database.close()
             raise
@@ -90,15 +89,14 @@ class Store:
             claims=claims_on(database),
             housekeeping=Housekeeping(database),
             retention=RetentionStore(database),
-            file=sqlite_file(url),
         )
 
     def trouble(self) -> str | None:
         """None when the database takes something in, else why it does not."""
         try:
             self.access.try_writing()
-            if self.file is not None:
-                try_growing(self.file)
+            if self.database.file is not None:
+                try_growing(self.database.file)
         except SQLAlchemyError as error:
             return f"the database takes nothing in ({type(error).__name__})"
         except OSError as error:

@@ -21,12 +21,14 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from nanwatch_monitor.errors import SetupError
 
+PATIENCE_MS = 5000
+"""How long a statement waits for somebody who has locked what it needs; then it fails."""
+
 _AT_FIRST = (  # of an empty file, before WAL: later they change nothing, but want to write
     "PRAGMA page_size = 16384",
     "PRAGMA auto_vacuum = INCREMENTAL",
 )
 _PRAGMAS = (
-    "PRAGMA busy_timeout = 5000",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -46,11 +48,15 @@ class Database:
     Args:
         url: an SQLAlchemy URL of SQLite or PostgreSQL.
 
+    Attributes:
+        file: of SQLite; None for any other database.
+
     Raises:
         SetupError: the URL or its driver cannot be used.
     """
 
     def __init__(self, url: str) -> None:
+        self.file = sqlite_file(url)
         self._engine = _engine(_parsed(url))
         # SQLite's readers see one snapshot anyhow; PostgreSQL's see a new one at each statement.
         one_snapshot = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
@@ -148,7 +154,7 @@ def _engine(url: URL) -> Engine:
         if url.get_backend_name() == "sqlite":
             return _sqlite_engine(url)
         if url.get_backend_name() == "postgresql":
-            return create_engine(url, pool_pre_ping=True, **_POOL)
+            return _postgres_engine(url)
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise SetupError(
             "the driver for this database is missing",
@@ -169,6 +175,12 @@ def _sqlite_engine(url: URL) -> Engine:
     return engine
 
 
+def _postgres_engine(url: URL) -> Engine:
+    engine = create_engine(url, pool_pre_ping=True, **_POOL)
+    event.listen(engine, "connect", _set_up_postgres)
+    return engine
+
+
 def _create_private_file(path: Path) -> None:
     """Create the file closed to other users; SQLite gives its companions the same rights."""
     try:
@@ -185,5 +197,11 @@ def _create_private_file(path: Path) -> None:
 def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # transactions begin where `read` and `write` say so
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
-    for pragma in (*(() if pages else _AT_FIRST), *_PRAGMAS):
+    patience = f"PRAGMA busy_timeout = {PATIENCE_MS}"
+    for pragma in (*(() if pages else _AT_FIRST), patience, *_PRAGMAS):
         connection.execute(pragma).close()
+
+
+def _set_up_postgres(connection: Any, _record: Any) -> None:
+    connection.execute(f"SET lock_timeout = {PATIENCE_MS}")
+    connection.commit()

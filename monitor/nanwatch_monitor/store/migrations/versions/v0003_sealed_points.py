@@ -5,6 +5,8 @@ by the server, in the background.
 import sqlalchemy as sa
 from alembic import op
 
+from nanwatch_monitor.errors import SetupError
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -59,7 +61,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     sealed = op.get_bind().scalar(sa.text("SELECT count(*) FROM stream WHERE sealed_seq >= 0"))
     if sealed:
-        raise RuntimeError("sealed points cannot become frames again: restore a backup instead")
+        what = "a schema before 0003 knows no sealed points"
+        raise SetupError(what, "they cannot become frames again", "restore a backup of that time")
     for name in ("memory", "remark", "node", "series"):
         op.drop_table(name)
     op.drop_column("stream", "sealed_seq")
