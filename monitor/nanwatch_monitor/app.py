@@ -41,6 +41,7 @@ from nanwatch_monitor.api import (
     tokens,
 )
 from nanwatch_monitor.doorkeeper import Doorkeeper
+from nanwatch_monitor.incidents import Incident
 from nanwatch_monitor.ingest import Ingest
 from nanwatch_monitor.intake import Intake
 from nanwatch_monitor.keeper import Keeper
@@ -111,7 +112,13 @@ def _monitor(settings: ServerSettings, clock: Callable[[], float]) -> Monitor:
     postbag = None if store.database.is_sqlite else Postbag(instance, MAX_WORDS)
     announcer = Announcer(pages, postbag)
     cache = FrameCache()
-    watch = Watch(store, LastingWatcher, announcer.incidents, clock, cache)
+    alerting = _alerting(settings, views, announcer, cache, clock)
+
+    def opened(incidents: Sequence[Incident]) -> None:
+        alerting.delivery.wake()
+        announcer.incidents(incidents)
+
+    watch = Watch(store, LastingWatcher, opened, clock, cache)
     followers = (cache.committed, watch.committed, announcer.frames)
     return Monitor(
         instance=instance,
@@ -123,7 +130,7 @@ def _monitor(settings: ServerSettings, clock: Callable[[], float]) -> Monitor:
         intake=Intake(store.log, followers, clock),
         cache=cache,
         watch=watch,
-        alerting=_alerting(settings, views, announcer, cache, clock),
+        alerting=alerting,
         peers=Peers(instance, store, watch, pages, postbag) if postbag else None,
         activity=Activity(),
         metrics=Metrics(),

@@ -61,7 +61,8 @@ class RunNews:
             except TimeoutError:
                 pass
             self._urgent.clear()
-            await run_in_threadpool(self._try_to_announce)
+            if self._changed or self._living:
+                await run_in_threadpool(self._try_to_announce)
 
     def _recall(self) -> None:
         """Think of the runs that lived when the server stopped: they may be silent for good."""

@@ -1,11 +1,12 @@
 """Alerts reach their receiver, once, whatever the receiver and the server are up to."""
 
+import math
 import threading
 import time
 
 import pytest
 
-from frames import frame, opening
+from frames import frame, opening, points
 from monitor.alerting import LOOPBACK, Post, Runs, diagnosis, webhook
 from monitor.sinks import sink, tap
 from nanwatch.events import Cause, Diagnosed, Diagnosis
@@ -34,6 +35,15 @@ def test_an_incident_is_posted_once_with_the_better_diagnosis(start_server):
     assert (first["type"], first["n_alerts"]) == ("alert.firing", 1)
     assert first["webhook_id"] == receiver.ids[0]
     assert len(set(receiver.ids)) == 2
+
+
+def test_what_is_found_is_told_when_it_is_due_and_not_at_the_next_beat(start_server, monkeypatch):
+    monkeypatch.setattr(deliveries, "BEAT_S", 3600.0)
+    with sink() as receiver:
+        server = start_server(webhook_url=receiver.url, webhook_allow=LOOPBACK)
+        server.client.send(opening(), frame(1, points([0], batch_loss=[math.nan])))
+        (told,) = wait_for(lambda: receiver.received)
+    assert told["symptom"] == "nan_loss"
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """Empties the outbox: every message is delivered at least once, or given up with its reason.
 
 Each channel has a thread while something is due for it, so that a receiver that hangs holds up no
-other one.
+other one. What this server finds is sent when it says so; what is gathered, tried again or was
+left by another server comes up at the next beat.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from nanwatch_monitor.alerts.channels import Channels, UnusableError
 from nanwatch_monitor.alerts.settings import ChannelSettings
 from nanwatch_monitor.store.outbox import TEST_PREFIX, Message, OutboxStore, Outcome
 
-POLL_S = 0.2
+BEAT_S = 1.0
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 600.0
 LEAVE_WITHIN_S = 2.0
@@ -50,7 +51,7 @@ class Delivery:
         self._told, self._troubled = told, troubled
         self._failing: set[str] = set()
         self._serving: dict[str, threading.Thread] = {}
-        self._stopping = threading.Event()
+        self._stopping, self._news = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._work, name="nanwatch-alerts", daemon=True)
 
     @property
@@ -62,19 +63,25 @@ class Delivery:
         """Begin."""
         self._thread.start()
 
+    def wake(self) -> None:
+        """Something new is to be told. From any thread."""
+        self._news.set()
+
     def stop(self) -> None:
         """Finish the messages at hand, unless a receiver is slow, and leave.
 
         What is not known to have arrived waits in the outbox and is sent under the same id.
         """
         self._stopping.set()
+        self._news.set()
         until = time.monotonic() + LEAVE_WITHIN_S
         for thread in (self._thread, *self._serving.values()):
             thread.join(max(0.0, until - time.monotonic()))
 
     def deliver_due(self) -> None:
         """Send everything that is due now, one channel after the other."""
-        for key in self._outbox.due_channels(self._clock()):
+        due, _ = self._outbox.due_channels(self._clock())
+        for key in due:
             self._serve(key)
 
     def test(self, settings: ChannelSettings, channel: Channel) -> Outcome:
@@ -86,14 +93,23 @@ class Delivery:
         return outcome
 
     def _work(self) -> None:
-        while not self._stopping.wait(POLL_S):
+        wait_s = 0.0
+        while not self._stopping.is_set():
+            self._news.wait(wait_s)
+            self._news.clear()
             try:
-                due = self._outbox.due_channels(self._clock())
+                wait_s = self._look()
             except SQLAlchemyError as error:
                 log.warning("alerts wait for the database: %s", type(error).__name__)
-                continue
-            for key in due:
-                self._serve_beside(key)
+                wait_s = BEAT_S
+
+    def _look(self) -> float:
+        """Have sent what is due; after how many seconds to look again."""
+        now = self._clock()
+        due, later = self._outbox.due_channels(now)
+        for key in due:
+            self._serve_beside(key)
+        return min(BEAT_S, later - now)
 
     def _serve_beside(self, key: str) -> None:
         busy = self._serving.get(key)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, insert, select, update
 
 from nanwatch_monitor.alerts.grouping import (
     CHANNEL,
@@ -84,11 +85,15 @@ class OutboxStore:
     def __init__(self, database: Database, teller: Teller) -> None:
         self._database, self._teller = database, teller
 
-    def due_channels(self, now: float) -> list[str]:
-        """The channels for which something is due."""
-        query = select(outbox.c.channel).where(*_due(now)).distinct()
+    def due_channels(self, now: float) -> tuple[list[str], float]:
+        """The channels for which something is due, and when the next of all that waits will be."""
+        later = func.min(case((outbox.c.due_at > now, outbox.c.due_at)))
+        query = select(outbox.c.channel, func.min(outbox.c.due_at), later)
+        waiting = query.where(outbox.c.state == "waiting").group_by(outbox.c.channel)
         with self._database.read() as connection:
-            return list(connection.scalars(query))
+            rows = connection.execute(waiting).all()
+        due = [channel for channel, first, _ in rows if first <= now]
+        return due, min((later for *_, later in rows if later is not None), default=math.inf)
 
     def claim(self, channel: str, now: float) -> Message | None:
         """What a channel is to be told now, for this caller alone; None when nothing is."""
