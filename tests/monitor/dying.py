@@ -1,6 +1,8 @@
 """A process that dies of kill -9 before its nth statement, while it migrates or seals.
 
-python dying.py URL N migrate|seal
+python dying.py URL N migrate|migrate-in-steps|seal
+
+In steps means that each step of a migration is committed: what a test must notice.
 """
 
 import itertools
@@ -24,6 +26,12 @@ number = itertools.count(1)
 def die_in_time(*_):
     if next(number) == last:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+@event.listens_for(Engine, "after_cursor_execute")
+def commit_each_step(connection, _cursor, statement, *_):
+    if what == "migrate-in-steps" and statement.startswith("UPDATE alembic_version"):
+        connection.connection.commit()
 
 
 cursor_of = prepared._cursor

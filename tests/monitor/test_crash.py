@@ -16,6 +16,7 @@ from nanwatch_monitor.store.database import Database
 from servers import wait_for
 
 CARELESS = Path(__file__).with_name("careless.py")
+DOUBLING = CARELESS.with_name("doubling.py")
 ROWS, WORDS = 1500, ["NaN", "Infinity", "-Infinity"]
 NAMES = ["batch/loss", "batch/grad_norm"]
 
@@ -76,8 +77,16 @@ def said(last, name):
 
 
 def is_kept(process, last):
-    """Whether all up to the last acknowledged frame is there; one more may have been on its way."""
-    return all(kept(process, name) in (said(last, name), said(last + 1, name)) for name in NAMES)
+    """Whether all up to the last acknowledged frame is there, once; one more may have been on its
+    way.
+    """
+    whole = all(kept(process, name) in (said(last, name), said(last + 1, name)) for name in NAMES)
+    return whole and all(is_there_once(process, name) for name in NAMES)
+
+
+def is_there_once(process, name):
+    """Whether no step was stored twice: that would be another attempt."""
+    return len(process.client.get(f"/runs/run1/overview?name={name}")["attempts"]) == 1
 
 
 def sealed(database_url):
@@ -107,3 +116,12 @@ def test_the_crash_test_notices_frames_that_go_before_their_chunks_come(server_p
     process = server_process(program=CARELESS).start()
     last = send_until_killed(process, 0, 40, seconds=2.0)
     assert not is_kept(server_process().start(), last)
+
+
+def test_the_crash_test_notices_frames_that_are_stored_twice(server_process):
+    for program, notices in ((None, False), (DOUBLING, True)):
+        process = server_process(program=program).start()
+        for seq in (0, 1, 2, 2, 3):
+            assert process.client.send(nth(seq)).status == 200
+        assert is_kept(process, 3) != notices
+        process.stop()

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic import command
 
@@ -122,6 +123,30 @@ def filled(store, database_url):
     return database_url
 
 
+def test_a_backend_of_postgresql_that_is_killed_costs_no_point(server_process, own_postgres):
+    process = server_process("--database-url", own_postgres.new_database()).start()
+    send(process, 0, 5)
+    sender = threading.Thread(target=send, args=(process, 5, 60))
+    sender.start()
+    for pause_s in (0.1, 0.2, 0.2):
+        time.sleep(pause_s)
+        wait_for(own_postgres.crash_a_backend)
+    sender.join()
+    assert is_kept(process, 59)
+
+
+def test_a_table_of_postgresql_that_is_locked_refuses_for_now(server_process, postgres):
+    url = postgres.new_database()
+    process = server_process("--database-url", url).start()
+    send(process, 0, 5)
+    with psycopg.connect(url) as other:
+        other.execute("LOCK TABLE batch IN EXCLUSIVE MODE")
+        assert is_refused_for_now(process, 5)
+        assert is_kept(process, 4)
+    send(process, 5, 8)
+    assert is_kept(process, 7)
+
+
 def test_sealing_that_dies_at_any_statement_leaves_every_point(filled):
     expected = kept_by(filled)
     for statement in (5, 9, 11):
@@ -139,3 +164,10 @@ def test_a_migration_that_dies_at_any_statement_is_made_good(filled, store):
         assert dies(filled, statement, "migrate")
         assert current_revision(store.database) == "0002"
         assert kept_by(filled) == expected
+
+
+def test_the_test_notices_a_migration_that_is_not_one_transaction(filled, store):
+    with store.database.write() as connection:
+        command.downgrade(config(connection=connection), "0002")
+    assert dies(filled, 30, "migrate-in-steps")
+    assert current_revision(store.database) != "0002"

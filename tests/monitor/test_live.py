@@ -112,6 +112,20 @@ def test_a_viewer_holds_no_more_than_so_many_bytes():
     assert not viewer.offer(b"x")
 
 
+def test_an_event_is_encoded_once_for_all_who_hear_of_it():
+    async def scenario():
+        hub, viewers, made = Hub(), [Viewer(["run1"], False) for _ in range(3)], []
+        hub.attach(asyncio.get_running_loop())
+        for viewer in viewers:
+            hub.join(viewer)
+        hub.publish_points("run1", lambda: made.append(1) or {"run_id": "run1"})
+        await asyncio.sleep(0)
+        first, *others = [viewer._queue.get_nowait() for viewer in viewers]
+        assert (made, [event is first for event in others]) == ([1], [True, True])
+
+    loops.run(scenario())
+
+
 def test_nothing_is_encoded_for_nobody():
     async def scenario():
         hub = Hub()

@@ -169,6 +169,29 @@ def test_frames_come_in_while_others_are_sealed(store):
     assert steps(store) == list(range(150))
 
 
+def look_until(store, acked, done):
+    """Read again and again: whatever was acknowledged is there, and nothing is there in part."""
+    while not done.is_set():
+        least = acked[0]
+        found = steps(store)
+        assert found == list(range(len(found)))
+        assert len(found) >= least
+
+
+def test_who_reads_while_frames_come_in_and_are_sealed_sees_all_up_to_some_moment(store):
+    append(store, opening(), *losses(0, 1))
+    acked, done = [1], threading.Event()
+    with ThreadPoolExecutor(3) as pool:
+        at_work = [pool.submit(look_until, store, acked, done) for _ in range(2)]
+        at_work.append(pool.submit(seal_until, store, done))
+        for step in range(1, 150):
+            append(store, *losses(step, step + 1))
+            acked[0] = step + 1
+        done.set()
+        for one in at_work:
+            one.result()
+
+
 def test_a_step_that_goes_back_begins_another_lane(store):
     append(store, opening(), frame(1, points([5, 6, 7], batch_loss=[1, 2, 3])))
     seal(store.series, 1, 1, b"")
