@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from nanwatch_monitor.store import Store
 from postgres import Cluster, find_programs
 from servers import ServerProcess, ServerThread
 from web.browser import axe, browser, page, server
@@ -61,6 +62,19 @@ def start_server(tmp_path):
 def live_server(start_server):
     """A server in a thread, with its default settings."""
     return start_server()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_server(request, start_server):
+    """A server in a thread, on each kind of database in turn."""
+    if request.param == "sqlite":
+        return start_server()
+    cluster = request.getfixturevalue("postgres")
+    return start_server(database_url=cluster.emptied_database(prepare_database))
+
+
+def prepare_database(url):
+    Store.open(url).close()
 
 
 @pytest.fixture

@@ -145,6 +145,16 @@ def test_compose_publishes_the_server_on_loopback_and_nothing_else(services: dic
     assert ports == {"server": ["127.0.0.1:8777:8777"]}
 
 
+def test_compose_gives_each_of_several_servers_a_port_of_loopback() -> None:
+    class Loader(yaml.SafeLoader):
+        """Reads Compose's own tag as what stands behind it."""
+
+    Loader.add_constructor("!override", Loader.construct_sequence)
+    more = yaml.load((ROOT / "docker-compose.scale.yml").read_text(), Loader)  # noqa: S506
+    assert more == {"services": {"server": {"ports": ["127.0.0.1:8777-8786:8777"]}}}
+    assert "docker-compose.scale.yml up" in (ROOT / "docs/docker.md").read_text()
+
+
 def test_compose_keeps_data_in_named_volumes(services: dict) -> None:
     declared = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["volumes"]
     mounts = [mount for service in services.values() for mount in service.get("volumes", [])]

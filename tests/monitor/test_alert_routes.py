@@ -30,8 +30,8 @@ def post(client, path, body=None):
 
 
 @pytest.fixture
-def client(live_server):
-    return live_server.client
+def client(any_server):
+    return any_server.client
 
 
 def test_an_alert_is_open_acknowledged_resolved_and_open_again(client):

@@ -10,9 +10,9 @@ from servers import wait_for
 
 
 @pytest.fixture
-def client(live_server):
-    live_server.client.send(opening(tags=("a",)))
-    return live_server.client
+def client(any_server):
+    any_server.client.send(opening(tags=("a",)))
+    return any_server.client
 
 
 def edit(client, said, run_id="run1"):

@@ -34,7 +34,7 @@ def plots(html):
 
 
 @pytest.fixture
-def told(live_server):
+def told(any_server):
     """The report of a run that went wrong, as it is served."""
     fix = Fix("Scale the columns.", "x = (x - mean) / std")
     seen = (Evidence("largest input", "1e6 & more", "about 1"),)
@@ -42,9 +42,9 @@ def told(live_server):
     found = Diagnosed(Diagnosis("nan_loss", "critical", 3, (cause,)))
     first = opening(name=EVIL, config={"rate": {"first": 0.5}, EVIL: EVIL})
     losses = points([0, 1, 2, 3], batch_loss=[1.0, 0.5, np.inf, np.nan])
-    live_server.client.send(first, frame(1, losses, found))
-    wait_for(lambda: live_server.client.get("/runs/run1/diagnoses")["diagnoses"])
-    return live_server.client.ask("GET", "/api/v1/runs/run1/report")
+    any_server.client.send(first, frame(1, losses, found))
+    wait_for(lambda: any_server.client.get("/runs/run1/diagnoses")["diagnoses"])
+    return any_server.client.ask("GET", "/api/v1/runs/run1/report")
 
 
 def test_it_tells_what_was_found_and_the_fix(told):
@@ -104,5 +104,5 @@ def test_the_axis_of_a_value_that_never_changes_fits_it():
     assert axis_of(curve([np.nan, np.nan]))["type"] == "linear"
 
 
-def test_an_unknown_run_has_no_report(live_server):
-    assert live_server.client.ask("GET", "/api/v1/runs/nobody/report").status == 404
+def test_an_unknown_run_has_no_report(any_server):
+    assert any_server.client.ask("GET", "/api/v1/runs/nobody/report").status == 404

@@ -65,15 +65,15 @@ def filled(path):
 
 
 @pytest.fixture
-def everybody(live_server):
+def everybody(any_server):
     """A client for each of the five identities, and a run of a project that one may not write."""
-    live_server.client.send(opening())
-    tokens = {"none": None, "wrong": "nw_a_wrong", "admin": live_server.token}
+    any_server.client.send(opening())
+    tokens = {"none": None, "wrong": "nw_a_wrong", "admin": any_server.token}
     for scope, project in (("read", None), ("write", "another")):
         wanted = {"name": scope, "scope": scope, "project": project}
-        made = live_server.client.ask("POST", "/api/v1/tokens", json=wanted)
+        made = any_server.client.ask("POST", "/api/v1/tokens", json=wanted)
         tokens[scope] = made.json()["token"]
-    clients = {name: Client(live_server.url, token) for name, token in tokens.items()}
+    clients = {name: Client(any_server.url, token) for name, token in tokens.items()}
     yield clients
     for client in clients.values():
         client.close()
@@ -85,9 +85,9 @@ def status_of(client, method, path):
     return answer.status
 
 
-def test_every_route_has_its_row(live_server):
+def test_every_route_has_its_row(any_server):
     known = rows(OPEN + READ + WRITE + ADMIN)
-    assert set(routes_of(live_server.app)) == known
+    assert set(routes_of(any_server.app)) == known
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_methods_that_no_route_has_are_for_admins_alone(everybody):
         assert status_of(everybody["write"], method, "/api/v1/nothing") == 403
 
 
-def test_a_token_for_one_project_writes_to_no_other(everybody, live_server):
+def test_a_token_for_one_project_writes_to_no_other(everybody, any_server):
     foreign = wire.encode(opening("run2", "stream2", project="zoo"))
     own = wire.encode(opening("run3", "stream3", project="another"))
     joining = wire.encode(opening("run1", "stream4", project="another"))  # a run of the zoo
@@ -134,7 +134,7 @@ def test_a_token_for_one_project_writes_to_no_other(everybody, live_server):
         answer = everybody["write"].send_bytes(refused)
         assert (answer.status, answer.json()["code"]) == (404, "foreign_project")
     assert everybody["write"].send_bytes(own).status == 200
-    assert {run["id"] for run in live_server.client.get("/runs")["runs"]} == {"run1", "run3"}
+    assert {run["id"] for run in any_server.client.get("/runs")["runs"]} == {"run1", "run3"}
 
 
 def test_a_token_for_one_project_does_not_learn_which_runs_there_are(everybody):

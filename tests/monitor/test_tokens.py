@@ -9,15 +9,15 @@ from servers import Client, wait_for
 
 
 @pytest.fixture
-def make(live_server):
+def make(any_server):
     """Makes tokens; the answer's JSON and a client that uses the secret."""
     clients = []
 
     def made(scope="read", **more):
         wanted = {"name": "ci", "scope": scope, **more}
-        answer = live_server.client.ask("POST", "/api/v1/tokens", json=wanted)
+        answer = any_server.client.ask("POST", "/api/v1/tokens", json=wanted)
         assert answer.status == 201, answer.data
-        clients.append(Client(live_server.url, answer.json()["token"]))
+        clients.append(Client(any_server.url, answer.json()["token"]))
         return answer.json(), clients[-1]
 
     yield made
@@ -30,11 +30,11 @@ def listed(server):
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-def test_a_token_says_what_it_is_for_and_is_shown_once(make, live_server, scope):
+def test_a_token_says_what_it_is_for_and_is_shown_once(make, any_server, scope):
     token, _ = make(scope)
     assert token["token"].startswith(f"nw_{scope[0]}_")
     assert len(token.pop("token")) == len("nw_r_") + 43  # 256 bits
-    assert listed(live_server)[token["id"]] == token
+    assert listed(any_server)[token["id"]] == token
 
 
 def test_the_store_keeps_digests_of_tokens_and_nothing_else(store):
@@ -63,26 +63,26 @@ def test_a_session_ends_with_the_token_that_it_comes_from(store):
     assert store.access.good({session, own, "unknown"}, 5.0) == {own}
 
 
-def test_a_revoked_token_opens_nothing_and_its_open_stream_ends(make, live_server):
+def test_a_revoked_token_opens_nothing_and_its_open_stream_ends(make, any_server):
     token, client = make()
     stream = client.open_stream()
     assert stream.status == 200
-    wait_for(lambda: live_server.monitor.hub.viewers == 1)
-    revoked = live_server.client.ask("DELETE", f"/api/v1/tokens/{token['id']}")
+    wait_for(lambda: any_server.monitor.hub.viewers == 1)
+    revoked = any_server.client.ask("DELETE", f"/api/v1/tokens/{token['id']}")
     assert revoked.json()["revoked_at"]
     assert client.ask("GET", "/api/v1/runs").status == 401
     assert b"event" not in stream.read()  # to its end: it would never end by itself
-    assert live_server.monitor.hub.viewers == 0
+    assert any_server.monitor.hub.viewers == 0
 
 
-def test_the_stream_of_a_session_ends_with_its_token_too(make, live_server):
+def test_the_stream_of_a_session_ends_with_its_token_too(make, any_server):
     token, client = make()
     pasted = {"token": token["token"]}
     cookie = client.ask("POST", "/login", json=pasted).headers["set-cookie"].partition(";")[0]
-    browser = Client(live_server.url)
+    browser = Client(any_server.url)
     stream = browser.ask("GET", "/api/v1/stream", {"Cookie": cookie}, preload_content=False)
-    wait_for(lambda: live_server.monitor.hub.viewers == 1)
-    live_server.client.ask("DELETE", f"/api/v1/tokens/{token['id']}")
+    wait_for(lambda: any_server.monitor.hub.viewers == 1)
+    any_server.client.ask("DELETE", f"/api/v1/tokens/{token['id']}")
     stream.read()
     assert browser.ask("GET", "/api/v1/runs", {"Cookie": cookie}).status == 401
     browser.close()
@@ -94,11 +94,11 @@ def test_a_token_that_only_writes_opens_no_pages(make):
     assert (answer.status, "set-cookie" in answer.headers) == (403, False)
 
 
-def test_when_a_token_was_used_last_is_known(make, live_server):
+def test_when_a_token_was_used_last_is_known(make, any_server):
     token, client = make()
     client.get("/runs")
-    live_server.monitor.keys.note_use()
-    assert listed(live_server)[token["id"]]["last_used_at"] >= token["created_at"]
+    any_server.monitor.keys.note_use()
+    assert listed(any_server)[token["id"]]["last_used_at"] >= token["created_at"]
 
 
 def test_a_token_that_does_not_go_so_far_is_told_what_is_needed(make):
@@ -110,16 +110,16 @@ def test_a_token_that_does_not_go_so_far_is_told_what_is_needed(make):
     )  # fmt: skip
 
 
-def test_about_tells_how_far_the_askers_token_goes(make, live_server):
+def test_about_tells_how_far_the_askers_token_goes(make, any_server):
     told = make("read")[1].get("/about")
     assert (told["scope"], told["auth"], told["database"]["runs"]) == ("read", True, 0)
     assert told["database"]["size_bytes"] > 0
-    assert live_server.client.get("/about")["scope"] == "admin"
+    assert any_server.client.get("/about")["scope"] == "admin"
 
 
-def test_wrong_tokens_are_answered_ten_times_and_right_ones_always(make, live_server):
+def test_wrong_tokens_are_answered_ten_times_and_right_ones_always(make, any_server):
     _, client = make()
-    guesser = Client(live_server.url, "nw_a_wrong")
+    guesser = Client(any_server.url, "nw_a_wrong")
     answers = [guesser.ask("GET", "/api/v1/runs") for _ in range(12)]
     assert [answer.status for answer in answers] == [401] * 10 + [429] * 2
     assert int(answers[-1].headers["retry-after"]) in range(1, 7)

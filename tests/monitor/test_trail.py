@@ -22,11 +22,11 @@ def test_an_action_has_a_word(method, template, action):
     assert action_of(method, template) == action
 
 
-def test_every_change_is_in_the_trail_with_who_made_it(live_server):
-    client = live_server.client
+def test_every_change_is_in_the_trail_with_who_made_it(any_server):
+    client = any_server.client
     client.send(opening())
     made = client.ask("POST", "/api/v1/tokens", json={"name": "nurse", "scope": "admin"}).json()
-    nurse = Client(live_server.url, made["token"])
+    nurse = Client(any_server.url, made["token"])
     nurse.ask("DELETE", "/api/v1/runs/run1")
     nurse.ask("DELETE", "/api/v1/runs/run1")  # not there any more: nothing was changed
     client.ask("DELETE", f"/api/v1/tokens/{made['id']}")
@@ -41,13 +41,13 @@ def test_every_change_is_in_the_trail_with_who_made_it(live_server):
     assert made["token"] not in str(entries)
 
 
-def test_logins_are_in_the_trail(live_server):
-    code = live_server.client.ask("POST", "/api/v1/login-codes").json()["path"]
-    browser = Client(live_server.url)
+def test_logins_are_in_the_trail(any_server):
+    code = any_server.client.ask("POST", "/api/v1/login-codes").json()["path"]
+    browser = Client(any_server.url)
     browser.ask("GET", code)
-    browser.ask("POST", "/login", json={"token": live_server.token})
+    browser.ask("POST", "/login", json={"token": any_server.token})
     browser.close()
-    entries = live_server.client.get("/audit")["entries"]
+    entries = any_server.client.get("/audit")["entries"]
     assert [(entry["action"], entry["detail"]) for entry in entries] == [
         ("login", "pasted token, from 127.0.0.1"),
         ("login", "link, from 127.0.0.1"),
@@ -63,9 +63,9 @@ def test_the_trail_comes_in_pages(store):
     assert {(e.actor, len(e.detail)) for _, e in store.audit.entries(9)} == {("who", 300)}
 
 
-def test_a_change_that_cannot_be_written_down_has_happened_all_the_same(live_server, caplog):
-    with live_server.monitor.store.database.write() as connection:
+def test_a_change_that_cannot_be_written_down_has_happened_all_the_same(any_server, caplog):
+    with any_server.monitor.store.database.write() as connection:
         connection.exec_driver_sql("DROP TABLE audit")
-    made = live_server.client.ask("POST", "/api/v1/tokens", json={"name": "x", "scope": "read"})
+    made = any_server.client.ask("POST", "/api/v1/tokens", json={"name": "x", "scope": "read"})
     assert made.status == 201
     assert "not in the audit" in caplog.text
