@@ -7,7 +7,6 @@ import json
 from typing import Any, TypeVar
 
 import msgspec
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 
 from nanwatch.events import one_spelling
@@ -39,7 +38,8 @@ async def read_json(request: Request, kind: type[Body], limit: int = MAX_JSON) -
     Raises:
         Problem: as `read_body`, or it is no strict JSON (400) or of another form (422).
     """
-    body = await read_body(request, _JSON, limit)
+    body, is_packed = await read_body(request, _JSON, limit)
+    body = unpack(body, limit) if is_packed else body
     try:
         _check_strict(body)
         return _in_one_spelling(msgspec.json.decode(body, type=kind))
@@ -91,30 +91,20 @@ def _no_constant(name: str) -> None:
     raise _NonFiniteError(f"{name} is not JSON")
 
 
-async def read_body(
-    request: Request, content_type: str, limit: int, unpacked_limit: int | None = None
-) -> bytes:
-    """The body of a request, unpacked if it came as gzip.
+async def read_body(request: Request, content_type: str, limit: int) -> tuple[bytes, bool]:
+    """The body of a request as it came, and whether it is packed: see `unpack`.
 
     Args:
         content_type: the only media type that is accepted.
         limit: the size in bytes that is accepted.
-        unpacked_limit: the size that is accepted once it is unpacked; None: the same.
 
     Raises:
         Problem: another type or encoding, too large, or too slow.
     """
     is_packed = _check_head(request, content_type, limit)
-    body = await _in_time(request, limit)
-    if not is_packed:
-        return body
-    return await run_in_threadpool(_unpacked, body, unpacked_limit or limit)
-
-
-async def _in_time(request: Request, limit: int) -> bytes:
     try:
         async with asyncio.timeout(DEADLINE_S):
-            return await _collect(request, limit)
+            return await _collect(request, limit), is_packed
     except TimeoutError as error:
         why = f"it was not complete after {DEADLINE_S:.0f} s"
         raise Problem(408, "slow", "the body took too long", why, "send it again") from error
@@ -144,7 +134,8 @@ def _is_packed(request: Request) -> bool:
     return encoding == "gzip"
 
 
-def _unpacked(body: bytes, limit: int) -> bytes:
+def unpack(body: bytes, limit: int) -> bytes:
+    """A body that came packed, of at most `limit` bytes then. Raises Problem."""
     try:
         return unpacked(body, limit)
     except BombError as error:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
 
 from nanwatch import wire
+from nanwatch_monitor.bodies import unpack
 from nanwatch_monitor.census import MAX_SERIES, Census
 from nanwatch_monitor.intake import BusyError, Intake
 from nanwatch_monitor.metrics import Metrics
@@ -29,9 +31,12 @@ from nanwatch_monitor.store.receipts import (
     Receipt,
     SequenceGapError,
 )
+from nanwatch_monitor.unpacking import MOST_BYTES
 
 SMALL = 256 * 1024
 """Bytes that are decoded so quickly that nobody notices the event loop waiting."""
+LARGE_AT_ONCE = 4
+"""So many others are unpacked and decoded at a time: each may take 32 MiB meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +46,18 @@ class Ingest:
     intake: Intake
     metrics: Metrics
     census: Census = field(default_factory=Census)
+    large: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(LARGE_AT_ONCE))
 
-    async def accept(self, body: bytes, asker: Identity = ANYBODY) -> Receipt:
+    async def accept(
+        self, body: bytes, asker: Identity = ANYBODY, is_packed: bool = False
+    ) -> Receipt:
         """Store the frames of a request. Raises Problem; then nothing of it was stored."""
         with self.metrics.ingest_seconds.time():
-            if len(body) <= SMALL:
+            if len(body) <= SMALL and not is_packed:
                 told = self.submit(body, asker)
             else:
-                told = await run_in_threadpool(self.submit, body, asker)
+                submit = partial(self.submit, body, asker, is_packed)
+                told = await to_thread.run_sync(submit, limiter=self.large)
             try:
                 receipt = await asyncio.wrap_future(told)
             except LogError as error:
@@ -56,9 +65,11 @@ class Ingest:
         self.metrics.stored(receipt)
         return receipt
 
-    def submit(self, body: bytes, asker: Identity = ANYBODY) -> Future[Receipt]:
+    def submit(
+        self, body: bytes, asker: Identity = ANYBODY, is_packed: bool = False
+    ) -> Future[Receipt]:
         """Read the frames of a request and have them stored. Raises Problem."""
-        frames = _decoded(body)
+        frames = _decoded(unpack(body, MOST_BYTES) if is_packed else body)
         if not self.census.admits(frame for frame, _ in frames):
             raise _too_many_series()
         try:

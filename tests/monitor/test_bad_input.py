@@ -60,6 +60,7 @@ JSON = {
     "UTF-16": (token().decode().encode("utf-16"), 400, "malformed"),
     "a byte order mark": (b"\xef\xbb\xbf" + token(), 400, "malformed"),
     "depth 10^4": (b"[" * 10_000 + b"]" * 10_000, 400, "malformed"),
+    "depth 10^5": (b"[" * 100_000, 413, "too_large"),
     "null": (b"null", 400, "malformed"),
     "a list": (b"[]", 400, "malformed"),
     "empty": (b"", 400, "malformed"),
@@ -82,6 +83,12 @@ MEDIA = {
 def body_of(events, run_id="bad", stream="bad", seq=0):
     """A frame of any values, with a right head: what no client of ours would write."""
     body = msgspec.msgpack.encode([run_id, stream, seq, events])
+    return wire._HEAD.pack(b"NANW", 1, 0, len(body), zlib.crc32(body)) + body
+
+
+def nested(depth):
+    """An introduction whose config is an array in an array in an array."""
+    body = started(config={"a": None})[wire.HEAD_SIZE :].replace(b"\xc0", b"\x91" * depth + b"\xc0")
     return wire._HEAD.pack(b"NANW", 1, 0, len(body), zlib.crc32(body)) + body
 
 
@@ -124,6 +131,7 @@ FRAMES = {
     "NUL in a config": started(config={"a": "b\0c"}),
     "bytes in a config": started(config={"a": b"\xff"}),
     "a deep config": started(config={"a": json.loads("[" * 17 + "]" * 17)}),
+    "a config of depth 10^6": nested(10**6),
     "a start at NaN": started(started_at=math.nan),
     "a start in the year 10000": started(started_at=2.6e11),
     "seq -1": body_of([], seq=-1),

@@ -45,8 +45,8 @@ def router(ingest: Ingest) -> APIRouter:
     @routes.post(INGEST_PATH, openapi_extra=_BODY)
     async def take(request: Request, asker: Asker) -> Response:
         """Store frames. They are committed before the answer; sending them again is harmless."""
-        body = await read_body(request, CONTENT_TYPE, MAX_FRAME, MOST_BYTES)
-        receipt = await ingest.accept(body, asker)
+        body, is_packed = await read_body(request, CONTENT_TYPE, MAX_FRAME)
+        receipt = await ingest.accept(body, asker, is_packed)
         return Json(
             {
                 "acked": receipt.acked,
