@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
 from nanwatch_monitor.store import Store
+from nanwatch_monitor.store.audit import Entry
 
 EVERY_S = 3600.0
 FIRST_S = 60.0  # a server that starts has better things to do
@@ -53,9 +54,15 @@ class Keeper:
         for run_id in gone:
             if store.housekeeping.delete(run_id, now):
                 log.warning("run %s was deleted after %d days", run_id, old)
+                self._write_down("runs.delete", run_id)
                 self._deleted(run_id)
         thin = store.retention.to_thin(aged, now) if aged is not None else []
         for run_id in thin:
             self._thin(run_id, now)
+            self._write_down("runs.thin", run_id)
         if gone or thin:
             store.housekeeping.give_back_space()
+
+    def _write_down(self, action: str, run_id: str) -> None:
+        """Add to the audit."""
+        self._store.audit.record(Entry(self._clock(), "the rule of retention", action, run_id))

@@ -54,13 +54,22 @@ def only(user, password):
 
 
 @contextmanager
-def mailbox(after_data="250 taken", after_recipient="250 fine", certificate=None, **more):
-    """A mail server at `port`, until the block ends; with a certificate it wants STARTTLS."""
+def mailbox(
+    after_data="250 taken",
+    after_recipient="250 fine",
+    certificate=None,
+    security="starttls",
+    **more,
+):
+    """A mail server at `port`, until the block ends; with a certificate it wants STARTTLS, or
+    speaks TLS from the first byte on.
+    """
     found = Mailbox(after_data, after_recipient)
     if certificate is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
-        more |= {"tls_context": context, "require_starttls": True}
+        starttls = {"tls_context": context, "require_starttls": True}
+        more |= starttls if security == "starttls" else {"ssl_context": context}
     controller = AnyPort(found, hostname="127.0.0.1", port=0, **more)
     controller.start()
     found.port = controller.port

@@ -33,7 +33,7 @@ def test_a_database_that_takes_nothing_in_is_not_ready(live_server, stranger):
     assert live_server.client.ask("GET", "/api/v1/runs").status == 200  # what is there is shown
 
 
-@pytest.mark.parametrize("worker", ["watch", "intake"])
+@pytest.mark.parametrize("worker", ["watch", "intake", "alerting"])
 def test_a_server_whose_worker_has_ended_is_not_ready(live_server, stranger, worker):
     getattr(live_server.monitor, worker).stop()
     status, why = ready(stranger)

@@ -111,16 +111,44 @@ def test_a_wrong_password_is_final_and_not_told():
     assert len(box.mails) == 1
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
-def test_a_certificate_that_nobody_vouches_for_is_not_taken(tmp_path):
+@pytest.fixture
+def certificate(tmp_path):
+    """A certificate of this machine, with its key, that nobody vouches for."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl makes the certificate")
     both = tmp_path / "both.pem"
     made = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1"
-    subject = ["-subj", "/CN=localhost", "-keyout", tmp_path / "key.pem", "-out", both]
-    subprocess.run([*made.split(), *subject], check=True, capture_output=True)
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", tmp_path / "key.pem", "-out", both]
+    subprocess.run([*made.split(), *subject, *files], check=True, capture_output=True)
     both.write_bytes(both.read_bytes() + (tmp_path / "key.pem").read_bytes())
-    with mailbox(certificate=both) as box:
-        server = Smtp("127.0.0.1", box.port, "nanwatch@example.org")
+    return both
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_certificate_that_nobody_vouches_for_is_not_taken(certificate, security):
+    with mailbox(certificate=certificate, security=security) as box:
+        server = Smtp("127.0.0.1", box.port, "nanwatch@example.org", security=security)
         with pytest.raises(DeliveryError, match="certificate"):
+            Mail(server, ("a@example.org",), "http://here").send(TEST)
+    assert box.mails == []
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_mail_goes_encrypted_and_the_password_with_it(certificate, security, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))  # now somebody does
+    asks = {"auth_require_tls": security == "starttls", "authenticator": only("ada", "right")}
+    with mailbox(certificate=certificate, security=security, **asks) as box:
+        server = Smtp("127.0.0.1", box.port, "n@example.org", "ada", "right", security)
+        Mail(server, ("a@example.org",), "http://here").send(TEST)
+    assert [mail["To"] for mail in box.mails] == ["a@example.org"]
+
+
+def test_a_mail_server_that_offers_no_encryption_gets_no_password():
+    asks = {"auth_require_tls": False, "authenticator": only("ada", "right")}
+    with mailbox(**asks) as box:
+        server = Smtp("127.0.0.1", box.port, "n@example.org", "ada", "right")
+        with pytest.raises(DeliveryError, match="does not offer"):
             Mail(server, ("a@example.org",), "http://here").send(TEST)
     assert box.mails == []
 

@@ -49,6 +49,11 @@ def test_what_is_over_for_long_enough_is_thinned_then_deleted(store, tidy):
         ended(store, f"run{days}", days)
     assert tidy(thin_after_days=30, delete_after_days=90) == (["run31"], ["run91"])
     assert store.runs.find("run91") is None
+    told = [(entry.actor, entry.action, entry.subject) for _, entry in store.audit.entries(9)]
+    assert told == [
+        ("the rule of retention", "runs.thin", "run31"),
+        ("the rule of retention", "runs.delete", "run91"),
+    ]
     assert store.retention.rule() == Retention(30, 90)
 
 

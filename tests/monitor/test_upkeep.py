@@ -131,6 +131,16 @@ def test_a_lost_run_is_told_and_so_is_its_return(training, store, passes, receiv
     assert alert(store).standing.note == "It is running again, at step 99."
 
 
+def test_what_a_server_could_not_hear_while_it_was_down_is_not_lost(training, store, clock):
+    training.loses(1.0)
+    down = Deafness(clock(), clock() + 3600)
+    upkeep = Upkeep(RunViews(store, down), SeriesReader(store.series), list, clock)
+    for waits, alerts in ((3600, 0), (290, 0), (20, 1)):
+        clock.now += waits
+        upkeep.look()
+        assert len(store.alerts.matching(AlertQuery())) == alerts
+
+
 def test_a_hung_run_is_told_and_so_is_its_end(training, store, passes, receiver):
     training.loses(1.0)
     passes(60, lambda: training.says(Heartbeat(49, 3600.0, 60.0)))

@@ -106,6 +106,7 @@ def test_long_texts_stay_within_the_limits_of_the_services():
     words = with_cause(long, run_name="r" * 256)
     fields = discord_layout(words)["embeds"][0]["fields"]
     assert max(len(one["value"]) for one in fields) <= 1024
+    assert sum(len(one["name"] + one["value"]) for one in fields) <= 6000 - 250  # with the title
     blocks = slack_layout(words)["attachments"][0]["blocks"]
     assert len(blocks[0]["text"]["text"]) <= 150
     assert max(len(block["text"]["text"]) for block in blocks) <= 3000

@@ -166,7 +166,8 @@ class Upkeep:
     def _in_state(self, state: Literal["hung", "lost"], now: float) -> Sequence[Run]:
         query = self._views.of_state(RunQuery(limit=MOST), state, now)
         after, until = query.seen or (0.0, now)
-        recent = replace(query, seen=(max(after, now - LATE_S), until))
+        no_news = self._views.deaf.moment_before(now, LATE_S)
+        recent = replace(query, seen=(max(after, no_news), until))
         return self._store.runs.list(recent)
 
     def _returns(self, now: float) -> Iterator[int]:
