@@ -80,10 +80,11 @@ class SentRun:
     url: str
     id: str
     token: str = ""
+    stream: str = ""
     _seq: int = field(default=0)
 
     def send(self, *sent: events.Event) -> None:
-        body = wire.encode(wire.Frame(self.id, f"stream-{self.id}", self._seq, sent))
+        body = wire.encode(wire.Frame(self.id, self.stream or f"stream-{self.id}", self._seq, sent))
         headers = {"Content-Type": wire.CONTENT_TYPE, "Authorization": f"Bearer {self.token}"}
         request = urllib.request.Request(f"{self.url}/api/v1/ingest", body, headers)
         with urllib.request.urlopen(request, timeout=10) as answer:

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { attemptLabels, attemptShapes, earlierLines, earlierTrace } from "./attempts.js";
 import { across, countable, unitOf } from "./axis.js";
 import { epochLabels, epochShapes, failureLabel, failureShapes } from "./landmarks.js";
 import { place, smoothed } from "./place.js";
@@ -27,6 +28,7 @@ import { arrowTrace, bandTrace, lineTrace } from "./traces.js";
  * @property {number[]} ends last step of each epoch
  * @property {import("../types").Clock} clock when steps were
  * @property {Failure | null} failure
+ * @property {Map<string, import("./attempts.js").Earlier>} [earlier] attempts below the latest, by series
  * @property {Palette} palette
  * @property {{width: number, height: number}} size of the chart in pixels
  */
@@ -42,11 +44,13 @@ export function figure(scene) {
   const log = isLog(scene);
   const lines = drawnLines(scene);
   const ruler = scene.spec.ruler ? linesOf(scene, scene.spec.ruler, log) : [];
-  const range = yRange([...lines, ...ruler], log, scene.view.ignoreOutliers);
+  const earlier = earlierLines(scene, log);
+  const range = yRange([...lines, ...ruler, ...earlier], log, scene.view.ignoreOutliers);
   const strips = rails(lines, railSize(scene), scene.palette);
   const arrows = log ? null : arrowTrace(lines, range, scene.palette);
+  const below = earlier.map((placed) => earlierTrace(placed, scene.palette));
   return {
-    data: [...bands(scene, lines), ...strokes(scene, lines), ...(arrows ? [arrows] : []), ...strips.traces],
+    data: [...below, ...bands(scene, lines), ...strokes(scene, lines), ...(arrows ? [arrows] : []), ...strips.traces],
     layout: layoutOf(scene, log, range, strips),
     hidden: log ? null : hiddenOf(lines, range),
   };
@@ -161,8 +165,8 @@ function layoutOf(scene, log, range, strips) {
     yaxis: yAxis(log, range, strips.domain, palette),
     yaxis2: { domain: strips.domain, range: [0, 1], overlaying: "y", visible: false, fixedrange: true },
     ...strips.axes,
-    shapes: [...strips.shapes, ...epochShapes(scene), ...failureShapes(scene, xRange(scene))],
-    annotations: [...epochLabels(scene), ...failureLabel(scene, xRange(scene), strips.domain[1])],
+    shapes: [...strips.shapes, ...epochShapes(scene), ...attemptShapes(scene), ...failureShapes(scene, xRange(scene))],
+    annotations: [...epochLabels(scene), ...attemptLabels(scene), ...failureLabel(scene, xRange(scene), strips.domain[1])],
   };
 }
 

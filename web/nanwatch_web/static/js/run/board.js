@@ -64,6 +64,7 @@ export class Board {
   /** Show a new window: at once with what is there, then with the finer buckets that `tick` fetches. */
   rezoom() {
     this.host.series.part.clear();
+    this.host.series.attempts.part.clear();
     this.redraw();
   }
 

@@ -21,18 +21,19 @@ const KEYS = {
 /**
  * @param {HTMLElement} list
  * @param {import("../types").ChartSpec} spec
- * @param {import("../types").View} view
- * @param {Map<string, import("../types").Buckets>} series
+ * @param {Pick<import("../charts/figure.js").Scene, "view" | "series" | "earlier">} scene
  * @param {boolean} heat whether the chart is a heat map
  */
-export function showLegend(list, spec, view, series, heat) {
+export function showLegend(list, spec, { view, series, earlier }, heat) {
   const lines = spec.lines.filter((line) => line.role !== "running" || view.running);
   const bad = [...series.values()].some((each) => each.nonfinite.length);
   const band = spec.big && view.band && lines.some((line) => line.role === "train");
+  const again = !heat && [...(earlier?.values() ?? [])].some(({ buckets }) => buckets.size);
   fill(
     list,
     ...(spec.big || lines.length > 1 ? items(lines, heat) : []),
     band && el("li", { class: "k-band" }, "min–max"),
+    again && el("li", { class: "k-earlier" }, "earlier attempts"),
     bad && el("li", { class: heat ? "k-bad" : "k-nan" }, "non-finite"),
   );
 }

@@ -34,6 +34,7 @@ const BUCKETS = 500;
 const FACTS_MS = 1000;
 const STEPS_AROUND = 60;
 const NEW_SERIES_MS = 400;
+const ATTEMPT_MS = 3000;
 const ADDRESS_MS = 300;
 
 const runId = decodeURIComponent(location.pathname.split("/").filter(Boolean).pop() ?? "");
@@ -211,6 +212,7 @@ function onError(error) {
 
 /** @param {{run_id: string, series: import("./series.js").LivePoints}} points */
 function onPoints(points) {
+  if (series.goesBack(points.series)) later("attempt", ATTEMPT_MS, () => void refetch());
   if (board.add(points.series)) newSeries();
   const step = failure()?.step ?? null;
   if (step !== null && isNews(step)) later("story", FACTS_MS, () => void showAll().catch(onError));

@@ -4,6 +4,7 @@
  */
 
 import { across, back, placeOfText } from "../charts/axis.js";
+import { attemptWords } from "../charts/attempts.js";
 import { drawnLines, figure } from "../charts/figure.js";
 import { byEpoch, smoothed } from "../charts/place.js";
 import { summary } from "../charts/summary.js";
@@ -160,6 +161,7 @@ export class Panel {
       ends: series.ends,
       clock: series.clock,
       failure: failure(),
+      earlier: new Map(lines.map((line) => [line.series, series.attempts.of(line.series, view.range !== null)])),
       palette: palette(),
       size: { width: this.plot.clientWidth, height: this.plot.clientHeight },
     };
@@ -177,8 +179,8 @@ export class Panel {
     this.overlay.clear();
     this.drawnTo = new Map([...scene.series].map(([name, { to }]) => [name, to[to.length - 1] ?? -1]));
     if (first) this.listen(this.plot);
-    this.plot.setAttribute("aria-label", summary(this.spec, scene.series, scene.failure));
-    showLegend(this.legend, this.spec, scene.view, scene.series, this.heat);
+    this.plot.setAttribute("aria-label", summary(this.spec, scene.series, scene.failure) + attemptWords(scene.earlier));
+    showLegend(this.legend, this.spec, scene, this.heat);
     this.showHidden(hidden);
   }
 

@@ -7,6 +7,7 @@ import { get } from "../api.js";
 import { clockOf, noClock } from "../charts/axis.js";
 import { append, condense, empty, fromOverview, lastStep } from "../charts/buckets.js";
 import { endsOf } from "../charts/epochs.js";
+import { Attempts } from "./attempts.js";
 
 /** @typedef {import("../types").Buckets} Buckets */
 /** @typedef {import("../types").SeriesInfo} SeriesInfo */
@@ -45,6 +46,7 @@ export class RunSeries {
     this.paced = { at: 0, step: 0 };
     /** @type {Map<string, LivePoints[]>} points that came while a series was on its way */
     this.waiting = new Map();
+    this.attempts = new Attempts(this.path);
     /** @type {Map<string, Promise<void>>} */
     this.fetches = new Map();
     /** @type {Map<string, {at: number, buckets: number}>} when a whole series came, and how fine */
@@ -100,6 +102,7 @@ export class RunSeries {
     this.waiting.set(name, []);
     const answer = await get(`${this.path}/overview`, { name, buckets });
     if (answer.exact_from !== null) this.exactFrom.set(name, answer.exact_from);
+    await this.attempts.follow(name, answer.attempts, { buckets });
     const found = fromOverview(answer);
     this.waiting.get(name)?.forEach((points) => append(found, points[name].steps, points[name].values));
     this.waiting.delete(name);
@@ -116,8 +119,10 @@ export class RunSeries {
    */
   async fetchPart(name, [from, to], buckets, wanted) {
     const window = { from: Math.floor(from), to: Math.ceil(to) };
-    const found = fromOverview(await get(`${this.path}/overview`, { name, buckets, ...window }));
-    if (wanted()) this.part.set(name, found);
+    const answer = await get(`${this.path}/overview`, { name, buckets, ...window });
+    if (!wanted()) return;
+    this.part.set(name, fromOverview(answer));
+    await this.attempts.follow(name, answer.attempts, { buckets, ...window });
   }
 
   /**
@@ -139,6 +144,18 @@ export class RunSeries {
     this.measure();
     if (points[EPOCH_ENDS]) this.addEnds(points[EPOCH_ENDS]);
     return Object.keys(points).some((name) => !this.has(name));
+  }
+
+  /**
+   * Whether live points lie behind what is shown: of a run that goes on from an earlier step, unless
+   * they were fetched just before.
+   * @param {LivePoints} points by series
+   */
+  goesBack(points) {
+    return Object.entries(points).some(([name, { steps }]) => {
+      const known = this.whole.get(name);
+      return known !== undefined && steps[steps.length - 1] <= lastStep(known);
+    });
   }
 
   /** How fast steps come, taken anew every few seconds. */
