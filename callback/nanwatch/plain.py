@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Set
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -98,8 +99,16 @@ def text(value: str) -> str:
 
 def series_name(value: str) -> str:
     """A series' name that the wire accepts: no control characters, at most 256 bytes."""
-    cleaned = "".join(char if ord(char) >= 32 else "\ufffd" for char in text(str(value)))
+    name = str(value)
+    return _known_name(name) if len(name) <= MAX_NAME else _cleaned_name(name)
+
+
+def _cleaned_name(name: str) -> str:
+    cleaned = "".join(char if ord(char) >= 32 else "\ufffd" for char in text(name))
     return cleaned.encode()[:MAX_NAME].decode("utf-8", "ignore") or "unnamed"
+
+
+_known_name = lru_cache(maxsize=4096)(_cleaned_name)  # the same few come again with every block
 
 
 def _repr(value: Any) -> str:

@@ -156,7 +156,7 @@ class Run:
         if is_finite(numbers):
             reporter.log_waiting(tuple(numbers), step, tuple(numbers.values()))
         else:
-            reporter.send_now(block(step, numbers))
+            reporter.send_now(block([(step, numbers)]))
         self._judge(reporter, lambda watch: watch.look(step, numbers))
 
     def _judge(self, reporter: Reporter, look: Callable[[LogWatch], list[Diagnosis]]) -> None:

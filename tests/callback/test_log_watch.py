@@ -15,7 +15,7 @@ class Noting(Watcher):
         self.seen = []
 
     def feed(self, event):
-        self.seen.append(int(event.steps[0]))
+        self.seen.append(event.steps.tolist())
         return super().feed(event)
 
 
@@ -28,7 +28,19 @@ def test_quiet_steps_wait_for_each_other_and_are_all_seen_in_order():
     watch.look(GROUP - 1, {"batch/loss": 1.0})
     watch.look(GROUP, {"batch/loss": 1.0})
     watch.catch_up()
-    assert watcher.seen == list(range(GROUP + 1))
+    assert watcher.seen == [list(range(GROUP)), [GROUP]]
+
+
+def test_rows_of_other_series_and_of_epochs_are_looked_at_apart():
+    watcher = Noting()
+    watch = LogWatch(watcher)
+    for step in range(2):
+        watch.look(step, {"batch/loss": 1.0})
+    for epoch in range(2):
+        watch.look(epoch, {"epoch/loss": 1.0})
+    watch.look(2, {"batch/loss": 1.0, "batch/x": 1.0})
+    watch.catch_up()
+    assert watcher.seen == [[0, 1], [0], [1], [2]]
 
 
 def test_a_value_that_is_not_finite_is_judged_at_once_after_those_that_waited():
@@ -36,4 +48,4 @@ def test_a_value_that_is_not_finite_is_judged_at_once_after_those_that_waited():
     watch = LogWatch(watcher)
     watch.look(0, {"batch/loss": 1.0})
     (found,) = watch.look(1, {"batch/loss": math.nan})
-    assert (found.symptom, found.first_step, watcher.seen) == ("nan_loss", 1, [0, 1])
+    assert (found.symptom, found.first_step, watcher.seen) == ("nan_loss", 1, [[0, 1]])
