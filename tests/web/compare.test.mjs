@@ -22,7 +22,7 @@ function compared(values, more = {}) {
 }
 
 test("a comparison comes back from its address", () => {
-  const asked = { runs: ["a", "b,c", "d"], align: "divergence", log: true, smoothing: 0, range: null };
+  const asked = { runs: ["a", "b,c", "d"], align: "divergence", log: true, logChosen: true, smoothing: 0, range: null };
   assert.equal(addressOf(asked), "/compare?runs=a,b%2Cc,d&align=divergence&log=1");
   assert.deepEqual(questionOf("?runs=a,d&align=divergence&log=1"), { ...asked, runs: ["a", "d"] });
 });
@@ -32,6 +32,7 @@ test("what the address says that cannot be counts as not said", () => {
     runs: ["a"],
     align: "step",
     log: false,
+    logChosen: false,
     smoothing: 0,
     range: null,
   });
@@ -100,4 +101,12 @@ test("numbers that Keras puts behind names as a program goes on make no differen
   assert.deepEqual(differences([facts(1), facts(2)]), [{ name: "optimizer.config.epsilon", values: ["1", "2"] }]);
   const own = (name) => ({ model: { class: "Sequential", name } });
   assert.deepEqual(differences([own("wide_1"), own("wide_2")])[0].values, ["wide_1", "wide_2"]);
+});
+
+test("what differs in single layers stands behind everything else", () => {
+  const layers = (n) => ({ model: { layers: [{ name: "conv", class: "Conv2D", parameters: n }] }, optimizer: { class: `O${n}` } });
+  assert.deepEqual(
+    differences([layers(1), layers(2)]).map(({ name }) => name),
+    ["optimizer.class", "model.layers.conv"],
+  );
 });

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { append, empty } from "../../web/nanwatch_web/static/js/charts/buckets.js";
 import { figure, xRange } from "../../web/nanwatch_web/static/js/charts/figure.js";
 import { chartsFor } from "../../web/nanwatch_web/static/js/charts/groups.js";
+import { paceOf } from "../../web/nanwatch_web/static/js/charts/pace.js";
 import { smooth } from "../../web/nanwatch_web/static/js/charts/smoothing.js";
 import { summary } from "../../web/nanwatch_web/static/js/charts/summary.js";
 
@@ -57,6 +58,7 @@ function scene(values, changes = {}) {
     ends: [],
     clock: { steps: [], seconds: [] },
     failure: null,
+    told: [],
     palette: PALETTE,
     size: { width: 800, height: 400 },
     ...changes,
@@ -110,6 +112,19 @@ test("a spike beyond the scale becomes an arrow with its true value", () => {
   assert.deepEqual(named(drawn, "off scale").customdata, [1000]);
   assert.deepEqual(drawn.hidden, { n: 1, furthest: 1000 });
   assert.equal(named(drawn, "loss").y[100], 1000);
+});
+
+test("an arrow says its value, unless there are many of them", () => {
+  const spiky = (n) => Array.from({ length: 400 }, (_, i) => (i % 40 === 20 && i < 40 * n ? 1000 + i : 1 + (i % 7) / 10));
+  const few = named(figure(scene(spiky(2))), "off scale");
+  assert.deepEqual([few.mode, few.text], ["markers+text", ["1,020", "1,060"]]);
+  assert.equal(named(figure(scene(spiky(6))), "off scale").mode, "markers");
+});
+
+test("values that hardly differ are drawn as flat as they are", () => {
+  const { range, ticktext } = figure(scene([2.7027027, 2.7027028, 2.7027026])).layout.yaxis;
+  assert.ok(range[1] - range[0] > 0.002 && range[0] < 2.7027026 && range[1] > 2.7027028);
+  assert.ok(ticktext.every((words) => words.length < 8));
 });
 
 test("without ignoring outliers nothing is hidden", () => {
@@ -190,6 +205,29 @@ test("training, running mean, epoch and validation share a chart, loss first", (
   assert.ok(charts[2].log);
 });
 
+test("charts stand in groups: loss and metrics, gradients, layers, data, others, system", () => {
+  const names = ["time", "batch/system/gpu", "input/x/mean", "layer/a/grad_norm", "custom", "batch/learning_rate", "batch/acc", "batch/loss"];
+  const found = chartsFor(names).map(({ group, title }) => `${group}: ${title}`);
+  assert.deepEqual(found, [
+    ": Loss",
+    ": Acc",
+    "Gradients and learning rate: Learning rate",
+    "Layers: Layers: gradient norm",
+    "Data: Input: x",
+    "Other series: Custom",
+    "System: System: gpu",
+    "System: Speed",
+  ]);
+});
+
+test("the speed is told from moment to moment, and not over none", () => {
+  const time = empty();
+  append(time, [0, 10, 11, 40], [100, 101, 101.1, 104]);
+  const pace = paceOf(time);
+  assert.deepEqual([pace.from, pace.to, pace.n, pace.mean], [[0, 10], [10, 40], [10, 30], [10, 10]]);
+  assert.deepEqual(paceOf(empty()), empty());
+});
+
 test("layers share one chart, which folds away when there are many", () => {
   const names = Array.from({ length: 30 }, (_, i) => `layer/block/${i}/grad_norm`);
   const [chart] = chartsFor(names);
@@ -201,4 +239,14 @@ test("layers share one chart, which folds away when there are many", () => {
 test("a chart's summary tells range and failure in words", () => {
   const words = summary(SPEC, series([3, 1, NaN]), { step: 2, label: "", lasting: true });
   assert.equal(words, "Loss. loss: from 3 to 1, lowest 1, highest 3, NaN at 2. The run failed at step 2.");
+});
+
+test("what was told elsewhere than at the failure has a rail of marks, on the large chart alone", () => {
+  const told = [{ step: 1, words: "Loss jumps at step 1" }, { step: 9, words: "beyond the window" }];
+  const view = { ...VIEW, range: [0, 3] };
+  const marks = named(figure(scene([3, 2, 1, 0.5], { told, view })), "Alerts");
+  assert.deepEqual([marks.x, marks.customdata, marks.text], [[1], [1], ["Loss jumps at step 1"]]);
+  assert.notEqual(marks.yaxis, undefined);
+  const small = { ...SPEC, big: false };
+  assert.equal(named(figure(scene([3, 2, 1, 0.5], { told, view, spec: small })), "Alerts"), undefined);
 });

@@ -16,6 +16,11 @@ test("points are written as they are, not rounded, with words for what is not fi
   ]);
 });
 
+test("points of several runs have the run before them", () => {
+  const series = { run: '=a,"b"', name: "batch/loss", steps: [7], values: [0.5] };
+  assert.equal(pointsCsv([series]), 'run,series,step,value\n"\'=a,""b""",batch/loss,7,0.5\n');
+});
+
 test("a bucket tells its steps, its counts and its extremes; without a finite value those are empty", () => {
   const overview = { from: [0, 8], to: [7, 9], n: [8, 2], n_nonfinite: [1, 2] };
   const values = { min: [-1, null], mean: [0.5, null], max: [3, null] };

@@ -33,13 +33,14 @@ test("many layers get a higher map, within bounds", () => {
   assert.equal(heatHeight(500), heatHeight(5000));
 });
 
-test("measures of one array share a chart, and the time of steps has none", () => {
+test("measures of one array share a chart, and of the time of steps the speed is shown", () => {
   const charts = chartsFor(["batch/loss", "input/x/min", "input/x/max", "input/x/mean", "input/x/std", "time"]);
   assert.deepEqual(
     charts.map(({ id, lines }) => [id, lines.map(({ role }) => role)]),
     [
       ["key:loss", ["train"]],
       ["range:input/x", ["train", "edge", "edge", "spread"]],
+      ["system:pace", ["train"]],
     ],
   );
 });

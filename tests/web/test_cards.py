@@ -110,6 +110,30 @@ def test_how_a_fix_did_in_a_replay_is_said_with_its_numbers(
     )
 
 
+WHOLE = """(node) => {
+    const {top, bottom} = node.getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight;
+}"""
+
+
+def test_what_happened_why_where_and_the_change_are_seen_at_once(
+    page: Page, server: RunningServer
+) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    card = shown(page, server, events.Diagnosis("nan_loss", "critical", 4, (cause(),)))
+    for part in ("h2", ".cause", ".lead", ".where", ".diff", ".tried"):
+        assert card.locator(part).evaluate(WHOLE), part
+
+
+def test_a_phone_shows_first_what_happened_and_why(page: Page, server: RunningServer) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    card = shown(page, server, events.Diagnosis("nan_loss", "critical", 4, (cause(),)))
+    for part in ("h2", ".cause", ".lead", ".where"):
+        assert card.locator(part).evaluate(WHOLE), part
+    above = "(node) => node.getBoundingClientRect().bottom < 1.5 * innerHeight"
+    assert card.locator(".tried").evaluate(above)
+
+
 def test_a_mended_line_is_copied_without_the_old_one_and_the_signs(
     page: Page, server: RunningServer
 ) -> None:

@@ -20,7 +20,7 @@ def opened(page: Page, query: str = "runs=broken,healthy") -> None:
 def lines(page: Page) -> dict[str, dict[str, Any]]:
     """The curves by name: where they begin and end, and their colour."""
     drawn = page.evaluate(
-        """() => document.querySelector(".plot").data.filter((trace) => trace.mode !== "markers")
+        """() => document.querySelector(".plot").data.filter(({line}) => line)
             .map(({name, x, line}) => ({name, x: [...x], color: line.color}))"""
     )
     return {line["name"]: line for line in drawn}
@@ -68,6 +68,18 @@ def test_the_table_tells_what_differs_and_the_time_to_nan(
     )
     expect(row.filter(has_text="seed").locator("td")).to_have_text(["7", "8"])
     expect(row.filter(has_text="batch_size")).to_have_count(0)
+
+
+def test_many_differences_are_folded_until_they_are_asked_for(
+    page: Page, server: RunningServer
+) -> None:
+    broken_run(server.url)
+    healthy_run(server.url, config={f"option_{key}": key for key in range(40)})
+    opened(page)
+    rows = page.locator(".compared tr").filter(has_text="option_")
+    expect(rows).to_have_count(15)  # 16 with the seed
+    page.get_by_role("button", name="Show 25 more").click()
+    expect(rows).to_have_count(40)
 
 
 def test_runs_are_laid_over_each_other_by_the_time_since_their_first_step(
@@ -127,6 +139,36 @@ def test_smoothing_is_kept_in_the_address(page: Page, server: RunningServer) -> 
     ys = page.evaluate("() => [...document.querySelector('.plot').data[0].y]")
     assert ys[0] == pytest.approx(1.2)
     assert ys[5] > 1.0 / 6 + 0.2 + 0.1
+
+
+def test_losses_that_span_many_powers_get_a_log_axis_until_the_reader_chooses(
+    page: Page, server: RunningServer
+) -> None:
+    broken_run(server.url)
+    healthy_run(server.url).points(range(30, 40), batch__loss=[10.0**i for i in range(10)])
+    opened(page)
+    kind = "document.querySelector('.plot').layout.yaxis.type"
+    page.wait_for_function(f"() => {kind} === 'log'")
+    tick = page.get_by_label("Log y")
+    expect(tick).to_be_checked()
+    expect(page).to_have_url(f"{server.url}/compare?runs=broken,healthy")
+    tick.uncheck()
+    page.wait_for_function(f"() => {kind} === 'linear'")
+    expect(page).to_have_url(f"{server.url}/compare?runs=broken,healthy&log=0")
+    page.reload()
+    page.wait_for_function(f"() => document.querySelector('.plot')?.layout && {kind} === 'linear'")
+
+
+def test_compared_losses_are_read_as_a_table(page: Page, server: RunningServer) -> None:
+    broken_run(server.url)
+    healthy_run(server.url)
+    opened(page)
+    page.locator(".menu summary").click()
+    page.get_by_role("button", name="Show as table").click()
+    table = page.get_by_role("region", name="Data of the losses")
+    expect(table).to_be_focused()
+    expect(table.get_by_role("row").filter(has_text="penguins").first).to_contain_text("0 to")
+    expect(table.get_by_role("row").filter(has_text="calm-otter-17").first).to_be_visible()
 
 
 def test_a_hostile_name_is_text(page: Page, server: RunningServer) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from playwright.sync_api import Page, expect
 
 from nanwatch.events import Points
-from web.served import NAN_STEP, STEPS, RunningServer, broken_run
+from web.served import NAN_STEP, STEPS, RunningServer, broken_run, healthy_run
 from web.test_run_page import LOSS, opened
 
 
@@ -78,6 +78,36 @@ def test_pictures_stand_alone(page: Page, server: RunningServer, tmp_path: Path)
     svg = downloaded(page, tmp_path, "SVG picture").read_text()
     words = re.sub("<[^>]+>", "\n", svg).splitlines()
     assert {"penguins: Loss", "loss", "val_loss", "NaN", "step"} <= set(words)
+
+
+def test_the_picture_of_a_heat_map_is_a_heat_map(
+    page: Page, server: RunningServer, tmp_path: Path
+) -> None:
+    run = broken_run(server.url)
+    layers = {f"layer/l{row}/grad_norm": np.geomspace(1, 1e4, 20) for row in range(3)}
+    run.send(Points(np.arange(20), layers))
+    opened(page)
+    svg = downloaded(page, tmp_path, "SVG picture", "layer:grad_norm").read_text()
+    words = re.sub("<[^>]+>", "\n", svg).splitlines()
+    assert "<image" in svg
+    assert {"penguins: Layers: gradient norm", "l0", "l2", "step"} <= set(words)
+
+
+def test_compared_runs_are_had_as_picture_and_as_numbers(
+    page: Page, server: RunningServer, tmp_path: Path
+) -> None:
+    broken_run(server.url)
+    healthy_run(server.url)
+    page.goto("/compare?runs=broken,healthy")
+    page.wait_for_function("() => document.querySelector('.plot')?.data?.length")
+    page.locator(".plot").evaluate("(plot) => plot.closest('figure').dataset.chart = 'all'")
+    png = downloaded(page, tmp_path, "PNG picture", "all").read_bytes()
+    assert struct.unpack(">II", png[16:24]) == (2000, 1000)
+    svg = downloaded(page, tmp_path, "SVG picture", "all").read_text()
+    assert {"Loss of 2 runs", "penguins", "NaN"} <= set(re.sub("<[^>]+>", "\n", svg).splitlines())
+    found = rows(downloaded(page, tmp_path, "CSV, every point", "all"))
+    count = [sum(row["run"] == name for row in found) for name in ("penguins", "calm-otter-17")]
+    assert count == [STEPS, 30]
 
 
 def test_the_menu_is_used_with_the_keyboard(page: Page, server: RunningServer) -> None:

@@ -138,6 +138,31 @@ def test_a_run_is_looked_at_with_the_keyboard_alone(page: Page, server: RunningS
     page.wait_for_function("() => document.querySelector('.plot').layout.yaxis.type === 'log'")
 
 
+CONTROLS = """() => {
+    const all = "a[href], button, select, input, textarea, summary, [tabindex='0']";
+    const seen = [...document.querySelectorAll(all)].filter((node) =>
+        node.checkVisibility() && !node.disabled && node.tabIndex >= 0);
+    seen.forEach((node, i) => (node.dataset.nth = i));
+    return seen.map((node) => node.outerHTML.slice(0, 120));
+}"""
+NTH = "() => Number(document.activeElement?.dataset.nth ?? -1)"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_control_is_reached_with_the_keyboard_alone(
+    page: Page, server: RunningServer, path: str
+) -> None:
+    broken_run(server.url)
+    healthy_run(server.url, "long")
+    visit(page, path)
+    controls = page.evaluate(CONTROLS)
+    reached: set[int] = set()
+    for _ in range(len(controls) + 10):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate(NTH))
+    assert [words for at, words in enumerate(controls) if at not in reached] == []
+
+
 def test_a_stranger_is_sent_to_the_login_and_a_token_lets_in(
     browser: Browser, tmp_path: Path
 ) -> None:

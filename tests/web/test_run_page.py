@@ -120,40 +120,6 @@ def test_the_card_tells_cause_place_evidence_and_change(page: Page, server: Runn
     expect(card.locator(".add")).to_have_text("+ model.fit(x[ok], y[ok])")
 
 
-def test_card_and_curve_lead_to_one_another(page: Page, server: RunningServer) -> None:
-    broken_run(server.url)
-    opened(page)
-    card = page.get_by_role("article").filter(has_text="nan_in_features")
-    page.locator(f"{LOSS} .annotation-text").filter(has_text="NaN from").click()
-    expect(card).to_be_focused()
-    card.get_by_role("button", name=f"Show step {NAN_STEP}").click()
-    page.wait_for_function(
-        f"(plot) => document.querySelector(plot).layout.xaxis.range[1] === {NAN_STEP} + 60",
-        arg=LOSS,
-    )
-    page.get_by_role("button", name="Show all steps").click()
-    page.wait_for_function(
-        f"(plot) => document.querySelector(plot).layout.xaxis.range[1] < {STEPS} + 5", arg=LOSS
-    )
-
-
-def test_a_mark_on_the_rail_leads_to_the_card(page: Page, server: RunningServer) -> None:
-    broken_run(server.url)
-    opened(page)
-    at = page.eval_on_selector(
-        LOSS,
-        """(plot, step) => {
-            const {left, top} = plot.getBoundingClientRect();
-            const {xaxis, yaxis3} = plot._fullLayout;
-            return [left + xaxis._offset + xaxis.c2p(step), top + yaxis3._offset + yaxis3.c2p(0)];
-        }""",
-        NAN_STEP,
-    )
-    page.mouse.move(*at)
-    page.mouse.click(*at)
-    expect(page.get_by_role("article").filter(has_text="nan_in_features")).to_be_focused()
-
-
 def test_a_double_click_shows_the_whole_run_again(page: Page, server: RunningServer) -> None:
     broken_run(server.url)
     opened(page)
@@ -176,7 +142,7 @@ def test_many_layers_are_folded_and_cost_nothing_until_opened(
     chart = page.locator("[data-chart='layer:grad_norm']")
     chart.scroll_into_view_if_needed()
     assert not any("dense_" in url for url in asked)
-    chart.get_by_text("Show 30 lines").click()
+    chart.get_by_text("Show 30 layers").click()
     drawn = "(plot) => document.querySelector(plot)?.data"
     page.wait_for_function(
         f"{drawn}?.[0]?.z?.length === 30", arg="[data-chart='layer:grad_norm'] .plot"

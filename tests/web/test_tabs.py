@@ -71,15 +71,29 @@ def test_more_windows_in_sight_than_a_browser_has_connections(
     context.close()
 
 
-def test_a_browser_without_shared_workers_is_told_as_well(
-    browser: Browser, server: RunningServer
+# Why no answer comes from the shared worker.
+NO_WORKER = {
+    "unknown": "delete window.SharedWorker",
+    "forbidden": "window.SharedWorker = class { constructor() { throw new DOMException('no') } }",
+    "blocked": """{ const Shared = SharedWorker;
+        window.SharedWorker = function (_, how) { return new Shared("/static/js/none.js", how) }
+    }""",
+    "stuck": "window.SharedWorker = class { port = new MessageChannel().port1 }",
+}
+
+
+@pytest.mark.parametrize("why", NO_WORKER)
+def test_a_page_whose_worker_does_not_come_has_a_stream_of_its_own(
+    browser: Browser, server: RunningServer, why: str
 ) -> None:
     run = healthy_run(server.url)
-    page = browser.new_page(base_url=server.url)
-    page.add_init_script("delete window.SharedWorker")
-    opened(page)
+    page = browser.new_page(base_url=server.url)  # not watched: the browser itself logs the 404
+    page.add_init_script(NO_WORKER[why])
+    page.goto("/runs/healthy")
+    expect(page.locator("#live")).to_have_text("Live", timeout=20_000)
     run.points([30], batch__loss=[0.5])
     page.wait_for_function(HAS_STEP, arg=[LOSS, 30])
+    wait_for(lambda: viewers(server) == 1)
     page.close()
 
 

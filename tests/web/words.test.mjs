@@ -6,7 +6,7 @@ import { linearTicks, logTicks, wantsLog } from "../../web/nanwatch_web/static/j
 import { ago, bytes, duration, num, number, plain } from "../../web/nanwatch_web/static/js/format.js";
 import { standing, wherePairs } from "../../web/nanwatch_web/static/js/run/cause.js";
 import { flat, headFacts } from "../../web/nanwatch_web/static/js/run/facts.js";
-import { diagnosisAt, failureOf, withFaults } from "../../web/nanwatch_web/static/js/run/failure.js";
+import { diagnosisAt, failureOf, toldOf, withFaults } from "../../web/nanwatch_web/static/js/run/failure.js";
 import { append, empty } from "../../web/nanwatch_web/static/js/charts/buckets.js";
 import { countWords, filtered } from "../../web/nanwatch_web/static/js/runs/filter.js";
 import { questionOf } from "../../web/nanwatch_web/static/js/runs/question.js";
@@ -114,7 +114,7 @@ test("without a non-finite loss the gravest diagnosis is the failure", () => {
   const found = [{ id: 1, symptom: "exploding_loss", severity: "critical", first_step: 40, causes: [] }];
   assert.equal(failureOf(empty(), empty(), found).label, "Exploding loss from step 40");
   assert.equal(failureOf(empty(), empty(), [{ ...found[0], severity: "warning" }]), null);
-  assert.equal(diagnosisAt(found, { step: 41 }), found[0]);
+  assert.equal(diagnosisAt(found, 41), found[0]);
 });
 
 test("a gradient that was not finite is named as such when the loss was", () => {
@@ -264,4 +264,21 @@ test("every word of a filter must occur in name, project, tag, state or health",
     ["b"],
   );
   assert.equal(countWords(1, 2, false), "1 of 2 runs");
+});
+
+test("what is marked beside the failure is what has a step and has come true", () => {
+  const told = toldOf(
+    [
+      { symptom: "nan_loss", severity: "critical", first_step: 40 },
+      { symptom: "loss_spike", severity: "warning", first_step: 30 },
+      { symptom: "exploding_loss", severity: "warning", first_step: 20 },
+      { symptom: "underfit", severity: "info", first_step: 5 },
+      { symptom: "overfit", severity: "warning", first_step: null },
+    ],
+    40,
+  );
+  assert.deepEqual(told, [
+    { step: 20, words: "Loss explodes from step 20" },
+    { step: 30, words: "Loss jumps at step 30" },
+  ]);
 });

@@ -40,7 +40,7 @@ export function statePill(state, why) {
  * A run's health; when something is wrong, the symptom's name in place of "critical". A note is none.
  * @param {string} health
  * @param {string | null} symptom
- * @param {string} [fault] what was not finite, where that is known
+ * @param {string | null} [fault] what was not finite, where that is known
  * @returns {HTMLElement}
  */
 export function healthPill(health, symptom, fault) {

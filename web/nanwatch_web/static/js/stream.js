@@ -42,6 +42,7 @@ export class LiveStream {
     addEventListener("online", () => this.line.hurry());
     addEventListener("pagehide", () => this.sleep());
     addEventListener("pageshow", (event) => event.persisted && this.line.listen());
+    this.handlers.onState("connecting");
     if (!document.hidden) this.line.listen();
     setTimeout(() => this.opens || void this.fetch(), PATIENCE_MS);
   }

@@ -82,6 +82,8 @@ export interface Cause {
   verified: boolean | null;
 }
 
+export type Fault = "loss" | "gradient" | "weights";
+
 export interface Diagnosis {
   id: string | number;
   source: "server" | "client";
@@ -89,8 +91,8 @@ export interface Diagnosis {
   severity: "info" | "warning" | "critical";
   first_step: number | null;
   causes: Cause[];
-  /** What the curves show to have been the first that was not finite, where that is told of. */
-  fault?: "loss" | "gradient" | "weights";
+  /** What was not finite first, where that is told of and known. */
+  fault?: Fault | null;
 }
 
 export interface Alert {
@@ -99,6 +101,7 @@ export interface Alert {
   run_name: string;
   project: string;
   symptom: string;
+  fault?: Fault | null;
   severity: string;
   label: string;
   state: "open" | "acknowledged" | "resolved";
@@ -165,6 +168,8 @@ export interface ChartSpec {
   log: boolean;
   big: boolean;
   collapsed: boolean;
+  /** The head below which it stands; empty for the first charts. */
+  group: string;
   lines: Line[];
   /** Lines of a chart beside it that share its vertical scale. */
   ruler?: Line[];
@@ -203,6 +208,12 @@ export interface Failure {
   lasting: boolean;
 }
 
+/** What was told of a step. */
+export interface Told {
+  step: number;
+  words: string;
+}
+
 /** A line with its points placed on the horizontal axis. */
 export interface Placed {
   line: Line;
@@ -213,7 +224,8 @@ export interface Placed {
   n: number[];
   from: number[];
   to: number[];
-  marks: { x: number; step: number; kind: Kind | "nonpositive" }[];
+  /** What has no height: values that are not finite, and what was told of a step, in words. */
+  marks: { x: number; step: number; kind: Kind | "nonpositive" | "told"; words?: string }[];
 }
 
 export interface Palette {

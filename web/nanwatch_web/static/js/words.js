@@ -5,6 +5,9 @@
 
 import { integer } from "./format.js";
 
+/** The label of an alert whose cause is not known. */
+export const UNKNOWN = "unknown";
+
 /** @type {Record<string, [string, string, string?]>} symptom: the badge, the sentence, what its step is */
 const SYMPTOMS = {
   nan_loss: ["NaN or Inf", "NaN or Inf in the training", "from"],
@@ -61,20 +64,20 @@ export function byGravity(found) {
 
 /**
  * @param {string} symptom
- * @param {string} [fault] what was not finite, where that is known
+ * @param {string | null} [fault] what was not finite, where that is known
  */
-export function symptomBadge(symptom, fault = "") {
-  return FAULTS[fault]?.[0] ?? SYMPTOMS[symptom]?.[0] ?? unlabel(symptom);
+export function symptomBadge(symptom, fault) {
+  return FAULTS[fault ?? ""]?.[0] ?? SYMPTOMS[symptom]?.[0] ?? unlabel(symptom);
 }
 
 /**
  * "Loss is not finite from step 7,412"; what is judged over a whole run has no first step, and what
  * is only foreseen is no fact.
- * @param {{symptom: string, severity: string, first_step: number | null, fault?: string}} diagnosis
+ * @param {{symptom: string, severity: string, first_step: number | null, fault?: string | null}} diagnosis
  */
-export function symptomSentence({ symptom, severity, first_step: step, fault = "" }) {
+export function symptomSentence({ symptom, severity, first_step: step, fault }) {
   const [, plain, when] = SYMPTOMS[symptom] ?? ["", unlabel(symptom), "from"];
-  const words = FAULTS[fault]?.[1] ?? plain;
+  const words = FAULTS[fault ?? ""]?.[1] ?? plain;
   if (severity === "info") return `Foreseen: ${words.charAt(0).toLowerCase()}${words.slice(1)}`;
   if (step === null) return words;
   return when ? `${words} ${when} step ${integer(step)}` : `${words} (judged at step ${integer(step)})`;

@@ -45,6 +45,14 @@ export function countWords(n, more) {
   return `${more ? "the " : ""}${n}${more ? " newest" : ""} ${n === 1 ? "alert" : "alerts"}`;
 }
 
+/**
+ * What was not finite, where it was the same in all of them.
+ * @param {Alert[]} alerts
+ */
+export function faultOf([first, ...others]) {
+  return others.every(({ fault }) => fault === first.fault) ? first.fault : null;
+}
+
 /** @param {Alert} alert */
 function keyOf({ project, symptom }) {
   return JSON.stringify([project, symptom]);

@@ -7,6 +7,7 @@ import { arrange, el, fill } from "../dom.js";
 import { ago, exact, integer } from "../format.js";
 import { healthPill } from "../pills.js";
 import { actionsFor, muteMenu, MUTES, TIMED_MUTES } from "./actions.js";
+import { faultOf } from "./groups.js";
 import { AlertRow } from "./row.js";
 import { muteWords } from "./words.js";
 
@@ -95,7 +96,7 @@ class Fold {
     const quiet = alerts.every(({ muted }) => muted) ? muteWords(alerts[0]) : "";
     fill(
       this.words,
-      healthPill(severity, symptom),
+      healthPill(severity, symptom, faultOf(alerts)),
       quiet && el("span", { class: "pill quiet" }, quiet),
       el("b", {}, `${runs} runs`),
       el("span", { class: "about" }, el("bdi", {}, project), " · latest ", when),

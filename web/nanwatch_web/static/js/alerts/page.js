@@ -12,7 +12,7 @@ import { symptomBadge } from "../words.js";
 import { act, muteAlike, undoing } from "./actions.js";
 import { noAlerts, trouble } from "./empty.js";
 import { Filters } from "./filters.js";
-import { countWords, grouped } from "./groups.js";
+import { countWords, faultOf, grouped } from "./groups.js";
 import { focusNear, followKeys, placeOfFocus } from "./keys.js";
 import { AlertList } from "./list.js";
 import { addressOf, fits, queryOf, questionOf } from "./question.js";
@@ -166,7 +166,7 @@ async function muteAll(alerts, mute) {
 function whose(alerts) {
   const [first] = alerts;
   const runs = alerts.length === 1 ? first.run_name : `${alerts.length} runs`;
-  return `${symptomBadge(first.symptom)} of ${runs}`;
+  return `${symptomBadge(first.symptom, faultOf(alerts))} of ${runs}`;
 }
 
 /**

@@ -7,7 +7,7 @@
 import { el, fill } from "../dom.js";
 import { ago, exact } from "../format.js";
 import { healthPill } from "../pills.js";
-import { symptomBadge, unlabel, withoutCause } from "../words.js";
+import { symptomBadge, UNKNOWN, unlabel, withoutCause } from "../words.js";
 import { actionButtons } from "./actions.js";
 import { DeliveryLog } from "./log.js";
 import { muteWords, placeOf, sinceWords, stepWords } from "./words.js";
@@ -20,7 +20,6 @@ import { muteWords, placeOf, sinceWords, stepWords } from "./words.js";
  * @property {(label: string) => string | null} titleOf a cause's title in the catalogue
  */
 
-const UNKNOWN = "unknown";
 const MINUTE_MS = 60_000;
 
 /** A line of the inbox. */
@@ -71,7 +70,7 @@ export class AlertRow {
     this.link.href = placeOf(alert);
     fill(this.link, el("bdi", {}, alert.run_name), " ", el("small", {}, stepWords(alert)));
     const told = [mute && el("span", { class: "pill quiet" }, mute)];
-    fill(this.pills, healthPill(alert.severity, alert.symptom), ...told);
+    fill(this.pills, healthPill(alert.severity, alert.symptom, alert.fault), ...told);
     fill(this.why, ...causeWords(alert, title));
     const when = { datetime: alert.opened_at, title: exact(alert.opened_at) };
     const since = alert.state === "open" ? "" : ` · ${sinceWords(alert, now)}`;
@@ -89,7 +88,7 @@ export class AlertRow {
     const had = this.buttons.contains(document.activeElement);
     fill(this.buttons, ...actionButtons(alert, (action) => this.host.choose(this.alert ?? alert, action)));
     this.buttons.setAttribute("role", "group");
-    this.buttons.setAttribute("aria-label", `${symptomBadge(alert.symptom)} of ${alert.run_name}`);
+    this.buttons.setAttribute("aria-label", `${symptomBadge(alert.symptom, alert.fault)} of ${alert.run_name}`);
     if (had) this.element.focus();
   }
 }

@@ -10,27 +10,28 @@ const FORMULA = /^[=+\-@\t\r]/;
 const SPECIAL = /[",\r\n]/;
 
 /**
- * The exact points of some series.
- * @param {{name: string, steps: number[], values: Num[]}[]} series
+ * The exact points of some series; of several runs, with the run before each.
+ * @param {{run?: string, name: string, steps: number[], values: Num[]}[]} series
  */
 export function pointsCsv(series) {
-  const rows = series.flatMap(({ name, steps, values }) =>
-    steps.map((step, i) => [text(name), step, values[i]]),
+  const rows = series.flatMap(({ run, name, steps, values }) =>
+    steps.map((step, i) => [...whose(run), text(name), step, values[i]]),
   );
-  return table(["series", "step", "value"], rows);
+  return table([...headOf(series), "series", "step", "value"], rows);
 }
 
 /**
  * Series as the server condenses them.
- * @param {{name: string, overview: any}[]} series answers of the overview route
+ * @param {{run?: string, name: string, overview: any}[]} series answers of the overview route
  */
 export function bucketsCsv(series) {
-  const rows = series.flatMap(({ name, overview: { from, to, n, n_nonfinite, min, mean, max } }) =>
+  const rows = series.flatMap(({ run, name, overview: { from, to, n, n_nonfinite, min, mean, max } }) =>
     from.map((/** @type {number} */ first, /** @type {number} */ i) =>
-      [text(name), first, to[i], n[i], n_nonfinite[i], min[i], mean[i], max[i]],
+      [...whose(run), text(name), first, to[i], n[i], n_nonfinite[i], min[i], mean[i], max[i]],
     ),
   );
-  return table(["series", "first_step", "last_step", "points", "nonfinite", "min", "mean", "max"], rows);
+  const heads = ["series", "first_step", "last_step", "points", "nonfinite", "min", "mean", "max"];
+  return table([...headOf(series), ...heads], rows);
 }
 
 /**
@@ -40,6 +41,16 @@ export function bucketsCsv(series) {
 export function text(name) {
   const harmless = FORMULA.test(name) ? `'${name}` : name;
   return SPECIAL.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}
+
+/** @param {{run?: string}[]} series */
+function headOf(series) {
+  return series.some(({ run }) => run !== undefined) ? ["run"] : [];
+}
+
+/** @param {string | undefined} run */
+function whose(run) {
+  return run === undefined ? [] : [text(run)];
 }
 
 /**

@@ -28,6 +28,7 @@ import { arrowTrace, bandTrace, lineTrace } from "./traces.js";
  * @property {number[]} ends last step of each epoch
  * @property {import("../types").Clock} clock when steps were
  * @property {Failure | null} failure
+ * @property {import("../types").Told[]} told what else was diagnosed, and where
  * @property {Map<string, import("./attempts.js").Earlier>} [earlier] attempts below the latest, by series
  * @property {Palette} palette
  * @property {{width: number, height: number}} size of the chart in pixels
@@ -46,7 +47,7 @@ export function figure(scene) {
   const ruler = scene.spec.ruler ? linesOf(scene, scene.spec.ruler, log) : [];
   const earlier = earlierLines(scene, log);
   const range = yRange([...lines, ...ruler, ...earlier], log, scene.view.ignoreOutliers);
-  const strips = rails(lines, railSize(scene), scene.palette);
+  const strips = rails([...lines, toldLine(scene)], railSize(scene), scene.palette);
   const arrows = log ? null : arrowTrace(lines, range, scene.palette);
   const below = earlier.map((placed) => earlierTrace(placed, scene.palette));
   return {
@@ -101,6 +102,21 @@ function linesOf({ series, view, ends, clock }, lines, log) {
     const buckets = series.get(line.series);
     return buckets ? [place(line, buckets, view, { ends, clock }, log)] : [];
   });
+}
+
+/**
+ * Marks of what was told, as a line without any point; on the large chart alone.
+ * @param {Scene} scene
+ * @returns {Placed}
+ */
+function toldLine(scene) {
+  const { spec, view, told } = scene;
+  const [from, to] = xRange(scene);
+  const toPlace = across(view.x, scene);
+  const marks = told.map((each) => ({ ...each, x: toPlace(each.step), kind: /** @type {const} */ ("told") }));
+  const seen = spec.big ? marks.filter(({ x }) => x >= from && x <= to) : [];
+  const line = /** @type {const} */ ({ series: "told", role: "train", label: "Alerts" });
+  return { line, x: [], y: [], min: [], max: [], n: [], from: [], to: [], marks: seen };
 }
 
 /**

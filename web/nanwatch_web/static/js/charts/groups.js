@@ -3,13 +3,15 @@
  * @module
  */
 
+import { PACE, TIME } from "./pace.js";
+
 /** @typedef {import("../types").ChartSpec} ChartSpec */
 /** @typedef {import("../types").Line} Line */
 /** @typedef {import("../types").Role} Role */
 /** @typedef {{chart: string, line: Line}} Placing */
 
 const MANY_LAYERS = 24;
-const NOT_DRAWN = new Set(["epoch/last_step", "time"]);
+const NOT_DRAWN = new Set(["epoch/last_step", TIME]);
 
 /** @type {Record<string, {title: string, sub: string, log: boolean, rank: number}>} */
 const KNOWN = {
@@ -18,8 +20,20 @@ const KNOWN = {
   learning_rate: { title: "Learning rate", sub: "", log: false, rank: 3 },
   update_ratio: { title: "Update ratio", sub: "update to weight, log scale", log: true, rank: 4 },
 };
+const SPEED = { title: "Speed", sub: "steps a second", log: false };
+/** What a program logs of its machine under this name stands with the speed. */
+const SYSTEM = /^(key|other):system\//;
 const METRIC_RANK = 1;
-const RANKS = { layer: 5, range: 6, other: 7 };
+const RANKS = { layer: 5, range: 6, other: 7, system: 8 };
+/** @type {[number, string][]} from which rank on charts stand below which head; the first need none */
+const GROUPS = [
+  [8, "System"],
+  [7, "Other series"],
+  [6, "Data"],
+  [5, "Layers"],
+  [2, "Gradients and learning rate"],
+  [0, ""],
+];
 /** Of the layers' quantities, the one in which an explosion is seen coming. */
 const HEAT = "grad_norm";
 
@@ -42,6 +56,7 @@ export function chartsFor(names, beside = false) {
     const { chart, line } = placingOf(name);
     charts.set(chart, [...(charts.get(chart) ?? []), line]);
   }
+  if (names.includes(TIME)) charts.set(`system:${PACE}`, [{ series: PACE, role: "train", label: "steps a second" }]);
   const specs = [...charts]
     .map(([chart, lines]) => specOf(chart, lines))
     .sort((a, b) => rankOf(a.id) - rankOf(b.id));
@@ -113,9 +128,10 @@ function specOf(chart, lines) {
   const [, group, key] = /^(\w+):(.+)$/s.exec(chart) ?? [chart, "other", chart];
   const sorted = [...lines].sort((a, b) => ORDER.indexOf(a.role) - ORDER.indexOf(b.role));
   if (group === "layer") return layerSpec(chart, key, sorted);
-  const known = group === "key" ? KNOWN[key] : undefined;
+  const known = group === "system" ? SPEED : group === "key" ? KNOWN[key] : undefined;
   const { title, log } = known ?? { title: titleOf(key), log: false };
-  return { id: chart, title, sub: known?.sub ?? "", log, big: false, collapsed: false, lines: sorted };
+  const sub = known?.sub ?? "";
+  return { id: chart, title, sub, log, big: false, collapsed: false, lines: sorted, group: groupOf(chart) };
 }
 
 /**
@@ -128,11 +144,19 @@ function layerSpec(id, quantity, lines) {
   const title = `Layers: ${titleOf(quantity).toLowerCase()}`;
   const sub = `${lines.length} ${lines.length === 1 ? "layer" : "layers"}, log`;
   const heat = quantity === HEAT && lines.length > 1;
-  return { id, title, sub, log: true, big: false, collapsed: lines.length > MANY_LAYERS, lines, heat };
+  const collapsed = lines.length > MANY_LAYERS;
+  return { id, title, sub, log: true, big: false, collapsed, lines, heat, group: groupOf(id) };
+}
+
+/** @param {string} id */
+function groupOf(id) {
+  const rank = Math.ceil(rankOf(id));
+  return GROUPS.find(([from]) => rank >= from)?.[1] ?? "";
 }
 
 /** @param {string} id */
 function rankOf(id) {
+  if (SYSTEM.test(id)) return RANKS.system;
   if (id.startsWith("key:")) return KNOWN[id.slice("key:".length)]?.rank ?? METRIC_RANK;
   const heat = id === `layer:${HEAT}` ? -0.5 : 0;
   return RANKS[/** @type {keyof typeof RANKS} */ (id.split(":")[0])] + heat;

@@ -1,10 +1,9 @@
 /**
  * Rails: strips above the plot for NaN, +Inf and −Inf, and below a log axis for zero and less.
- * A value without a place on the axis gets a mark there, never an invented height. Pure.
+ * A value without a place on the axis gets a mark there, never an invented height. One more rail shows
+ * where something else was diagnosed. Pure.
  * @module
  */
-
-import { integer } from "../format.js";
 
 /** @typedef {import("../types").Placed} Placed */
 /** @typedef {import("../types").Palette} Palette */
@@ -19,6 +18,7 @@ const RAILS = [
   { kind: "nan", word: "NaN", symbol: "triangle-down", above: true },
   { kind: "pinf", word: "+Inf", symbol: "triangle-up", above: true },
   { kind: "ninf", word: "−Inf", symbol: "diamond", above: true },
+  { kind: "told", word: "Alerts", symbol: "circle", above: true },
   { kind: "nonpositive", word: "≤ 0", symbol: "line-ns-open", above: false },
 ];
 
@@ -92,7 +92,7 @@ export function apart(marks, gap) {
  * @param {Palette} palette
  */
 function railTrace(rail, label, marks, palette) {
-  const color = rail.above ? palette.bad : palette.ink;
+  const color = colorOf(rail, palette);
   return {
     type: "scatter",
     mode: "markers",
@@ -102,14 +102,15 @@ function railTrace(rail, label, marks, palette) {
     x: marks.map((mark) => mark.x),
     y: marks.map(() => 0),
     yaxis: `y${rail.axis}`,
-    text: marks.map((mark) => integer(mark.step)),
+    customdata: marks.map((mark) => mark.step),
+    text: marks.map((mark) => mark.words ?? rail.word),
     marker: {
       symbol: rail.symbol,
       size: 9,
       color,
       line: { color: rail.above ? palette.card : color, width: 1 },
     },
-    hovertemplate: `${rail.word}<extra></extra>`,
+    hovertemplate: "%{text}<extra></extra>",
   };
 }
 
@@ -117,8 +118,18 @@ function railTrace(rail, label, marks, palette) {
  * @param {Strip} rail
  * @param {Palette} palette
  */
+function colorOf({ kind, above }, palette) {
+  if (kind === "told") return palette.warn;
+  return above ? palette.bad : palette.ink;
+}
+
+/**
+ * @param {Strip} rail
+ * @param {Palette} palette
+ */
 function axisOf(rail, palette) {
-  const color = rail.above ? palette.bad : palette.mut;
+  const isBad = rail.above && rail.kind !== "told";
+  const color = isBad ? palette.bad : palette.mut;
   return {
     domain: rail.domain,
     range: [-1, 1],

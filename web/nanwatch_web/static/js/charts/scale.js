@@ -11,6 +11,8 @@ const FEW = 12;
 const TAIL = 0.02;
 const ROOM = 0.3;
 const PAD = 0.06;
+/** An axis shows a thousandth of its values at least: what varies less is flat, not wild. */
+const LEAST_SPAN = 1e-3;
 const MOST_DECADES = 6;
 const EXPLODED = 1e6;
 const SHORT_DECADES = 0.7;
@@ -99,7 +101,7 @@ function tickText(value, step, digits) {
 
 /**
  * Whether a loss spans so many orders of magnitude that only a log axis shows its course.
- * @param {Placed} line
+ * @param {Pick<Placed, "y">} line
  */
 export function wantsLog(line) {
   const values = line.y.filter((value) => value !== null);
@@ -162,7 +164,8 @@ function core(lows, highs, full) {
  * @returns {[number, number]}
  */
 function padded([low, high]) {
-  const pad = high > low ? PAD * (high - low) : Math.abs(high) * 0.1 || 0.5;
+  const least = LEAST_SPAN * Math.max(Math.abs(low), Math.abs(high));
+  const pad = high > low ? Math.max(PAD * (high - low), (least - (high - low)) / 2) : Math.abs(high) * 0.1 || 0.5;
   return [low - pad, high + pad];
 }
 

@@ -14,6 +14,7 @@ const ARROW_AXIS = "y2";
 
 const MOST_MARKERS = 60;
 const FEW_POINTS = 40;
+const MOST_TOLD = 4;
 
 /**
  * The min-max envelope as one filled outline a stretch, so that gaps stay gaps.
@@ -70,7 +71,7 @@ export function lineTrace(placed, palette, part) {
 }
 
 /**
- * Arrows at the edge for what the axis leaves out, with the true value for hover.
+ * Arrows at the edge for what the axis leaves out, with the true value; where there are many, for hover alone.
  * @param {Placed[]} lines
  * @param {[number, number]} range linear
  * @param {Palette} palette
@@ -80,15 +81,17 @@ export function arrowTrace(lines, range, palette) {
   if (!peaks.length) return null;
   return {
     type: "scatter",
-    mode: "markers",
+    mode: peaks.length > MOST_TOLD ? "markers" : "markers+text",
     name: "off scale",
     yaxis: ARROW_AXIS,
     cliponaxis: false,
     x: peaks.map((peak) => peak.x),
     y: peaks.map((peak) => (peak.up ? 1 : 0)),
     customdata: peaks.map((peak) => peak.value),
-    text: peaks.map((peak) => `${number(peak.value)}, off scale`),
-    hovertemplate: "%{text}<extra></extra>",
+    text: peaks.map((peak) => number(peak.value)),
+    textposition: peaks.map((peak) => (peak.up ? "bottom right" : "top right")),
+    textfont: { size: 11, color: palette.ink },
+    hovertemplate: "%{text}, off scale<extra></extra>",
     marker: {
       symbol: peaks.map((peak) => (peak.up ? "triangle-up" : "triangle-down")),
       size: 10,

@@ -11,6 +11,7 @@ import { MOST_SMOOTHING } from "../run/address.js";
  * @property {string[]} runs ids
  * @property {Alignment} align
  * @property {boolean} log
+ * @property {boolean} [logChosen] whether the reader chose it; until then the losses may ask for a log axis
  * @property {number} [smoothing] 0 is none
  * @property {[number, number] | null} [range] the window, in what the axis counts; null is all
  */
@@ -31,10 +32,12 @@ export function questionOf(search) {
   const said = new URLSearchParams(search);
   const runs = (said.get("runs") ?? "").split(",").filter(Boolean);
   const smoothing = Number(said.get("smoothing"));
+  const log = said.get("log");
   return {
     runs: [...new Set(runs)].slice(0, MOST_RUNS),
     align: ALIGNMENTS.find((align) => align === said.get("align")) ?? "step",
-    log: said.get("log") === "1",
+    log: log === "1",
+    logChosen: log === "0" || log === "1",
     smoothing: smoothing > 0 && smoothing <= MOST_SMOOTHING ? smoothing : 0,
     range: rangeOf(said.get("x")),
   };
@@ -44,10 +47,10 @@ export function questionOf(search) {
  * @param {Question} question
  * @returns {string}
  */
-export function addressOf({ runs, align, log, smoothing, range }) {
+export function addressOf({ runs, align, log, logChosen, smoothing, range }) {
   const query = new URLSearchParams();
   if (align !== "step") query.set("align", align);
-  if (log) query.set("log", "1");
+  if (logChosen) query.set("log", log ? "1" : "0");
   if (smoothing) query.set("smoothing", String(smoothing));
   if (range) query.set("x", range.map((end) => Number(end.toFixed(DIGITS))).join(".."));
   return `/compare?runs=${runs.map(encodeURIComponent).join(",")}${query.size ? `&${query}` : ""}`;

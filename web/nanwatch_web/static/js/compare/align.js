@@ -67,10 +67,11 @@ export function stepsOf(compared, align, range, unit) {
 }
 
 /**
+ * Whether a run can be shown on the shared axis.
  * @param {Compared} compared
  * @param {Alignment} align
  */
-function hasPlace(compared, align) {
+export function hasPlace(compared, align) {
   if (align === "divergence") return compared.failedAt !== null;
   return countable(AXES[align], compared) === AXES[align];
 }

@@ -15,6 +15,7 @@ import { stateWord } from "../words.js";
 
 const MISSING = "–";
 const FEW_S = 10;
+const LAYER = /\blayers\./;
 
 /**
  * How each run went.
@@ -38,7 +39,7 @@ export function outcomes(all) {
 }
 
 /**
- * What is not the same in all runs.
+ * What is not the same in all runs; what is told of single layers last.
  * @param {(Record<string, unknown> | undefined)[]} values configuration or facts, a run each
  * @returns {Row[]}
  */
@@ -47,7 +48,8 @@ export function differences(values) {
   const names = [...new Set(told.flatMap((each) => [...each.keys()]))];
   return names
     .map((name) => ({ name, values: told.map((each) => each.get(name) ?? MISSING) }))
-    .filter((row) => new Set(row.values).size > 1);
+    .filter((row) => new Set(row.values).size > 1)
+    .sort((a, b) => Number(LAYER.test(a.name)) - Number(LAYER.test(b.name)));
 }
 
 /**

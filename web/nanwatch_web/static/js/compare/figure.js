@@ -58,8 +58,7 @@ export function comparison(placed, view, palette, colours, size) {
 function layoutOf({ align, log, unit }, { across, range }, strips, palette) {
   const font = { family: palette.font, size: 11.5, color: palette.mut };
   const look = { gridcolor: palette.grid, linecolor: palette.line, zeroline: false, ticks: "" };
-  const words = align === "time" ? `${unit} ${TITLES[align]}` : TITLES[align];
-  const title = { text: words, font: { size: 12 }, standoff: 8 };
+  const title = { text: below(align, unit), font: { size: 12 }, standoff: 8 };
   const ticks = { tickmode: "array", ...(log ? logTicks(range) : linearTicks(range)) };
   return {
     paper_bgcolor: palette.card,
@@ -75,6 +74,15 @@ function layoutOf({ align, log, unit }, { across, range }, strips, palette) {
     ...strips.axes,
     shapes: [...strips.shapes, ...(align === "divergence" ? [divergence(palette)] : [])],
   };
+}
+
+/**
+ * What stands below the axis.
+ * @param {import("./address.js").Alignment} align
+ * @param {string} [unit] in which time is counted
+ */
+export function below(align, unit) {
+  return align === "time" ? `${unit} ${TITLES[align]}` : TITLES[align];
 }
 
 /**

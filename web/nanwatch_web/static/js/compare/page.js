@@ -4,29 +4,28 @@
  */
 
 import { wordsOf } from "../api.js";
-import { palette } from "../charts/palette.js";
-import { smoothed } from "../charts/place.js";
 import { byId, el, fill } from "../dom.js";
 import { showBanner, showLive } from "../pills.js";
 import { LiveStream } from "../stream.js";
 import { THEME_CHANGED } from "../theme.js";
 import { addressOf, questionOf } from "./address.js";
-import { aligned, commonUnit, stepsOf } from "./align.js";
-import { comparison } from "./figure.js";
+import { commonUnit, hasPlace, stepsOf } from "./align.js";
+import { CompareChart } from "./chart.js";
 import { fetchPart, fetchRun, labelled } from "./loading.js";
-import { chooseOthers, summaryOf, table, toolbar } from "./parts.js";
+import { chooseOthers, table, Toolbar } from "./parts.js";
 
 /** @typedef {import("./align.js").Compared} Compared */
-/** @typedef {import("../types").PlotElement} PlotElement */
 
-const CONFIG = { displayModeBar: false, displaylogo: false, showAxisDragHandles: false, doubleClick: false };
 /** Runs that go on are fetched anew this often. */
 const FOLLOW_MS = 2000;
 const question = questionOf(location.search);
-const plot = /** @type {PlotElement} */ (/** @type {HTMLElement} */ (el("div", { class: "plot", role: "img" })));
+const toolbar = new Toolbar(question, changed);
+const chart = new CompareChart(question, { zoom, onError });
 const note = el("p", { class: "sub", role: "status" });
 const reset = el("button", { type: "button", hidden: true, onclick: () => zoom(null) }, "Show all");
 const shown = el("div", {});
+/** @type {Set<string>} parts of the table that are seen whole */
+const unfolded = new Set();
 /** @type {Compared[]} */
 let all = [];
 /** @type {Map<string, import("../types").Buckets>} finer losses of the window, by run */
@@ -45,16 +44,14 @@ async function load() {
     fill(byId("body"), chooseOthers());
     return;
   }
-  if (!plot.isConnected) build();
-  fill(shown, table(all));
+  if (!chart.element.isConnected) build();
+  fill(shown, table(all, unfolded));
   await refine();
 }
 
 function build() {
-  fill(byId("toolbar"), ...toolbar(question, changed), note, el("div", { class: "grow" }), reset);
-  const head = el("figcaption", {}, el("h2", {}, "Loss"), el("span", { class: "sub" }, "a line a run, as in the table below"));
-  const chart = el("figure", { class: "card chart big", "aria-label": "Losses" }, head, plot);
-  fill(byId("body"), chart, shown);
+  fill(byId("toolbar"), ...toolbar.nodes, note, el("div", { class: "grow" }), reset);
+  fill(byId("body"), chart.element, shown);
 }
 
 /** Fetch what the window asks for, and draw. */
@@ -91,31 +88,12 @@ function changed(realigned = false) {
 }
 
 async function draw() {
-  const style = getComputedStyle(document.documentElement);
-  const colours = all.map((_, i) => style.getPropertyValue(`--run-${i}`).trim());
-  const unit = commonUnit(all);
-  const placed = all.map((each) => {
-    const loss = parts.get(each.run.id) ?? each.loss;
-    const line = aligned({ ...each, loss }, question.align, question.log, unit);
-    return line && smoothed(line, question.smoothing);
-  });
-  const size = { width: plot.clientWidth, height: plot.clientHeight };
-  const { data, layout } = comparison(placed, { ...question, unit: unit[1] }, palette(), colours, size);
-  const out = all.filter((_, i) => placed[i] === null).map(({ label }) => label);
+  chart.all = all.map((each) => ({ ...each, loss: parts.get(each.run.id) ?? each.loss }));
+  if (!question.logChosen) toolbar.showLog(chart.prefersLog());
+  const out = all.filter((each) => !hasPlace(each, question.align)).map(({ label }) => label);
   note.textContent = out.length ? `Without a place on this axis: ${out.join(", ")}` : "";
   reset.hidden = question.range === null;
-  plot.setAttribute("aria-label", summaryOf(all));
-  const first = !("data" in plot);
-  await Plotly.react(plot, data, layout, CONFIG);
-  if (first) listen();
-}
-
-function listen() {
-  plot.on("plotly_relayout", (change) => {
-    const range = [Number(change["xaxis.range[0]"]), Number(change["xaxis.range[1]"])];
-    if (range[0] < range[1]) zoom([range[0], range[1]]);
-  });
-  plot.on("plotly_doubleclick", () => zoom(null));
+  await chart.draw();
 }
 
 /** Fetch the runs that went on anew, all at once. */
@@ -126,7 +104,7 @@ async function follow() {
   const fresh = await Promise.all(ids.map(fetchRun));
   const byIds = new Map(fresh.map((each) => [each.run.id, each]));
   all = labelled(all.map((each) => byIds.get(each.run.id) ?? each));
-  fill(shown, table(all));
+  fill(shown, table(all, unfolded));
   await refine();
 }
 

@@ -15,69 +15,81 @@ import { differences, outcomes } from "./differences.js";
 /** @type {Record<import("./address.js").Alignment, string>} */
 const WORDS = { step: "Step", epoch: "Epoch", time: "Time", divergence: "Divergence" };
 
-/**
- * How the curves are laid over one another.
- * @param {Required<Question>} question changed in place
- * @param {(realigned?: boolean) => void} onChange
- */
-export function toolbar(question, onChange) {
-  const group = el("div", { class: "seg", role: "group", "aria-label": "Align by" });
-  const pressed = () =>
-    [...group.children].forEach((button, i) =>
-      button.setAttribute("aria-pressed", String(ALIGNMENTS[i] === question.align)),
+/** A part with more rows than that begins with few of them. */
+const MANY = 24;
+const FEW = 16;
+
+/** How the curves are laid over one another. */
+export class Toolbar {
+  /**
+   * @param {Required<Question>} question changed in place
+   * @param {(realigned?: boolean) => void} onChange
+   */
+  constructor(question, onChange) {
+    this.question = question;
+    this.onChange = onChange;
+    this.axes = el("div", { class: "seg", role: "group", "aria-label": "Align by" });
+    this.log = el("input", { type: "checkbox" });
+    this.log.addEventListener("change", () => this.chooseLog());
+    this.nodes = [this.alignments(), this.slider(), el("label", { class: "chk" }, this.log, "Log y")];
+    this.showLog(question.log);
+  }
+
+  alignments() {
+    const buttons = ALIGNMENTS.map((align) =>
+      el("button", { type: "button", onclick: () => this.align(align) }, WORDS[align]),
     );
-  const choose = (/** @type {import("./address.js").Alignment} */ align) => {
-    question.align = align;
-    pressed();
-    onChange(true);
-  };
-  const buttons = ALIGNMENTS.map((align) =>
-    el("button", { type: "button", onclick: () => choose(align) }, WORDS[align]),
-  );
-  fill(group, ...buttons);
-  pressed();
-  return [group, slider(question, onChange), logTick(question, onChange)];
-}
+    fill(this.axes, ...buttons);
+    this.press();
+    return this.axes;
+  }
 
-/**
- * @param {Required<Question>} question
- * @param {() => void} onChange
- */
-function slider(question, onChange) {
-  const value = question.smoothing;
-  const output = el("output", {}, value);
-  const input = el("input", { type: "range", min: 0, max: MOST_SMOOTHING, step: 0.01, value });
-  input.addEventListener("input", () => {
-    question.smoothing = Number(input.value);
-    output.textContent = input.value;
-    onChange();
-  });
-  return el("label", { class: "slider" }, "Smoothing", input, output);
-}
+  press() {
+    [...this.axes.children].forEach((button, i) =>
+      button.setAttribute("aria-pressed", String(ALIGNMENTS[i] === this.question.align)),
+    );
+  }
 
-/**
- * @param {Question} question
- * @param {() => void} onChange
- */
-function logTick(question, onChange) {
-  const input = el("input", { type: "checkbox" });
-  input.checked = question.log;
-  input.addEventListener("change", () => {
-    question.log = input.checked;
-    onChange();
-  });
-  return el("label", { class: "chk" }, input, "Log y");
+  /** @param {import("./address.js").Alignment} align */
+  align(align) {
+    this.question.align = align;
+    this.press();
+    this.onChange(true);
+  }
+
+  chooseLog() {
+    Object.assign(this.question, { log: this.log.checked, logChosen: true });
+    this.onChange();
+  }
+
+  /** @param {boolean} log whether the axis is one of powers */
+  showLog(log) {
+    this.log.checked = this.question.log = log;
+  }
+
+  slider() {
+    const value = this.question.smoothing;
+    const output = el("output", {}, value);
+    const input = el("input", { type: "range", min: 0, max: MOST_SMOOTHING, step: 0.01, value });
+    input.addEventListener("input", () => {
+      this.question.smoothing = Number(input.value);
+      output.textContent = input.value;
+      this.onChange();
+    });
+    return el("label", { class: "slider" }, "Smoothing", input, output);
+  }
 }
 
 /**
  * How the runs went, and in what they differ.
  * @param {Compared[]} all
+ * @param {Set<string>} unfolded the parts that the reader wishes to see whole, by their titles
  */
-export function table(all) {
+export function table(all, unfolded) {
   const parts = [
-    part("How they went", outcomes(all)),
-    part("Differs in what you configured", differences(all.map(({ run }) => run.config))),
-    part("Differs in what the callback found", differences(all.map(({ run }) => run.facts))),
+    part("How they went", outcomes(all), unfolded),
+    part("Differs in what you configured", differences(all.map(({ run }) => run.config)), unfolded),
+    part("Differs in what the callback found", differences(all.map(({ run }) => run.facts)), unfolded),
   ];
   const heads = all.map(({ run, label }, i) =>
     el(
@@ -96,14 +108,27 @@ export function table(all) {
 /**
  * @param {string} title
  * @param {import("./differences.js").Row[]} rows
+ * @param {Set<string>} unfolded
  */
-function part(title, rows) {
+function part(title, rows, unfolded) {
   const told = rows.map(({ name, values }) =>
     el("tr", {}, el("th", { scope: "row" }, name), ...values.map((value) => el("td", {}, value))),
   );
-  const none = el("tr", {}, el("th", { scope: "row", class: "sub" }, "nothing"));
   const head = el("tr", { class: "part" }, el("th", { scope: "rowgroup" }, title));
-  return el("tbody", {}, head, ...(told.length ? told : [none]));
+  if (!told.length) return el("tbody", {}, head, el("tr", {}, el("th", { scope: "row", class: "sub" }, "nothing")));
+  if (told.length <= MANY || unfolded.has(title)) return el("tbody", {}, head, ...told);
+  const body = el("tbody", {}, head, ...told.slice(0, FEW));
+  body.append(rest(told.length - FEW, () => (unfolded.add(title), fill(body, head, ...told))));
+  return body;
+}
+
+/**
+ * @param {number} n rows that are folded away
+ * @param {() => unknown} show
+ */
+function rest(n, show) {
+  const button = el("button", { type: "button", class: "plain", onclick: show }, `Show ${integer(n)} more`);
+  return el("tr", {}, el("th", { scope: "row" }, button));
 }
 
 /**

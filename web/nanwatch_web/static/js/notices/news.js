@@ -40,7 +40,7 @@ export function notesOf(alerts) {
 function noteOf(alert) {
   const where = [alert.project, stepWords(alert)].filter(Boolean).join(", ");
   return {
-    title: `${symptomBadge(alert.symptom)}: ${alert.run_name}`,
+    title: `${symptomBadge(alert.symptom, alert.fault)}: ${alert.run_name}`,
     body: alert.summary ? `${where}\n${alert.summary}` : where,
     tag: `nanwatch-${alert.id}`,
     href: placeOf(alert),

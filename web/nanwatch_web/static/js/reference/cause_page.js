@@ -17,7 +17,7 @@ async function show() {
   byId("name").textContent = cause?.title ?? "No such cause";
   if (cause) fill(byId("body"), ...sections(cause));
   else
-    fill(byId("body"), el("p", {}, "No cause has this label. ", el("a", { href: "/causes" }, "All causes")));
+    fill(byId("body"), el("p", { class: "card" }, "No cause has this label. ", el("a", { href: "/causes" }, "See all causes"), "."));
   showCrumbs(byId("crumbs"), "/causes", "Causes", cause?.label ?? asked());
   document.title = `${cause?.title ?? "No such cause"} · nanwatch`;
 }

@@ -23,7 +23,7 @@ async function show() {
   document.title = `${loss?.name ?? "No such loss"} · nanwatch`;
   if (loss) showLoss(loss);
   else
-    fill(byId("about"), el("p", {}, "No loss has this name. ", el("a", { href: "/losses" }, "All losses")));
+    fill(byId("try"), el("p", { class: "card" }, "No loss has this name. ", el("a", { href: "/losses" }, "See all losses"), "."));
 }
 
 /** @param {Loss} loss */

@@ -5,7 +5,7 @@
 
 import { el, fill } from "../dom.js";
 import { clock, exact, integer } from "../format.js";
-import { stateWord, symptomBadge, whyWords } from "../words.js";
+import { stateWord, symptomBadge, UNKNOWN, whyWords } from "../words.js";
 
 /** @typedef {import("../types").Alert} Alert */
 /** @typedef {import("../types").Diagnosis} Diagnosis */
@@ -71,12 +71,13 @@ function moments(run, alerts, diagnoses) {
  * @returns {Moment}
  */
 function momentOf(alert, diagnoses) {
-  const fault = diagnoses.find(({ id }) => id === alert.id)?.fault;
-  const step = alert.first_step === null ? "" : `step ${integer(alert.first_step)}, `;
+  const fault = diagnoses.find(({ id }) => id === alert.id)?.fault ?? alert.fault;
+  const step = alert.first_step === null ? "" : `step ${integer(alert.first_step)}`;
+  const cause = alert.label === UNKNOWN ? "" : alert.label;
   return {
     when: alert.opened_at,
     kind: alert.severity,
     title: symptomBadge(alert.symptom, fault),
-    more: `${step}${alert.label}`,
+    more: [step, cause].filter(Boolean).join(", "),
   };
 }

@@ -5,8 +5,10 @@
 
 import { chartsFor } from "../charts/groups.js";
 import { prefersLog } from "../charts/figure.js";
-import { el, fill } from "../dom.js";
+import { sourceOf } from "../charts/pace.js";
+import { arrange, el } from "../dom.js";
 import { THEME_CHANGED } from "../theme.js";
+import { Group } from "./group.js";
 import { Panel } from "./panel.js";
 
 /** @typedef {import("./panel.js").PanelHost} PanelHost */
@@ -32,6 +34,8 @@ export class Board {
     this.watcher = new IntersectionObserver((entries) => entries.forEach((entry) => this.seen(entry)), {
       rootMargin: "200px",
     });
+    /** @type {Map<string, Group>} */
+    this.groups = new Map();
     /** @type {{step: number, panel: Panel} | null} where the reader points */
     this.cross = null;
     this.painting = false;
@@ -48,10 +52,21 @@ export class Board {
     const specs = chartsFor(names, this.host.view.beside && this.host.view.running);
     const panels = specs.map((spec) => this.panelFor(spec));
     this.panels = new Map(panels.map((panel) => [panel.spec.id, panel]));
-    const nodes = panels.length ? panels.map((panel) => panel.element) : [this.nothing()];
-    const same = nodes.length === this.element.children.length;
-    // Nodes that stay where they are keep focus and scroll.
-    if (!same || nodes.some((node, i) => node !== this.element.children[i])) fill(this.element, ...nodes);
+    const heads = [...new Set(specs.map(({ group }) => group))];
+    const groups = heads.map((head) => this.group(head, panels.filter(({ spec }) => spec.group === head)));
+    arrange(this.element, groups.length ? groups : [this.nothing()]);
+  }
+
+  /**
+   * Charts below a head, made once; what stays where it is keeps focus and scroll.
+   * @param {string} head
+   * @param {Panel[]} panels
+   */
+  group(head, panels) {
+    const known = this.groups.get(head) ?? new Group(head);
+    this.groups.set(head, known);
+    known.show(panels.map(({ element }) => element));
+    return known.element;
   }
 
   /** Fetch all charts that are in sight again: after a reconnection, or when the window changed. */
@@ -76,7 +91,7 @@ export class Board {
   add(points) {
     const unknown = this.host.series.add(points, MOST_BUCKETS);
     for (const panel of this.panels.values()) {
-      if (panel.spec.lines.some((line) => line.series in points)) panel.dirty = true;
+      if (panel.spec.lines.some((line) => sourceOf(line.series) in points)) panel.dirty = true;
     }
     this.paintSoon();
     return unknown;
@@ -144,7 +159,7 @@ export class Board {
   async drawAll() {
     const open = [...this.panels.values()].filter((panel) => panel.isUnfolded());
     await Promise.all(open.filter((panel) => !panel.loaded).map((panel) => this.load(panel)));
-    for (const panel of open.filter(({ dirty }) => dirty)) await panel.draw();
+    for (const panel of open) await panel.draw();
   }
 
   /** @param {IntersectionObserverEntry} entry */

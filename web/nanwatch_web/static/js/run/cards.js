@@ -131,15 +131,18 @@ function suspect(cause, { titleOf }, told) {
   return [name, ...(told ? [el("details", { class: "again" }, el("summary", {}, "The same cause as above"), ...rest)] : rest)];
 }
 
-/** @param {Cause} cause */
+/**
+ * What to change stands before what speaks for it: it is what one came for.
+ * @param {Cause} cause
+ */
 function details(cause) {
   return [
     el("p", { class: "lead" }, cause.summary),
     confidence(cause),
     ...whereList(cause.where),
-    ...evidence(cause),
     ...fixCode(cause.fix),
     tried(cause),
+    ...evidence(cause),
   ];
 }
 

@@ -3,8 +3,8 @@
  * @module
  */
 
-import { HEADS, rowsOf } from "../charts/rows.js";
-import { el, fill } from "../dom.js";
+import { dataTable } from "../data_table.js";
+import { fill } from "../dom.js";
 
 /** @typedef {import("./panel.js").Panel} Panel */
 
@@ -16,21 +16,6 @@ export async function toggleTable(panel) {
   panel.table.hidden = !panel.table.hidden;
   if (panel.table.hidden) return;
   if (!panel.loaded) await panel.load();
-  fill(panel.table, table(panel));
+  fill(panel.table, dataTable(panel.spec.lines, panel.scene().series));
   panel.table.focus();
-}
-
-/** @param {Panel} panel */
-function table(panel) {
-  const heads = HEADS.map((words) => el("th", { scope: "col" }, words));
-  const rows = rowsOf(panel.spec.lines, panel.scene().series).map(([line, ...values]) =>
-    el("tr", {}, el("th", { scope: "row" }, line), ...values.map((value) => el("td", {}, value))),
-  );
-  return el(
-    "table",
-    { class: "values" },
-    el("caption", { class: "sub" }, "As it was when opened, neighbours put together; the CSV is finer."),
-    el("thead", {}, el("tr", {}, ...heads)),
-    el("tbody", {}, ...rows),
-  );
 }

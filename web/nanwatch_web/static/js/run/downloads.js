@@ -1,74 +1,40 @@
 /**
- * A chart as a file: a picture, or its numbers.
+ * A chart of a run as a file: a picture, or its numbers.
  * @module
  */
 
-import { get } from "../api.js";
+import { MOST_POINTS } from "../chart_menu.js";
 import { bucketsCsv, pointsCsv } from "../charts/csv.js";
+import { sourceOf } from "../charts/pace.js";
 import { picture } from "../charts/picture.js";
 import { byEpoch } from "../charts/place.js";
-import { el } from "../dom.js";
-import { MOST_POINTS, pointsOf } from "./extent.js";
+import { exactPoints, manyBuckets, saveCsv, savePicture } from "../files.js";
+import { pointsOf } from "./extent.js";
 
 /** @typedef {import("./panel.js").Panel} Panel */
 /** @typedef {import("../types").Line} Line */
-/** @typedef {"png" | "svg" | "csv"} Format */
-
-const PAGE = 50_000;
-const BUCKETS = 10_000;
-const SHARPNESS = 2;
-const KEPT_MS = 10_000;
 
 /**
- * Make the file and hand it to the browser.
+ * Make the picture of what is seen and hand it to the browser.
  * @param {Panel} panel
- * @param {Format} format
+ * @param {import("../chart_menu.js").PictureFormat} format
  */
-export async function download(panel, format) {
-  if (format === "csv") return downloadCsv(panel);
+export async function downloadPicture(panel, format) {
   if (!panel.loaded) await panel.load();
-  const figure = picture(panel.scene(), `${panel.host.name()}: ${panel.spec.title}`);
-  const scale = format === "png" ? SHARPNESS : 1;
-  save(await Plotly.toImage(figure, { format, scale }), `${fileName(panel)}.${format}`);
+  const heat = panel.heat ? await import("../charts/heat.js") : null;
+  const how = heat ? { figureOf: heat.heatFigure, height: heat.heatHeight(panel.spec.lines.length) } : {};
+  await savePicture(picture(panel.scene(), titleOf(panel), how), format, nameOf(panel));
 }
 
 /** @param {Panel} panel */
-async function downloadCsv(panel) {
+export async function downloadCsv(panel) {
   const whole = pointsOf(panel) <= MOST_POINTS;
-  const { lines } = panel.spec;
+  const { path, ends } = panel.host.series;
+  const windows = panel.spec.lines.map((line) => /** @type {const} */ ([sourceOf(line.series), windowOf(line, panel.host.view.range, ends)]));
   const text = whole
-    ? pointsCsv(await Promise.all(lines.map((line) => points(panel, line))))
-    : bucketsCsv(await Promise.all(lines.map((line) => overview(panel, line))));
-  const url = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-  save(url, `${fileName(panel)}-${whole ? "points" : "buckets"}.csv`);
-  setTimeout(() => URL.revokeObjectURL(url), KEPT_MS);
-}
-
-/**
- * The exact points in view, a page at a time.
- * @param {Panel} panel
- * @param {Line} line
- */
-async function points({ host: { series, view } }, line) {
-  /** @type {{name: string, steps: number[], values: import("../types").Num[]}} */
-  const found = { name: line.series, steps: [], values: [] };
-  const query = { name: line.series, limit: PAGE, ...windowOf(line, view.range, series.ends) };
-  for (let cursor = null, more = true; more; more = cursor !== null) {
-    const page = await get(`${series.path}/points`, { ...query, cursor });
-    found.steps = found.steps.concat(page.steps);
-    found.values = found.values.concat(page.values);
-    cursor = page.next;
-  }
-  return found;
-}
-
-/**
- * @param {Panel} panel
- * @param {Line} line
- */
-async function overview({ host: { series, view } }, line) {
-  const query = { name: line.series, buckets: BUCKETS, ...windowOf(line, view.range, series.ends) };
-  return { name: line.series, overview: await get(`${series.path}/overview`, query) };
+    ? pointsCsv(await Promise.all(windows.map(([name, window]) => exactPoints(path, name, window))))
+    : bucketsCsv(await Promise.all(windows.map(([name, window]) => manyBuckets(path, name, window))));
+  saveCsv(text, `${nameOf(panel)}-${whole ? "points" : "buckets"}`);
 }
 
 /**
@@ -87,14 +53,11 @@ function windowOf(line, range, ends) {
 }
 
 /** @param {Panel} panel */
-function fileName({ spec, host }) {
-  return `${host.name()}-${spec.title}`.replaceAll(/[^\p{L}\p{N}]+/gu, "-").replaceAll(/^-|-$/g, "").slice(0, 120);
+function titleOf({ spec, host }) {
+  return `${host.name()}: ${spec.title}`;
 }
 
-/**
- * @param {string} href
- * @param {string} name
- */
-function save(href, name) {
-  el("a", { href, download: name }).click();
+/** @param {Panel} panel */
+function nameOf({ spec, host }) {
+  return `${host.name()}-${spec.title}`;
 }

@@ -7,7 +7,7 @@ import { bytes, duration, integer, num, number, plain } from "../format.js";
 
 /** @typedef {import("../types").Run} Run */
 /** @typedef {import("../types").Failure} Failure */
-/** @typedef {{name: string, value: string, more?: string, href?: string}} Fact */
+/** @typedef {{name: string, value: string, more?: string, href?: string, minor?: boolean}} Fact minor: also told in the configuration */
 /** @typedef {Record<string, unknown>} Dict */
 
 /**
@@ -32,14 +32,16 @@ export function headFacts(run, known, now) {
     lossFact(run, known),
     bestFact(run, known),
     fact("Elapsed", elapsed(run, now)),
-    fact("Optimizer", optimizerWords(facts)),
-    functionFact(facts.loss),
-    fact("Precision", words(facts.policy)),
-    fact("Batch size", words(facts.batch_size)),
-    fact("Parameters", words(dict(facts.model).parameters)),
-    fact("Host", words(facts.host)),
-    fact("Versions", versionWords(facts)),
-    fact("Stored", run.size_bytes === undefined ? null : bytes(run.size_bytes)),
+    ...[
+      fact("Optimizer", optimizerWords(facts)),
+      functionFact(facts.loss),
+      fact("Precision", words(facts.policy)),
+      fact("Batch size", words(facts.batch_size)),
+      fact("Parameters", words(dict(facts.model).parameters)),
+      fact("Host", words(facts.host)),
+      fact("Versions", versionWords(facts)),
+      fact("Stored", run.size_bytes === undefined ? null : bytes(run.size_bytes)),
+    ].map((each) => each && { ...each, minor: true }),
   ];
   return all.filter((each) => each !== null);
 }

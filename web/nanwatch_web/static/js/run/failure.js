@@ -5,7 +5,7 @@
 
 import { lastStep } from "../charts/buckets.js";
 import { integer } from "../format.js";
-import { symptomBadge } from "../words.js";
+import { symptomBadge, symptomSentence } from "../words.js";
 
 /** @typedef {import("../types").Buckets} Buckets */
 /** @typedef {import("../types").Diagnosis} Diagnosis */
@@ -32,15 +32,16 @@ export function failureOf(loss, gradient, diagnoses) {
 }
 
 /**
- * The diagnoses with what was not finite where they begin: the loss, else the gradient. Where both were
- * finite, the training itself, which watches nothing else, has met weights that are not.
+ * The diagnoses with what was not finite where they begin, for those that do not say so themselves: the loss,
+ * else the gradient. Where both were finite, the training itself, which watches nothing else, has met weights
+ * that are not.
  * @param {Diagnosis[]} diagnoses
  * @param {Buckets} loss of the batches, over the whole run
  * @param {Buckets} gradient their gradients' norm
  * @returns {Diagnosis[]}
  */
 export function withFaults(diagnoses, loss, gradient) {
-  return diagnoses.map((each) => (each.symptom === "nan_loss" ? { ...each, fault: faultOf(each, loss, gradient) } : each));
+  return diagnoses.map((each) => (each.symptom === "nan_loss" ? { ...each, fault: each.fault ?? faultOf(each, loss, gradient) } : each));
 }
 
 /**
@@ -59,14 +60,28 @@ function faultOf({ first_step: step, source }, loss, gradient) {
 }
 
 /**
- * The diagnosis that a mark on the curves leads to: the one that begins nearest to the failure.
+ * The diagnosis that a mark on the curves leads to: the one that begins nearest to its step.
  * @param {Diagnosis[]} diagnoses
- * @param {Failure} failure
+ * @param {number} step
  * @returns {Diagnosis | null}
  */
-export function diagnosisAt(diagnoses, failure) {
-  const distance = (/** @type {Diagnosis} */ each) => Math.abs((each.first_step ?? Infinity) - failure.step);
+export function diagnosisAt(diagnoses, step) {
+  const distance = (/** @type {Diagnosis} */ each) => Math.abs((each.first_step ?? Infinity) - step);
   return [...diagnoses].sort((a, b) => distance(a) - distance(b))[0] ?? null;
+}
+
+/**
+ * What is to be marked on the curves beside the failure.
+ * @param {Diagnosis[]} diagnoses
+ * @param {number | null} failed the step of the failure
+ * @returns {import("../types").Told[]} by step
+ */
+export function toldOf(diagnoses, failed) {
+  const marks = diagnoses.flatMap((each) => {
+    const { first_step: step, severity } = each;
+    return step === null || step === failed || severity === "info" ? [] : [{ step, words: symptomSentence(each) }];
+  });
+  return marks.sort((a, b) => a.step - b.step);
 }
 
 /**

@@ -62,9 +62,9 @@ function showReport(id) {
  */
 export function showFacts(run, known) {
   const facts = headFacts(run, known, Date.now());
-  const told = facts.map(({ name, value, more, href }) => {
+  const told = facts.map(({ name, value, more, href, minor }) => {
     const words = href ? el("a", { href }, value) : value;
-    return el("div", {}, el("dt", {}, name), el("dd", {}, words, more && el("small", {}, ` ${more}`)));
+    return el("div", { class: minor && "minor" }, el("dt", {}, name), el("dd", {}, words, more && el("small", {}, ` ${more}`)));
   });
   refresh(byId("facts"), told);
 }

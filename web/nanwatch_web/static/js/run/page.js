@@ -14,7 +14,7 @@ import { Board } from "./board.js";
 import { calmCard } from "./calm.js";
 import { openCard, showCards } from "./cards.js";
 import { showConfig } from "./config.js";
-import { diagnosisAt, failureOf, withFaults } from "./failure.js";
+import { diagnosisAt, failureOf, toldOf, withFaults } from "./failure.js";
 import { showGone } from "./gone.js";
 import { showFacts, showHead } from "./head.js";
 import { Notes } from "./notes.js";
@@ -56,7 +56,7 @@ const state = {
   around: null,
 };
 const name = () => state.run?.name ?? runId;
-const board = new Board(byId("charts"), { series, view, failure, zoom, openFailure, name, onError });
+const board = new Board(byId("charts"), { series, view, failure, told, zoom, openCard: openCardAt, name, onError });
 const notes = new Notes(byId("notes"), path);
 const toolbar = new Toolbar(byId("toolbar"), view, showView, zoom);
 
@@ -86,7 +86,7 @@ function keepAddress() {
  */
 function zoom(range) {
   view.range = range && [Math.max(0, range[0]), range[1]];
-  toolbar.showWindow(series.last());
+  toolbar.showWindow(series.infos.length ? series.last() + 1 : 0);
   board.rezoom();
   later("address", ADDRESS_MS, keepAddress);
 }
@@ -97,10 +97,15 @@ function zoomTo(step) {
   byId("charts").scrollIntoView({ block: "nearest" });
 }
 
-function openFailure() {
-  const where = failure();
-  const told = where && diagnosisAt(state.diagnoses, where);
-  if (told) openCard(told);
+/** What was diagnosed elsewhere than at the failure, which has a mark of its own. */
+function told() {
+  return toldOf(found(), failure()?.step ?? null);
+}
+
+/** @param {number} [step] the failure's, where none is given */
+function openCardAt(step = failure()?.step) {
+  const diagnosis = step === undefined ? null : diagnosisAt(state.diagnoses, step);
+  if (diagnosis) openCard(diagnosis);
 }
 
 /** Fetch everything that the page shows; after this the stream keeps it fresh. */
@@ -134,6 +139,7 @@ async function fetchStory() {
   ]);
   state.diagnoses = byGravity(withoutEchoes(diagnoses));
   Object.assign(state, { alerts, judged: true });
+  if (told().length) board.redraw();
 }
 
 /** Titles of causes are for people; without them the labels serve. */
@@ -169,7 +175,7 @@ function showNumbers() {
     lastFinite: state.around?.lastFinite ?? null,
     bestVal: bestVal(),
   });
-  toolbar.showWindow(series.last());
+  toolbar.showWindow(series.infos.length ? series.last() + 1 : 0);
   toolbar.showThinned(series.exactFrom.get(LOSS));
   toolbar.offer(series);
   toolbar.offerRunning(series.infos.some(({ name }) => name.endsWith("_running")));

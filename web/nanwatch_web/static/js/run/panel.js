@@ -14,7 +14,7 @@ import { strokeOf } from "../charts/traces.js";
 import { el } from "../dom.js";
 import { integer, number } from "../format.js";
 import { showLegend } from "./legend.js";
-import { chartMenu } from "./menu.js";
+import { panelMenu } from "./menu.js";
 import { Overlay } from "./overlay.js";
 
 /** @typedef {import("../types").ChartSpec} ChartSpec */
@@ -25,8 +25,9 @@ import { Overlay } from "./overlay.js";
  * @property {import("./series.js").RunSeries} series
  * @property {import("../types").View} view
  * @property {() => import("../types").Failure | null} failure
+ * @property {() => import("../types").Told[]} told what else was diagnosed
  * @property {(range: [number, number] | null) => void} zoom
- * @property {() => void} openFailure
+ * @property {(step?: number) => void} openCard of what was diagnosed at a step, or of the failure
  * @property {() => string} name of the run
  * @property {(error: unknown) => void} onError
  */
@@ -43,7 +44,7 @@ const CONFIG = {
 const PX_A_BUCKET = 2;
 const HOVER_PATIENCE = 4;
 const OLD = "old";
-const RAILS = ["NaN", "+Inf", "−Inf"];
+const RAILS = ["NaN", "+Inf", "−Inf", "Alerts"];
 
 /** A chart on the page. */
 export class Panel {
@@ -84,7 +85,7 @@ export class Panel {
   card() {
     const { spec } = this;
     const words = [el("h2", {}, spec.title), el("span", { class: "sub" }, spec.sub)];
-    const head = el("figcaption", {}, ...words, this.legend, this.switch(), chartMenu(this));
+    const head = el("figcaption", {}, ...words, this.legend, this.switch(), panelMenu(this));
     const kind = `card chart${spec.big ? " big" : ""}`;
     return el("figure", { class: kind, "data-chart": spec.id }, head, this.body(), this.note, this.table);
   }
@@ -93,7 +94,8 @@ export class Panel {
   body() {
     const box = el("div", { class: "plotbox" }, this.plot, this.overlay.canvas);
     if (!this.spec.collapsed) return box;
-    return el("details", {}, el("summary", {}, `Show ${integer(this.spec.lines.length)} lines`), box);
+    const words = `${integer(this.spec.lines.length)} ${this.heat ? "layers as a heat map" : "lines"}`;
+    return el("details", {}, el("summary", {}, `Show ${words}`), box);
   }
 
   /** From a heat map to lines, and back. */
@@ -150,7 +152,7 @@ export class Panel {
 
   /** The chart's scene: everything its figure is made of. */
   scene() {
-    const { series, view, failure } = this.host;
+    const { series, view, failure, told } = this.host;
     const lines = [...this.spec.lines, ...(this.spec.ruler ?? [])];
     const data = new Map(lines.map((line) => [line.series, series.of(line.series, view.range !== null)]));
     return {
@@ -161,6 +163,7 @@ export class Panel {
       ends: series.ends,
       clock: series.clock,
       failure: failure(),
+      told: told(),
       earlier: new Map(lines.map((line) => [line.series, series.attempts.of(line.series, view.range !== null)])),
       palette: palette(),
       size: { width: this.plot.clientWidth, height: this.plot.clientHeight },
@@ -175,7 +178,9 @@ export class Panel {
     const figureOf = this.heat ? await this.heatMap() : figure;
     const scene = this.scene();
     const { data, layout, hidden } = figureOf(scene);
-    await Plotly.react(this.plot, data, { ...layout, dragmode: coarse.matches ? false : "zoom" }, CONFIG);
+    // The library measures its place only once.
+    const shown = { ...layout, ...scene.size, dragmode: coarse.matches ? false : "zoom" };
+    await Plotly.react(this.plot, data, shown, CONFIG);
     this.overlay.clear();
     this.drawnTo = new Map([...scene.series].map(([name, { to }]) => [name, to[to.length - 1] ?? -1]));
     if (first) this.listen(this.plot);
@@ -248,15 +253,16 @@ export class Panel {
       if (from !== undefined && to !== undefined) this.host.zoom([this.stepAt(from), this.stepAt(to)]);
     });
     plot.on("plotly_doubleclick", () => this.host.zoom(null));
-    plot.on("plotly_clickannotation", () => this.host.openFailure());
+    plot.on("plotly_clickannotation", () => this.host.openCard());
     plot.on("plotly_click", (event) => this.clicked(event));
     plot.on("plotly_hover", (event) => this.onCross(this.stepAt(event.points[0].x), this));
     plot.on("plotly_unhover", () => this.onCross(null, this));
   }
 
-  /** @param {any} event a click on a rail's mark opens the diagnosis */
+  /** @param {any} event a click on a rail's mark opens the diagnosis of its step */
   clicked(event) {
-    if (event.points.some((/** @type {any} */ point) => RAILS.includes(point.data.name))) this.host.openFailure();
+    const mark = event.points.find((/** @type {any} */ point) => RAILS.includes(point.data.name));
+    if (mark) this.host.openCard(mark.customdata);
   }
 
   /** @param {number | string} place as Plotly tells it */

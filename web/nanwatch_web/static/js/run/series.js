@@ -7,6 +7,7 @@ import { get } from "../api.js";
 import { clockOf, noClock } from "../charts/axis.js";
 import { append, condense, empty, fromOverview, lastStep } from "../charts/buckets.js";
 import { endsOf } from "../charts/epochs.js";
+import { PACE, paceOf, sourceOf, TIME } from "../charts/pace.js";
 import { Attempts } from "./attempts.js";
 
 /** @typedef {import("../types").Buckets} Buckets */
@@ -14,7 +15,6 @@ import { Attempts } from "./attempts.js";
 /** @typedef {Record<string, {steps: number[], values: import("../types").Num[]}>} LivePoints */
 
 const EPOCH_ENDS = "epoch/last_step";
-const TIME = "time";
 const TIME_BUCKETS = 500;
 /** What came just now needs not come again; live points have been added since. */
 const FRESH_MS = 3000;
@@ -80,11 +80,12 @@ export class RunSeries {
 
   /**
    * Fetch a series over the whole run; once, when it is asked for twice at a time.
-   * @param {string} name
+   * @param {string} wanted
    * @param {number} buckets
    * @returns {Promise<void>}
    */
-  fetchWhole(name, buckets) {
+  fetchWhole(wanted, buckets) {
+    const name = sourceOf(wanted);
     const known = this.fetches.get(name);
     if (known) return known;
     const last = this.fetched.get(name);
@@ -112,12 +113,13 @@ export class RunSeries {
 
   /**
    * Fetch a series in a window, finer.
-   * @param {string} name
+   * @param {string} series
    * @param {[number, number]} window
    * @param {number} buckets
    * @param {() => boolean} wanted whether it is still wanted when it arrives
    */
-  async fetchPart(name, [from, to], buckets, wanted) {
+  async fetchPart(series, [from, to], buckets, wanted) {
+    const name = sourceOf(series);
     const window = { from: Math.floor(from), to: Math.ceil(to) };
     const answer = await get(`${this.path}/overview`, { name, buckets, ...window });
     if (!wanted()) return;
@@ -173,6 +175,7 @@ export class RunSeries {
    * @returns {Buckets}
    */
   of(name, zoomed) {
+    if (name === PACE) return paceOf(this.of(TIME, zoomed));
     return (zoomed ? this.part.get(name) : undefined) ?? this.whole.get(name) ?? empty();
   }
 

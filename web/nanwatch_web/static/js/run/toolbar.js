@@ -51,14 +51,14 @@ export class Toolbar {
 
   /**
    * Say which steps are in view.
-   * @param {number} last step of the run
+   * @param {number} steps of the run
    */
-  showWindow(last) {
+  showWindow(steps) {
     const { range } = this.view;
     this.reset.hidden = range === null;
     this.hint.textContent = range
       ? `Steps ${integer(Math.round(range[0]))} to ${integer(Math.round(range[1]))}`
-      : `${integer(last + 1)} ${last === 0 ? "step" : "steps"}${COARSE.matches ? "" : ". Drag in a chart to zoom"}`;
+      : `${integer(steps)} ${steps === 1 ? "step" : "steps"}${COARSE.matches || !steps ? "" : ". Drag in a chart to zoom"}`;
   }
 
   /**

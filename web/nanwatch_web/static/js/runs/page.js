@@ -33,7 +33,7 @@ const onError = (/** @type {unknown} */ error) => showBanner(byId("banner"), wor
 const picked = new Picked(byId("picked"), runs.known, () => show(), onError);
 const controls = new Controls(byId("scope"), byId("filters"), search, question, asked);
 const table = new RunTable({
-  symptomOf: (run) => alerts.get(run.id)?.symptom ?? null,
+  alertOf: (run) => alerts.get(run.id) ?? null,
   isPicked: ({ id }) => picked.ids.has(id),
   onPick: (some, on) => picked.tick(some.map(({ id }) => id), on),
   choose: (chosen) => controls.choose(chosen),

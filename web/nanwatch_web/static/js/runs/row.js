@@ -49,10 +49,10 @@ export class RunRow {
 
   /**
    * @param {Run} run
-   * @param {string | null} symptom
+   * @param {import("../types").Alert | null} alert the gravest
    * @param {number} now
    */
-  refresh(run, symptom, now) {
+  refresh(run, alert, now) {
     this.run = run;
     const { project, status, loss, best, step, took, when, tags } = this.cells;
     this.box.setAttribute("aria-label", `Tick ${run.name}`);
@@ -62,7 +62,7 @@ export class RunRow {
     this.link.title = run.note ? `${run.name}\n\n${run.note}` : run.name;
     this.under.textContent = `${run.project} · ${ago(run.started_at, now)}`;
     project.textContent = run.project;
-    fill(status, statePill(run.state, whyWords(run)), healthPill(run.health, symptom));
+    fill(status, statePill(run.state, whyWords(run)), healthPill(run.health, alert?.symptom ?? null, alert?.fault));
     fillValue(loss, num(run.last_loss));
     fillValue(best, num(run.best_val_loss));
     step.textContent = integer(run.last_step);

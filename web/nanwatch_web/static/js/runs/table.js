@@ -34,7 +34,7 @@ const AT_ONCE = 60;
 
 /**
  * @typedef {object} TableHost what the table needs of the page
- * @property {(run: Run) => string | null} symptomOf the worst open symptom of a run
+ * @property {(run: Run) => import("../types").Alert | null} alertOf the gravest alert of a run
  * @property {(run: Run) => boolean} isPicked whether it is ticked
  * @property {(runs: Run[], picked: boolean) => void} onPick
  * @property {(chosen: Partial<Question>) => void} choose
@@ -109,10 +109,10 @@ export class RunTable {
     const known = this.rows.get(run.id);
     const row = known ?? new RunRow(run, this.host);
     if (!known) this.rows.set(run.id, row);
-    const symptom = this.host.symptomOf(run);
-    const print = JSON.stringify([run, symptom, ago(run.started_at, now)]);
+    const alert = this.host.alertOf(run);
+    const print = JSON.stringify([run, alert?.symptom, alert?.fault, ago(run.started_at, now)]);
     if (row.print !== print) {
-      row.refresh(run, symptom, now);
+      row.refresh(run, alert, now);
       this.sparklines.follow(row.spark, run);
     }
     row.print = print;

@@ -1,12 +1,16 @@
 /**
- * The way from a page to the connection that it shares with the browser's other pages. Where a browser
- * knows no shared workers, the page has one of its own.
+ * The way from a page to the connection that it shares with the browser's other pages. Where a browser has
+ * no shared workers, or the worker does not come - its script is blocked, the window is a private one - the
+ * page has a connection of its own.
  * @module
  */
 
 import { Switchboard } from "./switchboard.js";
 
 /** @typedef {import("./switchboard.js").Told} Told */
+
+/** The worker answers at once; on a machine with much to do, later. */
+const PATIENCE_MS = 5000;
 
 /** A line to the live events. */
 export class Line {
@@ -16,10 +20,40 @@ export class Line {
    */
   constructor(run, tell) {
     this.listener = { run, tell };
-    this.port = "SharedWorker" in window ? shared().port : null;
-    this.board = this.port ? null : new Switchboard((url) => new EventSource(url));
-    if (this.port) this.port.onmessage = ({ data }) => this.listening && tell(data);
     this.listening = false;
+    this.answered = false;
+    /** @type {Switchboard | null} */
+    this.board = null;
+    this.port = this.shared();
+    if (!this.port) this.standAlone();
+  }
+
+  /** The way to the shared worker; null where this page can have none. Every call gives a port of its own. */
+  shared() {
+    try {
+      const worker = new SharedWorker("/static/js/stream/worker.js", { type: "module", name: "nanwatch" });
+      worker.onerror = () => this.standAlone();
+      worker.port.onmessage = ({ data }) => this.hear(data);
+      return worker.port;
+    } catch {
+      return null;
+    }
+  }
+
+  /** @param {Told} told by the worker */
+  hear(told) {
+    this.answered = true;
+    if (this.listening) this.listener.tell(told);
+  }
+
+  /** Have a connection that is not shared. */
+  standAlone() {
+    if (this.board) return;
+    this.port?.postMessage({ listen: false });
+    this.port?.close();
+    this.port = null;
+    this.board = new Switchboard((url) => new EventSource(url));
+    if (this.listening) this.board.add(this.listener);
   }
 
   /** Hear from now on. */
@@ -27,6 +61,7 @@ export class Line {
     this.listening = true;
     this.port?.postMessage({ listen: true, run: this.listener.run });
     this.board?.add(this.listener);
+    if (!this.answered) setTimeout(() => this.answered || this.standAlone(), PATIENCE_MS);
   }
 
   /** Hear no more. */
@@ -41,9 +76,4 @@ export class Line {
     this.port?.postMessage({ hurry: true });
     this.board?.hurry();
   }
-}
-
-/** Every call gives a port of its own to the same worker. */
-function shared() {
-  return new SharedWorker("/static/js/stream/worker.js", { type: "module", name: "nanwatch" });
 }
