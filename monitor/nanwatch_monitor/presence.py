@@ -68,5 +68,5 @@ def _lock(fd: int, lock_file: Path) -> None:
         raise AlreadyRunningError(
             "a nanwatch monitor uses this database already",
             f"another process holds {lock_file}",
-            "use that one, end it, or name another --database-url",
+            "use that one, end it (`nanwatch stop` ends the local one), or name another --database-url",
         ) from error
