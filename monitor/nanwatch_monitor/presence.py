@@ -65,8 +65,7 @@ def _lock(fd: int, lock_file: Path) -> None:
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        raise AlreadyRunningError(
-            "a nanwatch monitor uses this database already",
-            f"another process holds {lock_file}",
-            "use that one, end it (`nanwatch stop` ends the local one), or name another --database-url",
-        ) from error
+        what = "a nanwatch monitor uses this database already"
+        why = f"another process holds {lock_file}"
+        how = "use that one, end the local one by `nanwatch stop`, or name another --database-url"
+        raise AlreadyRunningError(what, why, how) from error

@@ -1,6 +1,7 @@
 """Alerts reach their receiver, once, whatever the receiver and the server are up to."""
 
 import math
+import socket
 import threading
 import time
 
@@ -93,6 +94,22 @@ def test_an_internal_target_is_not_reached_unasked(failed, store, clock):
         Post(store, clock, webhook(receiver.url), allowed=()).goes()
     assert receiver.received == []
     assert "NANWATCH_WEBHOOK_ALLOW" in store.channels.last(["env-webhook"])["env-webhook"].error
+
+
+def test_a_name_is_looked_up_once_and_stays_in_the_request(failed, store, clock, monkeypatch):
+    asked, look_up = [], socket.getaddrinfo
+
+    def rebinding(host, *more, **named):  # by the second question it would be another address
+        asked.append(host)
+        return look_up("127.0.0.1" if asked.count("hooks.example") == 1 else "", *more, **named)
+
+    with sink() as receiver:
+        url = receiver.url.replace("127.0.0.1", "hooks.example")
+        monkeypatch.setattr(socket, "getaddrinfo", rebinding)
+        monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+        Post(store, clock, webhook(url)).goes()
+    assert asked.count("hooks.example") == 1
+    assert receiver.headers[0]["Host"] == url.split("/")[2]
 
 
 @pytest.mark.parametrize("drips", [b"", b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 100])
