@@ -1,5 +1,6 @@
 """Kills of either side, and of the database: nothing is lost, nothing is there twice."""
 
+import itertools
 import random
 import threading
 import time
@@ -8,12 +9,15 @@ import pytest
 
 from crashes import delivered, kept, said, train_and_kill, train_while_the_server_dies
 from ledger_server import free_port
+from monitor.conftest import store
 from monitor.test_crash import is_kept
-from monitor.test_faults import is_refused_for_now, own_postgres, send
+from monitor.test_faults import dies, filled, is_refused_for_now, kept_by, own_postgres, send
+from monitor.test_migrate import FIRST_WITH_SEALED
 from nanwatch.spool import stored_streams
+from nanwatch_monitor.store.migrate import HEAD, current_revision, migrate
 from servers import wait_for
 
-__all__ = ["own_postgres"]
+__all__ = ["filled", "own_postgres", "store"]
 
 KILLS, KILLS_OF_POSTGRES, FRAMES = 20, 5, 60
 MOMENTS = random.Random(7)  # noqa: S311 - no secret
@@ -59,3 +63,21 @@ def test_five_kills_of_postgresql(server_process, own_postgres, measured):
         sender.join()
     measured(f"{FRAMES} frames acknowledged, {KILLS_OF_POSTGRES} kills")
     assert is_kept(process, FRAMES - 1)
+
+
+def test_a_kill_before_each_statement_of_sealing_and_of_migrating(filled, store, measured):
+    expected, killed = kept_by(filled), {}
+    migrate(store.database, FIRST_WITH_SEALED, keep=False)
+    for what in ("migrate", "seal"):
+        for statement in itertools.count(1):
+            if not dies(filled, statement, what):
+                break
+            assert current_revision(store.database) == {"migrate": FIRST_WITH_SEALED}.get(
+                what, HEAD
+            )
+            assert what == "migrate" or kept_by(filled) == expected
+        killed[what] = statement - 1
+    measured(f"killed {killed['migrate']} times while migrating, {killed['seal']} while sealing")
+    assert current_revision(store.database) == HEAD
+    assert kept_by(filled) == expected
+    assert min(killed.values()) > 10
