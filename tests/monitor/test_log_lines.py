@@ -12,7 +12,7 @@ from frames import opening
 from nanwatch_monitor.errors import SetupError
 from nanwatch_monitor.log_lines import JsonLine, OneLine
 from nanwatch_monitor.settings import from_environment
-from servers import Client
+from servers import Client, wait_for
 
 EVIL = "a\r\n2026-01-01 ERROR forged\x1b[31m\x9b\u202e\u2028\0"
 CANARY = "nw_a_CANARY" + "x" * 32
@@ -97,6 +97,19 @@ def test_no_secret_gets_out_and_a_log_can_be_json(server_process, tmp_path):
     for secret in secrets:
         assert secret.encode() not in said
         assert secret.encode() not in stored
+
+
+def test_a_fault_of_the_server_is_in_its_log_alone(live_server, caplog, monkeypatch):
+    def fails():
+        raise RuntimeError("this is inside")
+
+    monkeypatch.setattr(live_server.monitor.store.retention, "rule", fails)
+    answer = live_server.client.ask("GET", f"/api/v1/retention?of={CANARY}")
+    assert (answer.status, answer.json()["code"]) == (500, "bug")
+    assert b"inside" not in answer.data.replace(b"inside the server", b"")
+    wait_for(lambda: "this is inside" in caplog.text)
+    for secret in (CANARY, live_server.token):
+        assert secret not in caplog.text
 
 
 def test_strangers_cannot_fill_the_log(server_process):
