@@ -35,7 +35,7 @@ class StepTimes:
         if steps:
             self._untold = _point(steps[-1], now)
         over = any(isinstance(item, RunEnded) for item in items)
-        if self._untold and (over or now - (self._told_at or now) >= PACE_S):
+        if self._untold and (over or abs(now - (self._told_at or now)) >= PACE_S):
             found.append(self._tell(self._untold, now))
         return found
 

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,13 @@ def test_what_is_no_time_is_not_believed(link, monkeypatch, theirs):
 
 def test_a_server_that_is_none_tells_no_time():
     assert clock.clock_off_s(Link(Endpoint("http://127.0.0.1:1", None))) is None
+
+
+def test_the_wall_clock_is_asked_for_labels_alone():
+    package = Path(clock.__file__).parent
+    files = [path for path in package.rglob("*.py") if path.parent.name not in ("cli", "demo")]
+    asking = {path.name for path in files if "time.time" in path.read_text()}
+    assert asking == {"clock.py", "reporter.py", "run.py", "session.py"}
 
 
 def test_a_run_tells_its_server_so(home, live_server, monkeypatch, capfd):

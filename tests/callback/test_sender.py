@@ -191,6 +191,18 @@ def test_nor_is_one_that_answers_nothing(sending, monkeypatch):
 
 
 @pytest.mark.timeout(60)
+def test_the_end_waits_no_longer_than_it_is_told_for_an_answer_that_never_comes(
+    sending, monkeypatch
+):
+    monkeypatch.setattr("nanwatch.transport.READ_S", PATIENCE_S)
+    with black_hole() as hole:
+        sender, spool, _, _ = sending(f"http://127.0.0.1:{hole.getsockname()[1]}")
+        sender.finish(0.2)
+        assert sender._thread.is_alive()
+    assert spool.backlog == 6
+
+
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("asked_before_the_end", [True, False])
 def test_nor_is_one_that_wants_to_be_left_alone_for_longer(server, sending, asked_before_the_end):
     server.always = Fault(429, {"Retry-After": "300"})

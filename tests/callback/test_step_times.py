@@ -45,6 +45,12 @@ def test_a_step_that_was_not_told_is_told_when_a_second_has_passed_in_silence():
     assert times.of([], 101.5) == [(("time",), 1, (100.5,))]
 
 
+def test_a_clock_that_is_set_back_by_years_is_no_reason_to_fall_silent():
+    times = StepTimes()
+    times.of(logged(0), 1e9)
+    assert times.of(logged(1), 5e8) == [(("time",), 1, (5e8,))]
+
+
 def test_silence_is_not_told_twice():
     times = StepTimes()
     times.of(logged(0), 100.0)
