@@ -4,6 +4,7 @@ import pytest
 
 from monitor.alerting import Post, Runs, webhook
 from monitor.sinks import sink
+from nanwatch_monitor.alerts.settings import ChannelSettings
 from nanwatch_monitor.store.alerts import Mute
 
 
@@ -52,6 +53,25 @@ def test_nan_says_it_all(runs, told):
     runs.fails(symptom="loss_stuck", severity="warning")
     runs.fails(symptom="overfit", severity="warning")
     assert told() == [("firing", "nan_loss"), ("firing", "overfit")]
+
+
+def test_an_explosion_that_ends_in_nan_within_seconds_is_one_message(runs, clock, told):
+    runs.fails(symptom="exploding_loss")
+    assert told(0) == []
+    clock.now += 4.0
+    assert told(0) == []
+    runs.fails(symptom="nan_loss")
+    assert told() == [("firing", "nan_loss")]
+
+
+def test_what_is_over_is_told_to_those_who_have_heard_of_it(runs, store, clock, told):
+    alert_id = runs.fails(symptom="exploding_loss")
+    assert told() == [("firing", "exploding_loss")]
+    with sink() as later:
+        store.channels.add(ChannelSettings("new", "webhook", "Later", later.url), clock())
+        store.turns.calm(alert_id, "It is calm.", clock())
+        assert told() == [("resolved", "exploding_loss")]
+    assert later.received == []
 
 
 def test_an_explosion_that_was_told_grows_worse(runs, store, told):
