@@ -13,6 +13,7 @@ import urllib3
 from sqlalchemy import text
 
 from frames import frame, opening, points
+from nanwatch import wire
 from nanwatch_monitor.home import Home
 from nanwatch_monitor.serve import answer_steadily
 from nanwatch_monitor.settings import ServerSettings, as_local_monitor, from_environment
@@ -171,12 +172,25 @@ def test_a_newer_schema_is_refused_and_left_as_it_is(server_process, database_ur
     database.close()
 
 
+def stalled_upload(process):
+    """A connection whose request is taken in, and whose body never comes to its end."""
+    body = wire.encode(opening())
+    head = (
+        f"POST /api/v1/ingest HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
+        f"Content-Type: {wire.CONTENT_TYPE}\r\nAuthorization: Bearer {process.client.token}\r\n"
+        "Expect: 100-continue\r\n\r\n"
+    )
+    upload = socket.create_connection(("127.0.0.1", int(process.url.rpartition(":")[2])))
+    upload.sendall(head.encode())
+    assert upload.recv(100).startswith(b"HTTP/1.1 100 ")  # now it waits for the body
+    upload.sendall(body[:-1])
+    return upload
+
+
 def test_a_server_leaves_quickly_with_viewers_and_an_unfinished_upload(server_process):
     process = server_process().start()
     streams = [process.client.open_stream() for _ in range(5)]
-    port = int(process.url.rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port)) as upload:
-        upload.sendall(b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nha")
+    with stalled_upload(process):
         begin = time.monotonic()
         assert process.stop() == 0
         assert time.monotonic() - begin < 10  # promised: 5 s; stock uvicorn waits for ever

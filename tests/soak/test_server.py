@@ -2,7 +2,6 @@
 
 import os
 import random
-import socket
 import statistics
 import threading
 import time
@@ -12,6 +11,7 @@ import urllib3
 
 from endurance import MIB, taken
 from frames import frame, opening, points
+from monitor.test_serve import stalled_upload
 from nanwatch_monitor.series.frame_cache import MOST_BYTES
 from servers import Client
 
@@ -89,9 +89,7 @@ def test_hours_of_points_and_viewers(server_process, tmp_path, measured):
 def test_it_leaves_within_seconds_with_fifty_viewers_and_a_stalled_upload(server_process, measured):
     server = server_process().start()
     streams = [Client(server.url, server.client.token).open_stream() for _ in range(50)]
-    upload = socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])))
-    with upload:
-        upload.sendall(b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nha")
+    with stalled_upload(server):
         began = time.monotonic()
         assert server.stop() == 0
         measured(f"left after {time.monotonic() - began:.2f} s")
