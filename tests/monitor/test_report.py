@@ -94,6 +94,46 @@ def test_the_loss_stands_first_and_layers_last():
     assert titles[-1] == "Layers: grad norm"
 
 
+def test_the_last_finite_loss_is_the_exact_one_before_the_failure(told):
+    assert re.search(r"Last finite loss</dt><dd>0.5</dd>", told.data.decode())
+
+
+def test_many_layers_are_a_heat_map_with_red_where_they_are_not_finite():
+    layers = {f"layer/l{row}/grad_norm": curve([0.1, 10.0, np.nan]) for row in range(30)}
+    (figure,) = figures(layers)
+    heat, odd = figure.plot["data"]
+    assert (heat["y"][0], heat["z"][0]) == ("l0", [-1.0, 1.0, None])
+    assert odd["z"][29] == [None, None, 1]
+    assert figure.wide
+    assert figure.height > figures({"batch/loss": curve([1.0])})[0].height
+
+
+@pytest.mark.parametrize("layers", [1, 9])
+def test_names_in_charts_are_text(layers):
+    link = "<a href='https://x.example'>y</a>"
+    names = [f"layer/{link}{row}/grad_norm" for row in range(layers)]
+    assert "<a" not in json.dumps(figures({name: curve([1.0]) for name in names})[0].plot)
+
+
+def test_epochs_are_counted_from_one():
+    (figure,) = figures({"epoch/val_loss": curve([3.0, 2.0, np.nan])})
+    rail = figure.plot["data"][1]
+    assert rail["x"] == [3]
+    assert figure.plot["layout"]["annotations"][0]["text"] == "NaN from epoch 3"
+
+
+def test_the_measures_of_an_array_share_a_chart():
+    names = ["input/x/min", "input/x/max", "input/x/mean", "input/x/std"]
+    (figure,) = figures({name: curve([1.0, 2.0]) for name in names})
+    assert figure.title == "input/x"
+    assert [line["name"] for line in figure.plot["data"]] == ["min", "max", "mean", "std"]
+
+
+def test_ticks_of_a_log_axis_are_whole_numbers():
+    assert axis_of(curve([0.4, 3e3]))["ticktext"] == ["0.1", "1", "10", "100", "1,000", "10,000"]
+    assert axis_of(curve([0.4, 30.0]))["ticktext"][:4] == ["0.1", "0.2", "0.5", "1"]
+
+
 def test_a_wide_axis_is_logarithmic_and_one_with_zero_is_not():
     wide, zero = curve([1e-4, 1.0]), curve([0.0, 1.0])
     assert [axis_of(one)["type"] for one in (wide, zero)] == ["log", "linear"]

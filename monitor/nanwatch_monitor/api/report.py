@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import numpy as np
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from nanwatch.events import SEVERITIES
 from nanwatch_monitor.api.parameters import RunId
 from nanwatch_monitor.api.runs import existing
+from nanwatch_monitor.run_record import Run
+from nanwatch_monitor.series.overview import Overview
 from nanwatch_monitor.series.reader import SeriesReader
 from nanwatch_monitor.store import Store
 from nanwatch_monitor.views import RunViews
 
+LOSS = "batch/loss"
+LOOK_BACK = 1000
 BUCKETS = 600
 MOST_SERIES = 300
 """A model of hundreds of layers has thousands of series; the first ones hold losses and metrics."""
@@ -41,6 +47,7 @@ def router(
             views.one(run, now),
             sorted(found, key=lambda one: -SEVERITIES.index(one.severity)),
             {name: curve for name, curve in curves.items() if curve is not None},
+            _last_finite(reader, run, curves.get(LOSS)),
             datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M UTC"),
         )
         name = re.sub(r"[^A-Za-z0-9_-]+", "-", run.description.name)[:60] or run.id
@@ -52,3 +59,14 @@ def router(
         return Response(report(contents), headers=headers, media_type="text/html; charset=utf-8")
 
     return routes
+
+
+def _last_finite(reader: SeriesReader, run: Run, curve: Overview | None) -> float | None:
+    """The last finite loss: the run's last one, or the one before the first that was not."""
+    last = run.progress.last_loss
+    if last is not None and math.isfinite(last):
+        return last
+    step = curve.nonfinite[0].step if curve and curve.nonfinite else 0
+    before = reader.points(run.id, LOSS, max(0, step - LOOK_BACK), step - 1, LOOK_BACK)
+    finite = [] if before is None else before.values[np.isfinite(before.values)].tolist()
+    return finite[-1] if step and finite else None

@@ -29,12 +29,14 @@ class Contents:
         run: the run as the API gives it, with configuration and facts.
         diagnoses: the worst first.
         curves: an overview of each series, by name, in order of appearance.
+        last_finite: the last loss that was finite, exactly.
         made_at: when, in words.
     """
 
     run: Mapping[str, Any]
     diagnoses: Sequence[Diagnosis]
     curves: Mapping[str, Overview]
+    last_finite: float | None
     made_at: str
 
 
@@ -46,13 +48,13 @@ def report(contents: Contents) -> str:
     return template.render(
         run=contents.run,
         words=words,
-        facts=words.facts(contents.run, contents.curves),
+        facts=words.facts(contents.run, contents.last_finite),
         described=_flat(contents.run.get("facts", {})),
         config=_flat(contents.run.get("config", {})),
         series=words.summary(shown),
         diagnoses=contents.diagnoses,
         titles={label: page.title for label, page in CAUSES.items()},
-        charts=[figure.title for figure in drawn],
+        charts=drawn,
         # In a script element only this sign can end the script.
         figures=Markup(json.dumps([figure.plot for figure in drawn]).replace("<", "\\u003c")),  # noqa: S704
         plotly=Markup(_plotly()),  # noqa: S704 - our own pinned file

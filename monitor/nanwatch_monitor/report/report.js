@@ -6,7 +6,7 @@ const PAPER_PX = 690;
 const DARK = {
   "#1f5fd0": "#6ea2ff", "#c25e00": "#f5a04c", "#1d7a46": "#5fcf8f", "#7a6fb0": "#b3a6ea", "#c0262d": "#ff7b7b",
   "#0b7285": "#5cc4d6", "#8a5a00": "#f0b849", "#56616f": "#9aa7b5", "#17202b": "#e6ebf1", "#e9edf1": "#242d37",
-  "#ffffff": "#171d25", "rgba(192,38,45,0.075)": "rgba(255,110,110,0.1)",
+  "#9ab8ea": "#33518a", "#123a86": "#cfe0ff", "#ffffff": "#171d25", "rgba(192,38,45,0.075)": "rgba(255,110,110,0.1)",
 };
 
 const coloured = (figure, onPaper) => {

@@ -61,14 +61,14 @@ def change(code: str) -> list[tuple[str, str]]:
     return [(kinds.get(line[:1], ""), line) for line in code.splitlines()]
 
 
-def facts(run: Mapping[str, Any], curves: Mapping[str, Overview]) -> list[tuple[str, str]]:
+def facts(run: Mapping[str, Any], last_finite: float | None) -> list[tuple[str, str]]:
     """The head of the report: what one wants to know first."""
     told = run.get("facts", {})
     pairs = [
         ("Started", moment(run["started_at"])),
         ("Took", _duration(run["started_at"], run["ended_at"] or run["updated_at"])),
         ("Steps", "" if run["last_step"] is None else f"{run['last_step'] + 1:,}"),
-        ("Last finite loss", _last_finite(curves.get(LOSS))),
+        ("Last finite loss", number(last_finite)),
         ("Best val_loss", number(run["best_val_loss"])),
         ("Optimizer", _optimizer(told.get("optimizer"))),
         ("Loss", _losses(told.get("loss"))),
@@ -115,11 +115,6 @@ def _duration(begin: str, end: str | None) -> str:
     if hours:
         return f"{hours:,} h {minutes_left} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-def _last_finite(curve: Overview | None) -> str:
-    finite = [] if curve is None else [float(mean) for mean in curve.mean if math.isfinite(mean)]
-    return number(finite[-1]) if finite else ""
 
 
 def _reach(ends: Iterable[float], furthest: Any) -> float | None:
