@@ -6,6 +6,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from frames import frame, opening, points
+from monitor.alerting import Runs
 from monitor.sinks import sink
 from nanwatch import wire
 from nanwatch.events import Diagnosed, Diagnosis, RunEnded
@@ -94,6 +95,13 @@ def test_an_alert_waits_until_it_is_given_up(start_server, clock):
         wait_for(lambda: scraped(server.client)["nanwatch_alerts{failed}"] == 1)
         assert scraped(server.client)["nanwatch_alerts{waiting}"] == 0
         server.stop()
+
+
+def test_how_long_the_most_overdue_alert_is_due_is_told(live_server, store, clock):
+    assert scraped(live_server.client)["nanwatch_alert_lag_seconds"] == 0
+    Runs(store, clock).fails()
+    lags = [store.outbox.lag_s(clock() + waited_s) for waited_s in (0.0, 1.0, 31.0)]
+    assert lags == [0.0, 0.0, 30.0]
 
 
 class Patient:
