@@ -72,6 +72,14 @@ class BoundedProtocol(HttpToolsProtocol):
         self._expect_nothing()
         super().on_message_complete()
 
+    def shutdown(self) -> None:
+        """The server ends: it waits for answers on their way, but not for the rest of a body."""
+        is_coming_in = self._head is None and self._deadline is not None
+        if is_coming_in and not self.cycle.response_started:
+            self._refuse(_leaving())
+        else:
+            super().shutdown()
+
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
         """Answer what is no HTTP."""
         why = "see RFC 9112"
@@ -112,6 +120,12 @@ async def _turn_away(scope: Scope, receive: Receive, send: Send) -> None:
     headers = {"Retry-After": "2", "Connection": "close"}
     full = Problem(503, "full", "the server is full", why, "try again", headers=headers)
     await full.response()(scope, receive, send)
+
+
+def _leaving() -> Problem:
+    why = "the body was not complete when it was told to"
+    headers = {"Retry-After": "2"}
+    return Problem(503, "leaving", "the server stops", why, "send it again", headers=headers)
 
 
 def _head_too_large() -> Problem:

@@ -190,10 +190,11 @@ def stalled_upload(process):
 def test_a_server_leaves_quickly_with_viewers_and_an_unfinished_upload(server_process):
     process = server_process().start()
     streams = [process.client.open_stream() for _ in range(5)]
-    with stalled_upload(process):
+    with stalled_upload(process) as upload:
         begin = time.monotonic()
         assert process.stop() == 0
         assert time.monotonic() - begin < 10  # promised: 5 s; stock uvicorn waits for ever
+        assert upload.recv(100).startswith(b"HTTP/1.1 503 ")
     assert all(stream.read().endswith(b"event: gone\ndata: {}\n\n") for stream in streams)
 
 
