@@ -38,6 +38,27 @@ def thin(server: RunningServer, run_id: str) -> None:
     store.close()
 
 
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/", "Loading the runs"),
+        ("/alerts", "Loading the alerts"),
+        ("/compare?runs=a", "Loading the runs"),
+        ("/runs/a", "Loading the run"),
+        ("/losses", "Loading the losses"),
+        ("/causes/lr_too_high", "Loading the cause"),
+    ],
+)
+def test_a_page_that_waits_for_the_server_says_so(
+    page: Page, server: RunningServer, path: str, words: str
+) -> None:
+    healthy_run(server.url, "a")
+    page.route("**/api/v1/**", lambda _: None)  # no answer
+    page.goto(path)
+    expect(page.get_by_role("main")).to_contain_text(words)
+    page.unroute_all(behavior="ignoreErrors")
+
+
 def test_a_run_that_failed_says_why(page: Page, server: RunningServer) -> None:
     run = broken_run(server.url)
     run.send(events.RunEnded("failed", "ValueError: <b>shapes</b> do not fit"))

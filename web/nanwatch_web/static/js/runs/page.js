@@ -79,7 +79,7 @@ function place(node) {
 /** Fetch everything again: at the beginning, and when the stream was away. */
 async function refetch() {
   try {
-    const [{ alerts: found }] = await Promise.all([get("/alerts", { limit: 200 }), runs.load()]);
+    const [{ alerts: found }] = await Promise.all([get("/alerts", { limit: 200 }), runs.load().then(show)]);
     found.forEach(keepAlert);
     showBanner(byId("banner"), null);
   } catch (error) {
