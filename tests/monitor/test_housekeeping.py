@@ -114,13 +114,13 @@ def pages(store):
         return connection.exec_driver_sql("PRAGMA page_count").scalar_one()
 
 
-def test_a_run_is_deleted_over_http_and_everybody_hears_of_it(live_server):
-    client = live_server.client
+def test_a_run_is_deleted_over_http_and_everybody_hears_of_it(any_server):
+    client = any_server.client
     client.send(opening(), frame(1, Diagnosed(DIAGNOSIS)))
     assert client.get("/runs")["runs"][0]["size_bytes"] > 0
     assert client.get("/runs/run1")["size_bytes"] > 0
     overview, page = client.open_stream(), client.open_stream("?run=run1")
-    wait_for(lambda: live_server.monitor.hub.viewers == 2)
+    wait_for(lambda: any_server.monitor.hub.viewers == 2)
     assert client.ask("DELETE", "/api/v1/runs/run1").status == 204
     assert events_until(overview, "deleted")[-1] == ("deleted", {"id": "run1"})
     b"".join(page.stream())  # it is sent back, to find the run gone

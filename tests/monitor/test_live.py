@@ -33,8 +33,8 @@ def events_until(answer, last, **fields):
     raise AssertionError(f"the stream ended without {last}: {found}")
 
 
-def test_a_run_is_followed_from_its_start_to_its_diagnosis(live_server):
-    client = live_server.client
+def test_a_run_is_followed_from_its_start_to_its_diagnosis(any_server):
+    client = any_server.client
     answer = client.open_stream("?run=run1")
     client.send(opening(), frame(1, points([0, 1], batch_acc=[0.5, math.nan])))
     client.send(frame(2, Diagnosed(DIAGNOSIS)), frame(3, RunEnded("failed")))
@@ -47,8 +47,8 @@ def test_a_run_is_followed_from_its_start_to_its_diagnosis(live_server):
     assert found["alert"]["label"] == found["diagnosis"]["causes"][0]["label"]
 
 
-def test_the_list_hears_of_every_run_but_gets_no_points(live_server):
-    client = live_server.client
+def test_the_list_hears_of_every_run_but_gets_no_points(any_server):
+    client = any_server.client
     answer = client.open_stream()
     client.send(opening(), frame(1, points([0], batch_loss=[1])))
     client.send(frame(2, RunEnded("finished")))
@@ -57,8 +57,8 @@ def test_the_list_hears_of_every_run_but_gets_no_points(live_server):
     assert {event for event, _ in found} == {"run"}
 
 
-def test_a_page_hears_nothing_of_another_run(live_server):
-    client = live_server.client
+def test_a_page_hears_nothing_of_another_run(any_server):
+    client = any_server.client
     answer = client.open_stream("?run=run1")
     client.send(opening("run2", "s2"), frame(1, Diagnosed(DIAGNOSIS), run_id="run2", stream="s2"))
     wait_for(lambda: client.get("/runs/run2/diagnoses")["diagnoses"])
@@ -68,8 +68,8 @@ def test_a_page_hears_nothing_of_another_run(live_server):
     }
 
 
-def test_one_stream_serves_pages_of_several_runs_and_the_list(live_server):
-    client = live_server.client
+def test_one_stream_serves_pages_of_several_runs_and_the_list(any_server):
+    client = any_server.client
     answer = client.open_stream("?run=run1&run=run2&all=true")
     for run in ("run1", "run2", "run3"):
         client.send(
@@ -137,7 +137,7 @@ def test_nothing_is_encoded_for_nobody():
     loops.run(scenario())
 
 
-def test_a_page_that_is_gone_before_the_first_byte_is_forgotten(live_server):
+def test_a_page_that_is_gone_before_the_first_byte_is_forgotten(any_server):
     scope = {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.4"},
@@ -146,7 +146,7 @@ def test_a_page_that_is_gone_before_the_first_byte_is_forgotten(live_server):
         "query_string": b"",
         "headers": [
             (b"host", b"localhost"),
-            (b"authorization", f"Bearer {live_server.token}".encode()),
+            (b"authorization", f"Bearer {any_server.token}".encode()),
         ],
     }
 
@@ -157,13 +157,13 @@ def test_a_page_that_is_gone_before_the_first_byte_is_forgotten(live_server):
         raise BrokenPipeError
 
     with pytest.raises(ClientDisconnect):
-        loops.run(live_server.app(scope, receive, broken))
-    assert live_server.monitor.hub.viewers == 0
+        loops.run(any_server.app(scope, receive, broken))
+    assert any_server.monitor.hub.viewers == 0
 
 
-def test_the_server_says_that_it_leaves(live_server):
-    answer = live_server.client.open_stream()
-    live_server._server.should_exit = True
+def test_the_server_says_that_it_leaves(any_server):
+    answer = any_server.client.open_stream()
+    any_server._server.should_exit = True
     assert events_until(answer, "gone") == [("gone", {})]
 
 

@@ -69,8 +69,8 @@ def test_a_run_that_fell_silent_is_over_too(store, tidy):
     assert tidy(thin_after_days=30) == (["lost"], [])
 
 
-def test_the_rule_is_read_and_set_over_http(live_server):
-    client = live_server.client
+def test_the_rule_is_read_and_set_over_http(any_server):
+    client = any_server.client
     assert client.get("/retention") == {"thin_after_days": None, "delete_after_days": None}
     rule = {"thin_after_days": 30, "delete_after_days": 365}
     assert client.ask("PUT", "/api/v1/retention", json=rule).json() == rule
@@ -86,8 +86,8 @@ def test_the_rule_is_read_and_set_over_http(live_server):
         ({"thin_after_days": True, "delete_after_days": None}, (422, "invalid")),
     ],
 )
-def test_a_rule_that_cannot_be_is_refused(live_server, body, refusal):
-    answer = live_server.client.ask("PUT", "/api/v1/retention", json=body)
+def test_a_rule_that_cannot_be_is_refused(any_server, body, refusal):
+    answer = any_server.client.ask("PUT", "/api/v1/retention", json=body)
     assert problem(answer) == refusal
 
 
