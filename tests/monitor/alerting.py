@@ -33,7 +33,10 @@ class Runs:
         self._streams, self._seen = {}, {}
 
     def fails(self, run_id="run1", project="zoo", symptom="nan_loss", severity="critical"):
-        """Record a finding of a run, as the watch does it; the id of the incident."""
+        """Record a finding of a run, as the watch does it; the id of the incident.
+
+        What it ends beside itself has a lower one.
+        """
         if run_id not in self._streams:
             first = opening(run_id, f"s-{run_id}", f"name of {run_id}", project)
             taken = self._store.log.append([(first, wire.encode(first))], self._clock())
@@ -42,7 +45,7 @@ class Runs:
         self._seen[run_id] += 1
         finding = Finding(diagnosis(symptom=symptom, severity=severity), "server")
         found = self._store.incidents.record(self._streams[run_id], seen, [finding], self._clock())
-        return found[0].id if found else None
+        return found[-1].id if found else None
 
 
 class Post:

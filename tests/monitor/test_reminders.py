@@ -59,11 +59,13 @@ def test_what_is_due_soon_goes_with_it(runs, told):
     assert told(3) == []
 
 
-def test_what_a_graver_one_says_is_not_told_again(runs, told):
-    runs.fails(symptom="exploding_loss")
+def test_what_a_graver_one_says_is_not_told_again(runs, store, clock, told):
+    explosion = runs.fails(symptom="exploding_loss")
     told(0.5)
-    runs.fails(symptom="nan_loss")
+    nan = runs.fails(symptom="nan_loss")
+    store.alerts.reopen(explosion)
     assert told(9) == [("worse", 1), ("reminder", 1), ("reminder", 1)]
+    assert store.reminders.tell(clock() + 4 * HOUR) == [nan]
 
 
 def test_a_receiver_that_was_down_is_not_reminded_before_it_has_heard(runs, store, clock):
