@@ -1,7 +1,7 @@
 """One thread that commits: whatever waits goes into one transaction, and is answered after it.
 
-A commit to the disk costs more than the rest of a request, so under load many share one. What
-waits is bounded; who finds no room is told when to come again.
+A commit to the disk costs more than the rest of a request, so under load many share one; those of
+quiet runs share the first. What waits is bounded; who finds no room is told when to come again.
 """
 
 from __future__ import annotations
@@ -113,16 +113,25 @@ class Intake:
         return waiting.told
 
     def _work(self) -> None:
-        while waiting := self._all_that_waits():
-            self._commit([one for one in waiting if one.told.set_running_or_notify_cancel()])
+        while groups := self._all_that_waits():
+            for waiting in groups:
+                self._commit([one for one in waiting if one.told.set_running_or_notify_cancel()])
 
-    def _all_that_waits(self) -> list[_Waiting]:
-        """Empty when it is time to leave."""
+    def _all_that_waits(self) -> list[list[_Waiting]]:
+        """What goes into a transaction each: quiet runs don't wait for what loud ones have to say.
+
+        Empty when it is time to leave.
+        """
         with self._news:
             self._news.wait_for(lambda: self._waiting or self._stopping)
             waiting, self._waiting, self._refused = self._waiting, [], 0
+            loud = self._room.loud
             self._room.clear()
-        return waiting
+        groups = [
+            [one for one in waiting if (one.request.run_id in loud) is is_loud]
+            for is_loud in (False, True)
+        ]
+        return [group for group in groups if group]
 
     def _commit(self, group: Sequence[_Waiting]) -> None:
         try:

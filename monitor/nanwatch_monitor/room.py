@@ -15,6 +15,8 @@ OPEN = 0.5
 """The part of the room that is not shared out."""
 KEPT = 0.1
 """The part that is kept for senders who wait with nothing."""
+LOUD = 0.05
+"""Runs that wait with more than this part have much to say."""
 
 
 class Room:
@@ -45,6 +47,11 @@ class Room:
         self._senders.add(sender)
         self.taken += part
         return True
+
+    @property
+    def loud(self) -> frozenset[str]:
+        """The runs that have much to say."""
+        return frozenset(run for run, part in self._held.items() if part > LOUD)
 
     def clear(self) -> None:
         """All have left."""

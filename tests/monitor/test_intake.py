@@ -12,6 +12,7 @@ from nanwatch_monitor.room import Room
 from nanwatch_monitor.store.appending import Appending
 from nanwatch_monitor.store.log import BatchLog
 from nanwatch_monitor.store.receipts import SequenceGapError, UnknownRunError
+from servers import wait_for
 
 
 def request(*frames):
@@ -72,6 +73,24 @@ def test_two_requests_of_one_run_in_one_commit_follow_each_other(intake, slow_lo
     assert isinstance(told[3].exception(20), SequenceGapError)
     assert (again.result(20).duplicates, again.result(20).fresh) == (3, ())
     assert store.runs.find("run1").progress.last_step == 2
+
+
+def test_a_quiet_run_is_answered_before_loud_ones_that_came_earlier(intake, slow_log):
+    opening_them = [intake.submit(opened(name)) for name in "ab"]
+    slow_log.leave.release(2)
+    assert [one.result(20).acked for one in opening_them] == [0, 0]
+    held = intake.submit(opened("c"))
+    wait_for(lambda: not intake._waiting)  # its commit has begun, and the others have to wait
+    much, little = (
+        intake.submit(
+            request(frame(1, points(range(n), batch_loss=range(n)), run_id=run, stream=run))
+        )
+        for run, n in (("a", 60), ("b", 1))
+    )
+    slow_log.leave.release(2)
+    assert (held.result(20).acked, little.result(20).acked, much.done()) == (0, 1, False)
+    slow_log.leave.release()
+    assert much.result(20).acked == 1
 
 
 def flood(intake, one):
