@@ -167,7 +167,8 @@ class Examination:
     def _judged(
         self, last: Step, seconds: float, judge: Callable[[Review], Diagnosis | None]
     ) -> Diagnosis | None:
-        if (examiner := self._examiner(last, seconds)) is None:
+        examiner = self._examiner(last, seconds)
+        if examiner is None or not self._recorder.batches.since(0):  # none fitted, or all are old
             return None
         examiner.most_batches = int(seconds / PASSES / self._rounds.mean_s(self._made(last)))
         return judge(Review(self._watcher, examiner, self._say))

@@ -35,3 +35,28 @@ def test_what_a_loss_tried_that_exploded_is_not_tried_again_when_it_is_nan(capsy
     said = capsys.readouterr().err.splitlines()
     tried = Counter(line for line in said if line.startswith("nanwatch: trying "))
     assert set(tried.values()) == {1}
+
+
+class Broken(keras.metrics.Metric):
+    """A metric of the user's own that raises while the first step is traced."""
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        raise ValueError("my metric is broken")
+
+
+def test_what_a_first_step_raises_is_examined_though_not_all_variables_have_values(capsys):
+    model, x, y = diverging(0.01)
+    model.compile("adam", "mse", metrics=[Broken()])
+    watch = NanWatch()
+    with pytest.raises(ValueError, match="my metric is broken"):
+        model.fit(x, y, verbose=0, callbacks=[watch])
+    assert [found.symptom for found in watch.diagnoses] == ["exception"]
+    assert "the examination failed" not in capsys.readouterr().err
+
+
+def test_without_any_batch_kept_a_run_is_not_judged(capsys):
+    model, x, y = diverging(1e-9)
+    watch = NanWatch(memory_mib=0)
+    model.fit(x, y, batch_size=16, epochs=3, verbose=0, callbacks=[watch])
+    assert watch.diagnoses == []
+    assert "the examination failed" not in capsys.readouterr().err

@@ -2,12 +2,17 @@
 
 from dataclasses import replace
 
+import keras
 import pytest
+import tensorflow as tf
 
+from fits import table
+from nanwatch.autopsy.dissect import dissect
 from nanwatch.diagnosis.case import Autopsy
 from nanwatch.diagnosis.looks import VariableLook
-from nanwatch.diagnosis.network import dead, oversized
+from nanwatch.diagnosis.network import dead, linear_in_a_row, oversized
 from nanwatch.diagnosis.silent_examples import kernel, layer
+from nanwatch.recorder.source import DataSource
 
 
 def own(name, norm):
@@ -38,3 +43,39 @@ def test_a_relu_that_is_given_nothing_is_not_the_dead_one():
     cut = layer("after", "relu", dead_share=1.0, input_largest=0.0)
     shown = Autopsy(layers=(layer("before", "relu", dead_share=0.3), cut, layer("out", "linear")))
     assert dead(shown).name == "before"
+
+
+class TwoLayers(keras.Model):
+    """Two linear layers, put together in one way or another."""
+
+    def __init__(self, together):
+        super().__init__()
+        self.first = keras.layers.Dense(4, name="first")
+        self.between = keras.layers.Dropout(0.1)
+        self.second = keras.layers.Dense(4, name="second")
+        self.together = together
+
+    def call(self, x):
+        return self.together(self, x)
+
+
+ROWS = {
+    "one after the other": lambda m, x: m.second(m.first(x)),
+    "a layer between that does not bend": lambda m, x: m.second(m.between(m.first(x))),
+}
+NO_ROWS = {
+    "beside each other": lambda m, x: m.first(x) + m.second(x),
+    "a function between": lambda m, x: m.second(keras.ops.relu(m.first(x))),
+    "beside each other, after a sum": lambda m, x: m.first(x + x) * m.second(x + x),
+}
+
+
+@pytest.mark.parametrize("name", [*ROWS, *NO_ROWS])
+def test_a_row_is_one_layer_that_is_given_what_another_one_made(name):
+    model = TwoLayers({**ROWS, **NO_ROWS}[name])
+    model.compile("sgd", "mse")
+    x, _ = table(16)
+    batch = (tf.constant(x), tf.constant(x))
+    model.fit(*batch, verbose=0)
+    found = [look.name for look in linear_in_a_row(dissect(model, batch, DataSource()))]
+    assert found == (["first"] if name in ROWS else [])

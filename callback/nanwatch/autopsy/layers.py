@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -48,6 +49,8 @@ class LayerWatch:
         self.outermost: list[tuple[Any, Any]] = []
         self.running: list[str] = []
         self._model = model
+        self._makers: dict[int, str] = {}
+        self._made: list[Any] = []  # an identity holds only as long as its object lives
 
     @property
     def predictions(self) -> Any:
@@ -97,8 +100,19 @@ class LayerWatch:
         if not self.running:
             self.outermost.append((layer, output))
         if layer is not self._model:
-            untracked = self._is_untracked(layer)
-            self.looks.append(_layer_look(layer, _concrete(given), arrays, untracked))
+            look = _layer_look(layer, _concrete(given), arrays, self._is_untracked(layer))
+            self.looks.append(replace(look, after=self._maker(given)))
+        self._remember(layer, output)
+
+    def _maker(self, given: Any) -> str:
+        """The layer that made one of these tensors, "" where none did."""
+        makers = (self._makers.get(id(tensor), "") for tensor in tree.flatten(given))
+        return next(filter(None, makers), "")
+
+    def _remember(self, layer: Any, output: Any) -> None:
+        for tensor in tree.flatten(output):  # an inner layer returns first, and counts
+            self._makers.setdefault(id(tensor), layer.name)
+            self._made.append(tensor)
 
     def _is_untracked(self, layer: Any) -> bool:
         """Whether it has weights to train that Keras does not find from the model.

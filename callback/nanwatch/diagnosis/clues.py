@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from statistics import median
 
 from nanwatch.diagnosis import network
 from nanwatch.diagnosis.case import Case
@@ -71,6 +72,18 @@ def learns(case: Case) -> list[Clue]:
     weight = -3.0 if share < LEARNT else 0.0
     check, seen = "loss, beside that of a constant guess", f"{share:.0%}"
     return [Clue(weight, check, seen, "far below 100 %", share < LEARNT)]
+
+
+def began_trained(case: Case) -> list[Clue]:
+    """A network that is far below a constant guess from the first steps on was trained before."""
+    first = [loss for loss in case.history.first_losses if math.isfinite(loss)]
+    if not first or not case.constant_loss > 0:
+        return []
+    share = median(first) / case.constant_loss
+    if not share < LEARNT:
+        return []
+    check, seen = "first losses, beside that of a constant guess", f"{share:.0%}"
+    return [Clue(-3.0, check, seen, "about 100 %, unless it was trained before", True)]
 
 
 def bad_cells(look: ArrayLook, count: int, kind: str) -> Clue:

@@ -104,6 +104,7 @@ class LayerLook:
             the same of every row.
         input_largest: the largest absolute finite value that went in.
         untracked: whether it has weights to train that the model knows nothing of.
+        after: the layer that made what it was given, "" where that was no layer; None: not known.
     """
 
     name: str
@@ -119,6 +120,7 @@ class LayerLook:
     row_spread: float = math.nan
     input_largest: float = math.nan
     untracked: bool = False
+    after: str | None = None
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,20 @@ def linear_in_a_row(autopsy: Autopsy) -> list[LayerLook]:
         if look.activation == "linear"
         and {look.kind, following.kind} <= LINEAR_LAYERS
         and look.name != following.name
+        and _feeds(autopsy, look, following)
     ]
+
+
+def _feeds(autopsy: Autopsy, look: LayerLook, following: LayerLook) -> bool:
+    """Whether a layer is given what another one made, as far as that is known.
+
+    Heads beside each other are no row, nor is a layer after a function such as ops.relu.
+    """
+    carriers = {one.name: one.after for one in autopsy.layers if one.kind in CARRIERS}
+    source = following.after
+    while source in carriers:
+        source = carriers.pop(source)
+    return source in (look.name, None)
 
 
 def kernels(autopsy: Autopsy) -> list[VariableLook]:

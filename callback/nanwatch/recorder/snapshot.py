@@ -18,7 +18,8 @@ class Snapshot:
     """The values of a model's variables and its optimizers' at one moment.
 
     Weights, BatchNorm statistics, seeds, optimizer slots, iteration counts and metrics: a replay
-    from here takes the same course, dropout included.
+    from here takes the same course, dropout included. What has no value yet, as while a first step
+    is traced, is left out.
 
     Attributes:
         step: the global step that comes next after this state.
@@ -28,8 +29,9 @@ class Snapshot:
         fill_variables(model)
         self.step = step
         self._model = model
-        self._values = [(variable, np.array(variable.numpy())) for variable in _state(model)]
-        replicas = [copy for variable in _state(model) for copy in _copies(variable)]
+        held = [variable for variable in _state(model) if _has_value(variable)]
+        self._values = [(variable, np.array(variable.numpy())) for variable in held]
+        replicas = [copy for variable in held for copy in _copies(variable)]
         self._copies = [(copy, np.array(copy.numpy())) for copy in replicas]
 
     @property
@@ -67,8 +69,12 @@ def fill_variables(model: Any) -> None:
 
 def has_values(model: Any) -> bool:
     """Whether every variable has a value yet; while a step is traced, a new one has none."""
-    checks = [getattr(variable.value, "is_initialized", None) for variable in _state(model)]
-    return all(check is None or bool(check()) for check in checks)
+    return all(map(_has_value, _state(model)))
+
+
+def _has_value(variable: Any) -> bool:
+    check = getattr(variable.value, "is_initialized", None)
+    return check is None or bool(check())
 
 
 def weights_finite(model: Any) -> bool:

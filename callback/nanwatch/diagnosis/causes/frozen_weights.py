@@ -136,17 +136,20 @@ def _frozen(case: Case) -> list[Mapping[str, Any]]:
 def _cut(case: Case) -> list[VariableLook]:
     """Variables without any gradient, where no dead unit explains it.
 
-    A step of the user's own may hold a copy of a network that is moved in another way.
+    A step of the user's own may hold a copy of a network that is moved in another way, and a layer
+    that is not called at all is a branch that nobody asks for.
     """
     portrait = case.autopsy
     if portrait is None or case.facts.get("own_step"):
         return []
     dead = network.dead(portrait)
     explained = dead is not None and dead.dead_share > 0.9
+    called = {look.name for look in portrait.layers}
     return [
         look
         for look in portrait.variables
-        if not look.connected or (look.gradient_norm == 0.0 and not explained)
+        if (not called or look.layer in called)
+        and (not look.connected or (look.gradient_norm == 0.0 and not explained))
     ]
 
 
@@ -217,6 +220,12 @@ PAGE = CausePage(
     quiet=(
         idle(facts=_facts(True, True)),
         idle(autopsy={"untrained": (kernel("copy", size=0),)}, facts={"own_step": True}),
+        idle(
+            autopsy={
+                "layers": (layer("a", "relu"), layer("b", "linear")),
+                "variables": (kernel("unused", gradient=0.0, connected=False), kernel("b")),
+            },
+        ),
         raised("Shapes (32, 3) and (32, 4) are incompatible"),
         idle(facts=_facts(False, True), unfreeze=1.0),
         idle(facts=_facts(False, True, fresh=False), unfreeze=0.3),

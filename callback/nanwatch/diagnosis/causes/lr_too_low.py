@@ -48,9 +48,8 @@ def weigh(case: Case) -> Testimony | None:
     kind = case.optimizer.get("class", "SGD")
     code = f"- keras.optimizers.{kind}({rate:g})\n+ keras.optimizers.{kind}({better:g})"
     fix = Fix(f"Raise the learning rate to {better:g}.", code)
-    return Testimony(
-        summary, [_rate(rate, usual), _moves(case, rate, usual)], fix, {}, remedy, names
-    )
+    found = [_rate(rate, usual), _moves(case, rate, usual), *clues.began_trained(case)]
+    return Testimony(summary, found, fix, {}, remedy, names)
 
 
 def _gone(case: Case, first: float, rate: float, usual: float) -> Testimony:
@@ -125,6 +124,13 @@ PAGE = CausePage(
         idle(history={"early": {RATE: 1e-3}, "learning_rate": (1e-9, 1e-12)}, steady_rate=1.0),
         idle(optimizer=_adam(1e-3), history=_moving(2e-3), far_higher_rate=0.6),
         idle(optimizer=_adam(1e-4), history=_moving(1e-4), far_higher_rate=1.0),
+        idle(
+            symptom="underfit",
+            losses=(0.42, 0.41, 0.39),
+            optimizer=_adam(1e-5),
+            history=_moving(6e-5),
+            far_higher_rate=0.01,
+        ),
     ),
     symptoms=NOT_LEARNING,
 )
