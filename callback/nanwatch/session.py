@@ -202,6 +202,7 @@ class Session:
         self._leaving()
         self._recorder.uninstall()
         self._last = None  # it holds a batch
+        self._source.let_go()
         self._reaction.sum_up()
         if notes := self._recorder.notes:
             self._reporter.send(FactsLearned({"notes": list(notes)}))

@@ -1,6 +1,8 @@
 """A watched fit as it is kept: points, facts and how it ended, read back from the spool."""
 
+import gc
 import math
+import weakref
 
 import keras
 import pytest
@@ -186,3 +188,13 @@ def test_shapes_that_an_own_loss_stretches_are_told_at_the_first_batch(offline):
     told = [event.diagnosis for event in kinds_of(offline, watch.run_id, Diagnosed)]
     assert (told[0].severity, told[0].label) == ("info", "shape_broadcast_bug")
     assert "test_session.py" in told[0].causes[0].where["source_line"]
+
+
+def test_after_a_fit_its_data_are_not_held(offline):
+    x, y = table()
+    held = [weakref.ref(x), weakref.ref(y)]
+    watch = watched(data=(x, y))
+    del x, y
+    gc.collect()
+    assert [array() for array in held] == [None, None]
+    assert watch.diagnoses == []

@@ -24,7 +24,7 @@ MAX_FRAMES = 30
 NEAR = 6
 
 
-@dataclass(frozen=True)
+@dataclass
 class DataSource:
     """What is known of the data set behind the batches.
 
@@ -46,6 +46,10 @@ class DataSource:
     whole: Any = None
     validation: Any = None
     class_weight: Mapping[Any, Any] | None = None
+
+    def let_go(self) -> None:
+        """The fit is over: its arrays are no longer held, however long the callback lives."""
+        self.inputs, self.whole, self.validation = (), None, None
 
     def positions(self, batch_inputs: list[NDArray[Any]], rows: tuple[int, ...]) -> tuple[int, ...]:
         """Where the batch's `rows` stand in the data set; () unless every one is found."""
