@@ -9,12 +9,9 @@ the hits a family, which label was taken for which, and every miss.
 
 from __future__ import annotations
 
-import os
 import statistics
 import sys
-import tempfile
 import time
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,7 +21,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))  # where the gallery lies
 
-from shares import chosen, share
+from shares import chosen, of_each, share
 
 from diagnosis.gallery.register import Program
 from diagnosis.gallery.runner import (
@@ -175,14 +172,7 @@ def report(verdicts: Sequence[Verdict]) -> None:
 
 def main() -> None:
     """Judge what was asked for."""
-    warnings.simplefilter("ignore")
-    verdicts = []
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["NANWATCH_DIR"] = home
-        for program in chosen(sys.argv[1:]):
-            verdicts.append(judge(program))
-            print("." if not verdicts[-1].wrong else "x", end="", flush=True)
-    report(verdicts)
+    report(of_each(chosen(sys.argv[1:]), judge, lambda verdict: "x" if verdict.wrong else "."))
 
 
 if __name__ == "__main__":

@@ -11,10 +11,7 @@ family but the one that is judged.
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
-import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,7 +23,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))  # where the gallery lies
 
-from shares import chosen, share
+from shares import chosen, of_each, share
 
 from diagnosis.gallery.register import Program
 from diagnosis.gallery.runner import accusation, labels_of, watched
@@ -158,15 +155,7 @@ def report(hearings: Sequence[Hearing]) -> None:
 
 def main() -> None:
     """Hear what was asked for."""
-    warnings.simplefilter("ignore")
-    hearings = []
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["NANWATCH_DIR"] = home
-        for program in chosen(sys.argv[1:]):
-            if program.cause:
-                hearings.append(hear(program))
-                print(".", end="", flush=True)
-    report(hearings)
+    report(of_each((one for one in chosen(sys.argv[1:]) if one.cause), hear))
 
 
 if __name__ == "__main__":
