@@ -1,7 +1,8 @@
 """Real file systems that are small enough to be filled."""
 
+import os
 import subprocess
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -17,3 +18,11 @@ def small_disk(folder, mebibytes):
         yield folder
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill_up(file, leave=0):
+    """Fill a disk with a file, but for so many bytes."""
+    with file.open("wb", buffering=0) as writing, suppress(OSError):
+        while writing.write(bytes(4096)):
+            pass
+    os.truncate(file, file.stat().st_size - leave)

@@ -17,11 +17,15 @@ SETTINGS = ("fsync=off", "full_page_writes=off", "shared_buffers=16MB", "max_con
 
 
 class Cluster:
-    """A running server; `new_database` makes an empty database and returns its URL."""
+    """A running server; `new_database` makes an empty database and returns its URL.
 
-    def __init__(self, programs):
+    Args:
+        folder: where its own folder is made; None: among the temporary ones.
+    """
+
+    def __init__(self, programs, folder=None):
         self._programs = programs
-        self._folder = Path(tempfile.mkdtemp(prefix="nanwatch-pg-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="nanwatch-pg-", dir=folder))
         self._numbers = itertools.count()
         self._emptied = None
         self._port = free_port()

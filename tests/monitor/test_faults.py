@@ -2,10 +2,12 @@
 
 import os
 import resource
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +18,7 @@ import psycopg
 import pytest
 from alembic import command
 
+from disks import fill_up, small_disk
 from monitor.test_crash import is_kept, nth
 from monitor.test_migrate import config
 from nanwatch import wire
@@ -121,6 +124,36 @@ def filled(store, database_url):
     frames = [nth(seq) for seq in range(FRAMES)]
     store.log.append([(one, wire.encode(one)) for one in frames], now=1000.0)
     return database_url
+
+
+@pytest.fixture
+def small_postgres():
+    """A PostgreSQL on a disk of its own, where it gets without being root; and the disk."""
+    home = Path(tempfile.mkdtemp(prefix="nanwatch-disk-"))
+    home.chmod(0o755)
+    programs = find_programs() or pytest.skip("no PostgreSQL here")
+    try:
+        with small_disk(home / "disk", 220) as disk:
+            disk.chmod(0o777)
+            cluster = Cluster(programs, disk)
+            yield cluster, disk
+            cluster.stop()
+    finally:
+        shutil.rmtree(home)
+
+
+def test_a_full_disk_of_postgresql_refuses_for_now_and_can_be_read(server_process, small_postgres):
+    cluster, disk = small_postgres
+    process = server_process("--database-url", cluster.new_database()).start()
+    send(process, 0, 20)
+    fill_up(disk / "hog")
+    last = next(seq for seq in range(20, 200) if process.client.send(nth(seq)).status != 200)
+    assert is_refused_for_now(process, last)
+    assert is_kept(process, last - 1)
+    (disk / "hog").unlink()
+    send(process, last, last + 5)
+    assert is_kept(process, last + 4)
+    process.stop()
 
 
 def test_a_backend_of_postgresql_that_is_killed_costs_no_point(server_process, own_postgres):

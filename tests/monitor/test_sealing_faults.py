@@ -1,7 +1,7 @@
 """Whatever happens to the disk or the database while frames become chunks: every point stays."""
 
 import sqlite3
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 
 import psycopg
 import pytest
@@ -9,7 +9,7 @@ from alembic import command
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
-from disks import small_disk
+from disks import fill_up, small_disk
 from monitor.test_crash import NAMES, nth
 from monitor.test_faults import own_postgres
 from monitor.test_migrate import config
@@ -58,15 +58,6 @@ def watching(store):
         yield
     finally:
         watch.stop()
-
-
-def fill_up(file, leave):
-    """Leave so many bytes of a disk."""
-    with file.open("wb", buffering=0) as writing, suppress(OSError):
-        while writing.write(bytes(4096)):
-            pass
-    with file.open("r+b") as writing:
-        writing.truncate(file.stat().st_size - leave)
 
 
 def test_on_a_full_disk_points_stay_in_the_log_until_there_is_room(tmp_path, caplog):
