@@ -14,11 +14,11 @@ from typing import Any, Literal
 from nanwatch.diagnosis import clues, words
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import Clue, Testimony
+from nanwatch.diagnosis.families import SAFE, SAYS, Family
 from nanwatch.diagnosis.looks import OperationLook
 from nanwatch.diagnosis.scale import unit_scale_clue
 from nanwatch.events import Fix, Symptom
 
-Family = Literal["logarithm", "division", "root", "power"]
 Place = Literal["layer", "loss"]
 
 SYMPTOMS: tuple[Symptom, ...] = ("nan_loss", "nan_val_only")
@@ -73,18 +73,16 @@ def weigh_fault(
     case: Case,
     family: Family,
     place: Place,
-    saying: str,
-    safe: str,
     remedy: str,
+    *,
+    safe: str = "",
     more: tuple[Clue, ...] = (),
     also_try: tuple[str, ...] = (),
 ) -> Testimony | None:
     """Testimony of a cause whose operation is of `family`, in a layer or in the user's own loss.
 
     Args:
-        saying: what the operation did, as a sentence goes on after "file.py:12 "; "{span}" in it
-            becomes the range of what went in.
-        safe: what to do, in the first line, and code that does the same safely.
+        safe: what to do, where that is another thing than for all of the family.
         more: further clues.
     """
     fault = fault_of(case)
@@ -93,9 +91,10 @@ def weigh_fault(
     if place == "loss" and not fault.look.source_line:
         return None  # a loss of the library's own
     found = [*fault_clues(case, fault), *more]
-    says = saying.format(span=span(fault.look))
+    says = SAYS[family].format(span=span(fault.look))
     summary = f"{subject(fault.look)} {says}{_slope_words(fault)}"
-    return Testimony(summary, found, fix_for(fault.look, safe), where(fault.look), remedy, also_try)
+    fix = fix_for(fault.look, safe or SAFE[family])
+    return Testimony(summary, found, fix, where(fault.look), remedy, also_try)
 
 
 def is_plain(look: OperationLook) -> bool:

@@ -8,17 +8,11 @@ from nanwatch.diagnosis.examples import CURED, failed
 from nanwatch.diagnosis.operation_examples import in_layer, in_loss, in_slope
 from nanwatch.diagnosis.operations import weigh_fault
 
-SAYS = "divides by {span}"
-SAFE = (
-    "Divide so that 0 / 0 is 0, or keep the divisor away from 0.\n"
-    "+ ops.divide_no_nan(a, b)  # or a / ops.maximum(b, 1e-7)"
-)
-
 
 def weigh(case: Case) -> Testimony | None:
     """The first bad value is a quotient whose divisor is 0, on the user's own line."""
     remedy = case.better("safe_division", "positive")
-    return weigh_fault(case, "division", "loss", SAYS, SAFE, remedy, also_try=("positive",))
+    return weigh_fault(case, "division", "loss", remedy, also_try=("positive",))
 
 
 PAGE = CausePage(

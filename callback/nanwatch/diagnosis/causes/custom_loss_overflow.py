@@ -8,19 +8,13 @@ from nanwatch.diagnosis.examples import CURED, failed
 from nanwatch.diagnosis.operation_examples import in_layer, in_loss
 from nanwatch.diagnosis.operations import SLOWER, overflow_clues, weigh_fault
 
-SAYS = "raises {span} to more than single precision holds"
-SAFE = (
-    "Use a form that does not overflow, or limit the exponent.\n"
-    "+ ops.softplus(x)  # for log(1 + exp(x)); ops.logsumexp(x) for log(sum(exp(x)))\n"
-    "+ ops.exp(ops.minimum(x, 20.0))"
-)
 FAST = {"class": "SGD", "learning_rate": 5.0, "config": {}}
 
 
 def weigh(case: Case) -> Testimony | None:
     """The first bad value is an exponential or power of what is too large, out of a calm."""
     more = overflow_clues(case)
-    return weigh_fault(case, "power", "loss", SAYS, SAFE, "safe_exp", more, SLOWER)
+    return weigh_fault(case, "power", "loss", "safe_exp", more=more, also_try=SLOWER)
 
 
 PAGE = CausePage(

@@ -8,7 +8,6 @@ from nanwatch.diagnosis.examples import CURED, failed
 from nanwatch.diagnosis.operation_examples import in_layer, in_loss
 from nanwatch.diagnosis.operations import SLOWER, overflow_clues, weigh_fault
 
-SAYS = "raises {span} to more than single precision holds"
 SAFE = (
     "Use a form that does not overflow, or limit the exponent.\n"
     "+ ops.softmax(x)  # or ops.softplus(x), ops.logsumexp(x)\n"
@@ -20,7 +19,7 @@ FAST = {"class": "SGD", "learning_rate": 5.0, "config": {}}
 def weigh(case: Case) -> Testimony | None:
     """The first bad value is an exponential or power of what is too large, made inside a layer."""
     more = overflow_clues(case)
-    return weigh_fault(case, "power", "layer", SAYS, SAFE, "safe_exp", more, SLOWER)
+    return weigh_fault(case, "power", "layer", "safe_exp", safe=SAFE, more=more, also_try=SLOWER)
 
 
 PAGE = CausePage(

@@ -5,23 +5,16 @@ from __future__ import annotations
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Testimony
 from nanwatch.diagnosis.examples import CURED, failed
+from nanwatch.diagnosis.families import POSITIVE
 from nanwatch.diagnosis.operation_examples import in_layer, in_loss, in_slope
 from nanwatch.diagnosis.operations import weigh_fault
-
-SAYS = "takes the logarithm of {span}"
-SAFE = "Keep the argument above 0 before the logarithm.\n+ ops.log(ops.maximum(x, 1e-7))"
-POSITIVE = (
-    "Make the value positive once, before all that is done with it: what follows the logarithm "
-    "divides by it or relies on its sign.\n"
-    "+ x = ops.softplus(x) + 1e-3"
-)
 
 
 def weigh(case: Case) -> Testimony | None:
     """The first bad value is the logarithm of what is not positive, made inside a layer."""
     remedy = case.better("safe_log", "positive")
-    safe = POSITIVE if remedy == "positive" else SAFE
-    return weigh_fault(case, "logarithm", "layer", SAYS, safe, remedy, also_try=("positive",))
+    safe = POSITIVE if remedy == "positive" else ""
+    return weigh_fault(case, "logarithm", "layer", remedy, safe=safe, also_try=("positive",))
 
 
 PAGE = CausePage(

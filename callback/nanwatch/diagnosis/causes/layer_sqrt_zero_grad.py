@@ -8,16 +8,10 @@ from nanwatch.diagnosis.examples import CURED, failed
 from nanwatch.diagnosis.operation_examples import in_layer, in_slope
 from nanwatch.diagnosis.operations import weigh_fault
 
-SAYS = "takes a root, a norm or the like of {span}"
-SAFE = (
-    "Keep the argument away from 0, where the slope is infinite.\n"
-    "+ ops.sqrt(ops.maximum(x, 1e-12))  # or ops.sqrt(x + 1e-12)"
-)
-
 
 def weigh(case: Case) -> Testimony | None:
     """A layer's output is finite and its gradient is not: a root at 0."""
-    return weigh_fault(case, "root", "layer", SAYS, SAFE, "safe_root")
+    return weigh_fault(case, "root", "layer", "safe_root")
 
 
 PAGE = CausePage(
