@@ -285,6 +285,14 @@ def test_a_nan_that_a_relu_swallows_is_seen_in_the_gradients(offline):
     assert math.isnan(series_of(offline, watch.run_id, "batch/grad_norm")[2])
 
 
+def test_weights_that_an_update_spoils_are_named(capsys):
+    x, y = table()
+    x[:, 0] = 0.0
+    watch = watch_fit(mlp(optimizer=Adam(epsilon=0.0), hidden=()), x, y, verbose=1)
+    assert [found.fault for found in watch.diagnoses] == ["weights"]
+    assert "the weights are not finite at step 0 (epoch 1, batch 0)" in capsys.readouterr().err
+
+
 def test_the_terminal_tells_cause_and_place_unless_asked_to_be_quiet(capsys):
     watch_fit(mlp(), *spoilt(), verbose=1)
     loud = capsys.readouterr().err
