@@ -7,10 +7,13 @@ import sys
 import time
 import warnings
 
+import keras
 import pytest
 
+from fits import mlp, table
 from ledger_server import black_hole
-from nanwatch.events import RunStarted
+from nanwatch import NanWatch
+from nanwatch.events import RunEnded, RunStarted
 from spools import steps, stored
 
 LOSS = ("batch/loss",)
@@ -63,6 +66,47 @@ watching.start()
 watching.log(("batch/loss",), 0, (0.5,))
 time.sleep(0.2)
 """
+
+
+POOLS = """
+import math, multiprocessing, sys
+from nanwatch.run import start_run
+with start_run(sys.argv[2]) as run:
+    for step in range(20):
+        run.log({"loss": 1.0}, step=step)
+        if step % 10 == 5:
+            with multiprocessing.get_context(sys.argv[1]).Pool(2) as pool:
+                assert pool.map(math.sqrt, [4.0, 9.0]) == [2.0, 3.0]
+"""
+
+
+@pytest.mark.parametrize("way", ["fork", "spawn", "forkserver"])
+def test_pools_of_every_kind_leave_the_run_alone(home, server, way):
+    command = [sys.executable, "-c", POOLS, way, server.url]
+    done = subprocess.run(command, timeout=100, capture_output=True, text=True, check=True)
+    assert server.steps() == list(range(20))
+    assert len(server.streams) == 1
+    assert done.stderr.count("watching run") == 1
+
+
+class Rows(keras.utils.PyDataset):
+    """Batches that processes of their own fetch."""
+
+    def __len__(self):
+        return 8
+
+    def __getitem__(self, index):
+        x, y = table(16, seed=index)
+        return x, y
+
+
+def test_workers_that_fetch_batches_leave_the_run_alone(home, server):
+    watch = NanWatch(server.url, verbose=0)
+    rows = Rows(workers=2, use_multiprocessing=True, max_queue_size=4)
+    mlp().fit(rows, epochs=2, callbacks=[watch], verbose=0)
+    server.wait_for(lambda: any(isinstance(event, RunEnded) for event in server.events()))
+    assert server.steps() == list(range(16))
+    assert len(server.streams) == 1
 
 
 @pytest.mark.parametrize(
