@@ -105,6 +105,13 @@ test("the failure's line and band begin at its exact step", () => {
   assert.match(layout.annotations[0].text, /NaN from step 2/);
 });
 
+test("a chart without a value says so", () => {
+  const words = (values, changes) => figure(scene(values, changes)).layout.annotations.map(({ text }) => text);
+  assert.deepEqual(words([]), ["No values here"]);
+  assert.deepEqual(words([1, 2, 3], { view: { ...VIEW, range: [8, 9] } }), ["No values here"]);
+  assert.deepEqual(words([NaN]), []);
+});
+
 test("a spike beyond the scale becomes an arrow with its true value", () => {
   const values = Array.from({ length: 200 }, (_, i) => (i === 100 ? 1000 : 1 + (i % 7) / 10));
   const drawn = figure(scene(values));

@@ -50,9 +50,11 @@ export function figure(scene) {
   const strips = rails([...lines, toldLine(scene)], railSize(scene), scene.palette);
   const arrows = log ? null : arrowTrace(lines, range, scene.palette);
   const below = earlier.map((placed) => earlierTrace(placed, scene.palette));
+  const layout = layoutOf(scene, log, range, strips);
+  const empty = [...lines, ...earlier].every(isEmpty) ? [nothing(scene.palette)] : [];
   return {
     data: [...below, ...bands(scene, lines), ...strokes(scene, lines), ...(arrows ? [arrows] : []), ...strips.traces],
-    layout: layoutOf(scene, log, range, strips),
+    layout: { ...layout, annotations: [...layout.annotations, ...empty] },
     hidden: log ? null : hiddenOf(lines, range),
   };
 }
@@ -184,6 +186,20 @@ function layoutOf(scene, log, range, strips) {
     shapes: [...strips.shapes, ...epochShapes(scene), ...attemptShapes(scene), ...failureShapes(scene, xRange(scene))],
     annotations: [...epochLabels(scene), ...attemptLabels(scene), ...failureLabel(scene, xRange(scene), strips.domain[1])],
   };
+}
+
+/** @param {Placed} placed */
+function isEmpty({ x, marks }) {
+  return !x.length && !marks.length;
+}
+
+/**
+ * In a chart without any value, or zoomed to where it has none.
+ * @param {Palette} palette
+ */
+function nothing(palette) {
+  const place = { x: 0.5, y: 0.5, xref: "paper", yref: "paper", showarrow: false };
+  return { ...place, text: "No values here", font: { size: 12, color: palette.mut } };
 }
 
 /** @param {Scene} scene */
