@@ -137,10 +137,11 @@ def _cut(case: Case) -> list[VariableLook]:
     """Variables without any gradient, where no dead unit explains it.
 
     A step of the user's own may hold a copy of a network that is moved in another way, and a layer
-    that is not called at all is a branch that nobody asks for.
+    that is not called at all is a branch that nobody asks for. Of a step that could not be taken
+    apart no gradient is known.
     """
     portrait = case.autopsy
-    if portrait is None or case.facts.get("own_step"):
+    if portrait is None or portrait.raised or case.facts.get("own_step"):
         return []
     dead = network.dead(portrait)
     explained = dead is not None and dead.dead_share > 0.9
@@ -224,6 +225,12 @@ PAGE = CausePage(
             autopsy={
                 "layers": (layer("a", "relu"), layer("b", "linear")),
                 "variables": (kernel("unused", gradient=0.0, connected=False), kernel("b")),
+            },
+        ),
+        idle(
+            autopsy={
+                "raised": "ValueError: only in a graph",
+                "variables": (kernel("a", gradient=0.0, connected=False),),
             },
         ),
         raised("Shapes (32, 3) and (32, 4) are incompatible"),
