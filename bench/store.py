@@ -27,6 +27,7 @@ from nanwatch.events import Points, RunStarted
 from nanwatch.wire import Frame
 from nanwatch_monitor.app import create_app
 from nanwatch_monitor.home import Home
+from nanwatch_monitor.series.reader import SeriesReader
 from nanwatch_monitor.series.sealer import seal
 from nanwatch_monitor.settings import ServerSettings
 from nanwatch_monitor.store import Store
@@ -186,10 +187,13 @@ def ingest(per_request: int, series: int, clients: int) -> Iterator[str]:
 def large_run(server: Server, points: int) -> Iterator[str]:
     """Rows of the table: what showing one long series takes."""
     fill(server.store, points)
-    reader_cpu = median_ms(
+    reader = SeriesReader(server.store.series)
+    found = median_ms(lambda: reader.overview("long", "batch/loss", None, None, 2000))
+    yield f"overview by itself, 2000 buckets of {points:.0e} points | {found:.1f} ms |"
+    found = median_ms(
         lambda: server.ask("/api/v1/runs/long/overview?name=batch/loss&buckets=2000&format=typed")
     )
-    yield f"HTTP answer, 2000 buckets of {points:.0e} points | {reader_cpu:.1f} ms |"
+    yield f"HTTP answer, 2000 buckets of {points:.0e} points | {found:.1f} ms |"
     window = f"&from={points // 3}&to={points // 2}"
     found = median_ms(
         lambda: server.ask(

@@ -94,7 +94,7 @@ def router(store: Store, reader: SeriesReader) -> APIRouter:
         asked = (run_id, name, first, last, buckets, attempt)
         found = reader.overview(*asked) or missing(run_id, name)
         view = _overview_view(found, typed if form == "typed" else or_null)
-        return packed(Json({**view, "exact_from": reader.exact_from(run_id, name)}), request)
+        return packed(Json(view), request)
 
     return routes
 
@@ -121,6 +121,7 @@ def _overview_view(found: Overview, written: Callable[[NDArray[Any]], Any]) -> d
         **{name: written(column) for name, column in columns.items()},
         "nonfinite": to_json(found.nonfinite),
         "attempts": [_attempt_view(one) for one in found.attempts],
+        "exact_from": found.exact_from,
     }
 
 

@@ -58,6 +58,7 @@ class Overview:
         n_nan, n_pinf, n_ninf: the same by kind.
         nonfinite: the first of these points, at most MAX_LISTED.
         attempts: the latest attempts at the series, at most MAX_ATTEMPTS.
+        exact_from: the step before which only buckets may be kept; None when every point is.
     """
 
     first: Ints
@@ -72,6 +73,7 @@ class Overview:
     n_ninf: Ints
     nonfinite: tuple[NonFinite, ...]
     attempts: tuple[Attempt, ...] = ()
+    exact_from: int | None = None
 
 
 @dataclass(frozen=True)

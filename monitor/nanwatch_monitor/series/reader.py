@@ -65,7 +65,7 @@ class SeriesReader:
                 return None
             spans = spans_of(lanes, first, last)
             found = overview(_cover(spans, buckets), buckets, _nonfinite(spans))
-            return replace(found, attempts=_listed(known))
+            return replace(found, attempts=_listed(known), exact_from=_exact_from(known))
 
     def points(
         self,
@@ -89,9 +89,7 @@ class SeriesReader:
     def exact_from(self, run_id: str, name: str) -> int | None:
         """The step before which exact points may be gone; None when all are kept."""
         with self._store.snapshot() as snapshot:
-            streams = snapshot.streams(run_id)
-            found = [one for of in streams for one in snapshot.series(of.id, name) if one.thinned]
-            return max((SealedLane(snapshot, one).exact_from for one in found), default=None)
+            return _exact_from(self._attempts(snapshot, run_id, name).get(name, []))
 
     def summaries(self, run_id: str) -> dict[str, Summary]:
         """Every series of a run in numbers, in order of appearance."""
@@ -161,6 +159,11 @@ def _listed(known: Sequence[Lanes]) -> tuple[Attempt, ...]:
         Attempt(no, lanes[0].first, lanes[-1].last, sum(lane.n for lane in lanes))
         for no, lanes in numbered
     )
+
+
+def _exact_from(known: Sequence[Lanes]) -> int | None:
+    sealed = (lane for lanes in known for lane in lanes if isinstance(lane, SealedLane))
+    return max((lane.exact_from for lane in sealed if lane.thinned), default=None)
 
 
 def _cover(spans: Sequence[Span], buckets: int) -> tree.Buckets:
