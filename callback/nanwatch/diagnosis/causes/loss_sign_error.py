@@ -7,7 +7,7 @@ from dataclasses import replace
 from statistics import median
 
 from nanwatch.diagnosis import clues, words
-from nanwatch.diagnosis.bounds import place_of_own
+from nanwatch.diagnosis.bounds import lowest, place_of_own
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import (
@@ -77,9 +77,9 @@ def weigh(case: Case) -> Testimony | None:
         "The loss falls below 0 without end, as a loss does whose sign is turned: the training "
         "makes the error as large as it can."
     )
-    if added and not own:
-        known = helps_some(case, NEGATED)  # it may take long until the sum runs away
-        return Testimony(summary, found, FIX_ADDED, {}, NEGATED if known else "", (NEGATED,))
+    if added and not own:  # where nothing failed, it may take long until the sum runs away
+        tried = case.symptom != "negative_loss" or helps_some(case, NEGATED)
+        return Testimony(summary, found, FIX_ADDED, {}, NEGATED if tried else "", (NEGATED,))
     return Testimony(summary, found, FIX, place_of_own(case.facts), "negated_loss")
 
 
@@ -125,10 +125,15 @@ def _climbs(case: Case) -> Testimony | None:
 def _added(case: Case) -> list[Clue]:
     """What `add_loss` was given is below zero, by more than the loss of the data is above."""
     autopsy = case.autopsy
-    if autopsy is None or not autopsy.penalty < -abs(autopsy.loss - autopsy.penalty):
+    if autopsy is None:
         return []
+    below = autopsy.penalty < -abs(autopsy.loss - autopsy.penalty)
+    if not math.isfinite(autopsy.penalty):  # then the steps before tell
+        bound = lowest(case.facts)
+        below = bound is not None and case.history.end < bound
     seen = words.number(autopsy.penalty)
-    return [Clue(2.5, "what add_loss adds to the loss", seen, "0 or more", False)]
+    clue = Clue(2.5, "what add_loss adds to the loss", seen, "0 or more", False)
+    return [clue] if below else []
 
 
 def _depth(case: Case, last: float) -> Clue:
@@ -175,6 +180,7 @@ def _metrics(case: Case) -> list[Clue]:
     return []
 
 
+SQUARED = "MeanSquaredError"
 RISING = (1.0, 1.2, 1.5, 2.0, 3.0, 5.0, 9.0, 20.0)
 
 PAGE = CausePage(
@@ -217,8 +223,13 @@ PAGE = CausePage(
             table(),
             table("target"),
             losses=(-1.0, -1e3, -1e6, -5e8),
-            facts=output_facts("sigmoid", "MeanSquaredError"),
+            facts=output_facts("sigmoid", SQUARED),
             autopsy={"loss": -5e8, "penalty": -5e8},
+        ),
+        failed(
+            losses=(0.2, -1e3, -1e12),
+            facts={**output_facts("linear", SQUARED), "loss": [{"class": SQUARED}]},
+            autopsy={"loss": math.nan, "penalty": math.nan},
         ),
     ),
     quiet=(
