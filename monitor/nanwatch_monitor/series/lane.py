@@ -188,7 +188,9 @@ class SealedLane:
         return self._cover(begin, end, level, edge=min(level, 1))
 
     def _cover(self, begin: int, end: int, level: int, edge: int) -> list[Buckets]:
-        if level == 0 or begin >= end:
+        if begin >= end:
+            return []
+        if level == 0:
             coarse = self._coarse(begin, min(end, self.thinned))
             return [*coarse, *rolled_points(self.points(begin, end), edge)]
         size = tree.bucket_size(level)
@@ -234,6 +236,8 @@ class SealedLane:
 
     def _rows(self, level: int, begin: int, end: int) -> list[tuple[bytes, int, int]]:
         """The rows of a level that hold these points, and which of a row's own points they are."""
+        if begin >= end:
+            return []
         size = tree.row_size(level)
         rows = self._snapshot.nodes(self._of, level, begin // size * size, end)
         return [(row.data, max(0, begin - row.n0), min(size, end - row.n0)) for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -16,23 +16,25 @@ _STREAM = (stream.c.id, stream.c.token, stream.c.watched_seq, stream.c.sealed_se
 _KNOWN = tuple(column for column in series.c if column.name != "rest")
 _ROW = (node.c.level, node.c.n0, node.c.first_step, node.c.last_step, node.c.data)
 
-# Made once: building a statement costs as much as running it.
 _STREAMS = select(*_STREAM).join(run, run.c.no == stream.c.run_no).order_by(stream.c.id)
-_STREAMS_OF_RUN = _STREAMS.where(run.c.id == bindparam("run_id"))
+_STREAMS_OF_RUN = Prepared(_STREAMS.where(run.c.id == bindparam("run_id")))
 _ONE_STREAM = _STREAMS.where(stream.c.id == bindparam("stream_id"))
 _SERIES = select(*_KNOWN).where(series.c.stream_id == bindparam("stream_id")).order_by(series.c.no)
-_SERIES_OF_NAME = _SERIES.where(series.c.name == bindparam("name"))
-_REST = select(series.c.rest).where(
-    series.c.stream_id == bindparam("stream_id"), series.c.no == bindparam("no")
+_ALL_SERIES = Prepared(_SERIES)
+_SERIES_OF_NAME = Prepared(_SERIES.where(series.c.name == bindparam("name")))
+_REST = Prepared(
+    select(series.c.rest).where(
+        series.c.stream_id == bindparam("stream_id"), series.c.no == bindparam("no")
+    )
 )
 _NODES = select(*_ROW).where(
     node.c.stream_id == bindparam("stream_id"),
     node.c.series_no == bindparam("no"),
     node.c.level == bindparam("level"),
 )
-_NODES_BETWEEN = _NODES.where(
-    node.c.n0 >= bindparam("begin"), node.c.n0 < bindparam("end")
-).order_by(node.c.n0)
+_NODES_BETWEEN = Prepared(
+    _NODES.where(node.c.n0 >= bindparam("begin"), node.c.n0 < bindparam("end")).order_by(node.c.n0)
+)
 _NODE_AT_STEP = (
     _NODES.where(node.c.first_step <= bindparam("step")).order_by(node.c.first_step.desc()).limit(1)
 )
@@ -41,12 +43,12 @@ _NODES_OF_STEPS = (
     .order_by(node.c.n0)
     .limit(bindparam("most"))
 )
-_OPEN = (
+_OPEN = Prepared(
     select(batch.c.seq)
     .where(batch.c.stream_id == bindparam("stream_id"), batch.c.seq > bindparam("after"))
     .order_by(batch.c.seq)
 )
-_FRAMES = (
+_FRAMES = Prepared(
     select(batch.c.seq, batch.c.data)
     .where(
         batch.c.stream_id == bindparam("stream_id"),
@@ -75,7 +77,7 @@ class Snapshot:
 
     def streams(self, run_id: str) -> list[SealedStream]:
         """The streams of a run in order of arrival."""
-        rows = self._connection.execute(_STREAMS_OF_RUN, {"run_id": run_id})
+        rows = _STREAMS_OF_RUN.find(self._connection, run_id=run_id)
         return [SealedStream(*row) for row in rows]
 
     def stream(self, stream_id: int) -> SealedStream:
@@ -84,14 +86,16 @@ class Snapshot:
 
     def series(self, stream_id: int, name: str | None = None) -> list[SealedSeries]:
         """The sealed series of a stream, of one name or of all, in order."""
-        which = {"stream_id": stream_id, "name": name}
-        rows = self._connection.execute(_SERIES if name is None else _SERIES_OF_NAME, which)
+        if name is None:
+            rows = _ALL_SERIES.find(self._connection, stream_id=stream_id)
+        else:
+            rows = _SERIES_OF_NAME.find(self._connection, stream_id=stream_id, name=name)
         return [SealedSeries(*row) for row in rows]
 
     def rest(self, of: SealedSeries) -> bytes:
         """The points of a series that fill no chunk yet."""
-        found: bytes = self._connection.execute(_REST, _key(of)).scalar_one()
-        return found
+        ((found,),) = _REST.find(self._connection, **_key(of))
+        return cast(bytes, found)
 
     def rests(self, stream_id: int, numbers: Collection[int]) -> dict[int, bytes]:
         """The same of several series of a stream, by their numbers."""
@@ -104,7 +108,7 @@ class Snapshot:
     def nodes(self, of: SealedSeries, level: int, begin: int, end: int) -> list[Node]:
         """The rows of a level that begin at these of a series' points, in order."""
         which = {**_key(of), "level": level, "begin": begin, "end": end}
-        return [Node(*row) for row in self._connection.execute(_NODES_BETWEEN, which)]
+        return [Node(*row) for row in _NODES_BETWEEN.find(self._connection, **which)]
 
     def node_at(self, of: SealedSeries, level: int, step: int) -> Node | None:
         """The last row of a level that begins at or before a step."""
@@ -121,13 +125,13 @@ class Snapshot:
 
     def open_frames(self, of: SealedStream) -> list[int]:
         """The number of each frame that is not sealed, in order."""
-        which = {"stream_id": of.id, "after": of.sealed_seq}
-        return list(self._connection.scalars(_OPEN, which))
+        rows = _OPEN.find(self._connection, stream_id=of.id, after=of.sealed_seq)
+        return [seq for (seq,) in rows]
 
     def frames(self, stream_id: int, begin: int, end: int) -> list[tuple[int, bytes]]:
         """The frames with these numbers, the last inclusive."""
-        which = {"stream_id": stream_id, "begin": begin, "end": end}
-        return [(seq, data) for seq, data in self._connection.execute(_FRAMES, which)]
+        rows = _FRAMES.find(self._connection, stream_id=stream_id, begin=begin, end=end)
+        return [(seq, data) for seq, data in rows]
 
     def memory(self, stream_id: int) -> bytes | None:
         """What the brain remembers of what is sealed."""
