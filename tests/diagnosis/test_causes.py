@@ -1,6 +1,7 @@
 """Every cause: a label that users know, a page worth reading, and its own example cases."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from nanwatch.diagnosis import CAUSES, diagnose, remedies
 from nanwatch.diagnosis.case import Autopsy, Case, History, Trial
+from nanwatch.diagnosis.examples import failed, table
 from nanwatch.diagnosis.looks import ArrayLook, ColumnLook, LayerLook, VariableLook
 
 VOCABULARY = {
@@ -212,3 +214,22 @@ def test_no_rule_stumbles_over_another_causes_case(label):
     for page in CAUSES.values():
         for case in (*page.fires, *page.quiet):
             CAUSES[label].weigh(case)
+
+
+ABSURD = table(outliers=(3105,), samples=(3105,), high=1e9, std=1e8, mean=3e7)
+
+
+def test_rows_that_stand_out_in_the_data_set_are_no_rows_of_the_batch():
+    case = replace(failed(table(), table("target"), losses=(1.0, 0.9, 1e12)), data=(ABSURD,))
+    (cause, *_) = diagnose(case).causes
+    assert cause.label == "extreme_outlier"
+    assert cause.where["samples"] == [3105]
+    assert "rows" not in cause.where
+
+
+def test_rows_that_a_class_weight_spoilt_are_named():
+    spoilt = table("sample_weight", n_inf=1, rows=(25,), samples=(725,))
+    case = failed(table(), table("target"), spoilt, facts={"class_weight": {"4": "inf"}})
+    (cause, *_) = diagnose(case).causes
+    assert (cause.label, cause.where["rows"]) == ("bad_class_weight", [25])
+    assert cause.where["samples"] == [725]

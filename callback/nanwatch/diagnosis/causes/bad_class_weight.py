@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nanwatch.diagnosis import clues
+from nanwatch.diagnosis.bad_cells import where
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
 from nanwatch.diagnosis.examples import FAILED, failed, labels, silent, table
@@ -30,7 +31,8 @@ def weigh(case: Case) -> Testimony | None:
         f"The weight of {bad.owner} is {bad.value:g}. Keras multiplies the loss of every row of "
         f"that class by it: {_consequence(bad)}."
     )
-    return Testimony(summary, found, FIX, {}, "no_weights")
+    spoilt = [look for look in case.arrays("sample_weight") if look.rows]
+    return Testimony(summary, found, FIX, where(spoilt[0]) if spoilt else {}, "no_weights")
 
 
 def _in_batch(case: Case, bad: BadWeight) -> Clue:

@@ -44,9 +44,8 @@ def weigh(case: Case) -> Testimony | None:
     found = [Clue(weight, what, seen, "none", False), clues.data_finite(case), _surge(case)]
     if case.symptom == "nan_loss":
         found += [clues.calm(case), clues.weights_were_finite(case)]
-    return Testimony(
-        _summary(look, bool(in_batch)), found, _fix(look), _where(look), "drop_outliers"
-    )
+    where = _where(look, bool(in_batch) or case.first_step is None)  # None: all is one batch
+    return Testimony(_summary(look, bool(in_batch)), found, _fix(look), where, "drop_outliers")
 
 
 def _inside(case: Case) -> Testimony | None:
@@ -126,10 +125,10 @@ def _fix(look: ArrayLook) -> Fix:
     )
 
 
-def _where(look: ArrayLook) -> dict[str, object]:
-    kind = "input" if look.role == "input" else "output"
-    place: dict[str, object] = {"rows": sorted(look.outliers), kind: look.name}
-    return {**place, "samples": sorted(look.samples)} if look.samples else place
+def _where(look: ArrayLook, in_batch: bool) -> dict[str, object]:
+    rows = {"rows": sorted(look.outliers)} if in_batch else {}
+    samples = {"samples": sorted(look.samples)} if look.samples else {}
+    return {**rows, "input" if look.role == "input" else "output": look.name, **samples}
 
 
 ABSURD = table(outliers=(3,), high=1e9, std=1e8, mean=3e7)
