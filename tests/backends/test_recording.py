@@ -168,3 +168,24 @@ def test_a_norm_whose_square_overflows_is_still_finite():
 def test_tensorflow_is_never_imported():
     recorded(mlp(), *table())
     assert "tensorflow" not in sys.modules
+
+
+class Telling(keras.Sequential):
+    """Its step tells more than single numbers."""
+
+    def train_step(self, *given):
+        more = {"by_class": keras.ops.ones(3), "of": {"a": 1.0}}
+        if BACKEND == "torch":
+            return {**super().train_step(*given), **more, "phase": "warm-up"}
+        logs, state = super().train_step(*given)
+        return {**logs, **more}, state
+
+
+def test_logs_that_are_no_numbers_are_left_out():
+    keras.utils.set_random_seed(7)
+    model = Telling([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    recording = recorded(model, *table(), on_nonfinite="stop")
+    assert recording.recorder.notes == []
+    assert np.isfinite(recording.losses).all()
+    assert not {"batch/by_class", "batch/of", "batch/phase"} & set(recording.steps[0].names)

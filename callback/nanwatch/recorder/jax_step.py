@@ -22,6 +22,7 @@ from nanwatch.recorder.jax_norms import (
     scalar,
     slots_finite,
 )
+from nanwatch.recorder.logs import is_number
 from nanwatch.recorder.penalties import SERIES as PENALTIES
 from nanwatch.recorder.row import Layout
 from nanwatch.recorder.seen import series_of
@@ -105,7 +106,7 @@ def _points(
         points["batch/learning_rate"] = capture.updates[0].rate
     parts = {name: value for name, value in losses.items() if name != "loss"}
     running = {series_of(key): value for key, value in logs.items() if key not in parts}
-    points |= {name: value for name, value in running.items() if jnp.ndim(value) == 0}
+    points |= {name: value for name, value in running.items() if is_number(value)}
     if capture.penalties:
         points[PENALTIES] = sum(map(jnp.sum, capture.penalties))
     points |= {f"batch/{name}": value for name, value in parts.items()}

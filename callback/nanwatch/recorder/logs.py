@@ -18,16 +18,20 @@ from nanwatch.recorder.standin import FitLeftError, StandIn
 
 def scalars_of(logs: Mapping[str, Any]) -> dict[str, float]:
     """The single numbers of some logs by key; a step may tell arrays and texts beside them."""
-    found = {str(key): _number(value) for key, value in logs.items()}
+    found = {str(key): _number(value) for key, value in logs.items() if is_number(value)}
     return {key: value for key, value in found.items() if value is not None}
 
 
+def is_number(value: Any) -> bool:
+    """Whether a log is, as far as its kind tells, a single number."""
+    kind = hasattr(value, "dtype") or isinstance(value, int | float)
+    return kind and not getattr(value, "ndim", 0)
+
+
 def _number(value: Any) -> float | None:
-    if getattr(value, "ndim", 0):
-        return None
     try:
         return float(value)
-    except (TypeError, ValueError):  # a text, a dictionary, nothing
+    except (TypeError, ValueError):  # a tensor may hold a text
         return None
 
 

@@ -10,6 +10,7 @@ import keras
 import torch
 
 from nanwatch.recorder.base import LARGE, loss_means
+from nanwatch.recorder.logs import is_number
 from nanwatch.recorder.penalties import SERIES as PENALTIES
 from nanwatch.recorder.row import Layout
 from nanwatch.recorder.seen import series_of
@@ -89,7 +90,7 @@ class TorchProbe:
             points["batch/learning_rate"] = self._measured[0].rate
         parts = capture.parts
         running = {series_of(key): value for key, value in logs.items() if key not in parts}
-        points |= {name: _number(v) for name, v in running.items() if getattr(v, "ndim", 0) == 0}
+        points |= {name: _number(v) for name, v in running.items() if is_number(v)}
         if capture.penalties:
             points[PENALTIES] = _number(sum(map(torch.sum, capture.penalties)))
         points |= {f"batch/{name}": _number(value) for name, value in parts.items()}
