@@ -82,10 +82,8 @@ class Session:
         started = self._started(settings)
         self._watcher.feed(started)
         self._reporter = Reporter(settings, started, self.run_id, self._say)
-        self._recorder = self._installed()
-        self._examination = Examination(
-            self._recorder, self._source, options, self._watcher, self._say
-        )
+        recorder = self._recorder = self._installed()
+        self._examination = Examination(recorder, self._source, options, self._watcher, self._say)
         self.keeper = Keeper(self._recorder, options.guard)
         self._reaction = Reaction(model, self._recorder, options.on_nonfinite, self._say)
         self.witness = Witness(model, self._source, self._recorder, self._watcher)

@@ -2,7 +2,6 @@
 
 import math
 import signal
-import socket
 import threading
 import time
 
@@ -21,10 +20,6 @@ from servers import wait_for
 from spools import gaps, steps, stored
 
 LOSS = ("batch/loss",)
-
-
-def reporting_threads():
-    return [t for t in threading.enumerate() if t.name.startswith("nanwatch-")]
 
 
 def test_a_run_arrives_in_order_and_leaves_nothing_behind(server, home, report):
@@ -203,16 +198,6 @@ def test_finish_twice_and_logging_afterwards_do_nothing(home, report):
     assert [type(event) for frame in found for event in frame.events] == [RunStarted, RunEnded]
 
 
-def test_threads_end_with_their_run_even_with_a_dead_server(report):
-    url = f"http://127.0.0.1:{free_port()}"
-    for _ in range(5):
-        report(url).finish("finished", timeout_s=0.1)
-    deadline = time.monotonic() + 20
-    while reporting_threads():
-        assert time.monotonic() < deadline, reporting_threads()
-        time.sleep(0.01)
-
-
 def test_a_heartbeat_says_the_last_step(server, report, monkeypatch):
     monkeypatch.setattr(module, "BEAT_S", 0.1)
     watching = report(server.url)
@@ -255,45 +240,6 @@ def test_logging_from_a_signal_handler_and_a_destructor_does_not_hang(home, repo
     watching.finish("finished")
     blocks = [e for f in stored(home) for e in f.events if "batch/loss" in getattr(e, "values", {})]
     assert [int(s) for b in blocks for s in b.steps] == list(range(300))
-
-
-@pytest.mark.timeout(20)  # a lock that is waited for would hang here
-def test_a_handler_that_interrupts_the_spool_with_a_nan_does_not_hang(home, report, monkeypatch):
-    monkeypatch.setattr(module, "LOCK_S", 0.05)
-    watching = report(mode="offline")
-    spool = wait_for(lambda: watching._spool)
-    append, nan = spool.append, Points(np.array([7]), {"batch/loss": np.array([math.nan])})
-    interrupted = threading.Event()
-
-    def append_interrupted(events):
-        if not interrupted.is_set():
-            watching.send_now(nan)
-            interrupted.set()
-        append(events)
-
-    monkeypatch.setattr(spool, "append", append_interrupted)
-    watching.log(LOSS, 6, (0.5,))
-    assert interrupted.wait(10)
-    watching.finish("finished", timeout_s=10)
-    assert sorted(steps(stored(home))) == [6, 7]
-
-
-def test_starting_logging_and_ending_ask_no_server_in_the_trainings_own_thread(
-    server, report, monkeypatch
-):
-    asked, connect = set(), socket.socket.connect
-
-    def noting(self, address):
-        asked.add(threading.current_thread().name)
-        return connect(self, address)
-
-    monkeypatch.setattr(socket.socket, "connect", noting)
-    watching = report(server.url)
-    watching.log(LOSS, 0, (0.5,))
-    watching.send_now(Points(np.array([1]), {"batch/loss": np.array([math.nan])}))
-    watching.finish("finished", timeout_s=20)
-    assert server.steps() == [0, 1]
-    assert asked == {"nanwatch-sender"}
 
 
 def test_a_run_says_when_its_first_and_last_step_were(home, report):
