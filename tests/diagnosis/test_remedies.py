@@ -210,3 +210,18 @@ def test_rows_that_become_absurd_in_the_model_are_dropped_as_outliers():
     x[[5, 9], 3] = 1.0
     ((kept, _),) = REMEDIES["drop_outliers"].batches(model, [(tf.constant(x), tf.constant(y))])
     np.testing.assert_array_equal(kept, np.delete(x, [5, 9], axis=0))
+
+
+def test_an_activation_that_the_model_has_already_comes_after_what_spoils_it():
+    lowered = [keras.layers.Dense(1, activation="softplus"), keras.layers.Rescaling(1.0, -5.0)]
+    model = keras.Sequential([keras.Input((4,)), *lowered])
+    model.compile("sgd", "poisson")
+    x, y = table(16)
+
+    def loss():
+        return float(model.compute_loss(x, y, model(x)))
+
+    assert math.isnan(loss())
+    with REMEDIES["softplus_output"].settings(model, []):
+        assert math.isfinite(loss())
+    assert math.isnan(loss())

@@ -12,6 +12,7 @@ import numpy as np
 from keras import tree
 from numpy.typing import NDArray
 
+from nanwatch.autopsy.layers import own_activation
 from nanwatch.autopsy.merging import as_tensor
 from nanwatch.autopsy.remedies.network import head_of
 from nanwatch.autopsy.remedies.remedy import Remedy, Settings, of_batches, of_model
@@ -55,16 +56,7 @@ def negated_loss(model: Any) -> Iterator[None]:
 @contextlib.contextmanager
 def last_step(model: Any) -> Iterator[None]:
     """A block in which the loss is that of the last step of a sequence alone."""
-
-    def make(original: Callable[..., Any]) -> Callable[..., Any]:
-        def compute_loss(*args: Any, **kwargs: Any) -> Any:
-            given = inspect.signature(original).bind(*args, **kwargs)
-            given.arguments["y_pred"] = given.arguments["y_pred"][:, -1]
-            return original(*given.args, **given.kwargs)
-
-        return compute_loss
-
-    with patched([(model, "compute_loss", make)]):
+    with _judged(model, lambda predictions: predictions[:, -1]):
         yield
 
 
@@ -131,8 +123,28 @@ def _with_loss(model: Any, loss: Any) -> contextlib.AbstractContextManager[None]
 
 
 def _with_head(model: Any, activation: str) -> contextlib.AbstractContextManager[None]:
-    """A block in which the model ends in another activation."""
-    return patched([(head_of(model), "activation", always(keras.activations.get(activation)))])
+    """A block in which the model ends in another activation.
+
+    Where its last activation is that one already, what comes after it spoils the predictions.
+    """
+    head, wanted = head_of(model), keras.activations.get(activation)
+    if own_activation(head) == activation:
+        return _judged(model, wanted)
+    return patched([(head, "activation", always(wanted))])
+
+
+def _judged(model: Any, change: Callable[[Any], Any]) -> contextlib.AbstractContextManager[None]:
+    """A block in which the loss sees the model's only output as `change` makes it."""
+
+    def make(original: Callable[..., Any]) -> Callable[..., Any]:
+        def compute_loss(*args: Any, **kwargs: Any) -> Any:
+            given = inspect.signature(original).bind(*args, **kwargs)
+            given.arguments["y_pred"] = change(given.arguments["y_pred"])
+            return original(*given.args, **given.kwargs)
+
+        return compute_loss
+
+    return patched([(model, "compute_loss", make)])
 
 
 def _targets(batches: list[Any]) -> list[Any]:
