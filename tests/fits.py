@@ -145,6 +145,17 @@ def recorded(model, *data, on_nonfinite="record", probes="full", stop=False, **f
     return recording
 
 
+class OneLayer(keras.Model):
+    """The smallest model of a class of one's own, to be given a step of one's own."""
+
+    def __init__(self):
+        super().__init__()
+        self.out = keras.layers.Dense(1)
+
+    def call(self, x):
+        return self.out(x)
+
+
 def two_outputs():
     keras.utils.set_random_seed(7)
     inputs = keras.Input((4,))

@@ -1,11 +1,10 @@
 """The recorder that reads Keras' logs, where the step cannot be wrapped."""
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from fits import batches_of, losses_alone, noisy_mlp, recorded, spoilt, table
+from fits import OneLayer, batches_of, losses_alone, noisy_mlp, recorded, spoilt, table
 
 
 def test_a_model_that_cannot_be_wrapped_is_read_from_its_logs():
@@ -23,15 +22,8 @@ def test_logs_alone_show_the_step_of_a_nan():
     assert [step.finite for step in recording.steps] == [True, True, False]
 
 
-class Talkative(keras.Model):
+class Talkative(OneLayer):
     """Its step tells more than numbers."""
-
-    def __init__(self):
-        super().__init__()
-        self.out = keras.layers.Dense(1)
-
-    def call(self, x):
-        return self.out(x)
 
     def train_step(self, data):
         more = {"phase": tf.constant("warm-up"), "by_class": tf.ones(3), "of": {"a": 1.0}}

@@ -9,7 +9,16 @@ import keras
 import pytest
 import tensorflow as tf
 
-from fits import Recording, batches_of, losses_alone, mlp, recorded, state_of, table
+from fits import (
+    OneLayer,
+    Recording,
+    batches_of,
+    losses_alone,
+    mlp,
+    recorded,
+    state_of,
+    table,
+)
 from nanwatch.recorder import validation
 
 
@@ -52,15 +61,8 @@ def test_a_stream_that_raises_is_told():
     assert "disk gone" in str(error)
 
 
-class Private(keras.Model):
+class Private(OneLayer):
     """A step that refuses to be called by another one."""
-
-    def __init__(self):
-        super().__init__()
-        self.out = keras.layers.Dense(1)
-
-    def call(self, x):
-        return self.out(x)
 
     def train_step(self, data):
         if hasattr(tf.GradientTape.gradient, "__wrapped__"):

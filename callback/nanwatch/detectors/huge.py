@@ -6,7 +6,8 @@ from nanwatch.detectors.course import Course
 from nanwatch.detectors.signal import Signal
 
 MEANINGLESS = {"crossentropy": 12.0, "percentage": 1e5}
-"""By a word in the loss's name: a mean above this is no loss of predictions that mean something."""
+"""By a word in the loss's name: a mean above this is no loss of predictions that mean something.
+Three of four rows are clipped at -ln(1e-7) there, or errors are a thousand times the targets."""
 TIMES = 5.0
 """Where a constant guess has a loss as high by itself, so many times that one."""
 

@@ -11,8 +11,9 @@ from keras import tree
 from nanwatch.recorder.memory import BUDGET, size_text
 
 COUNT = 32
-WEIGH_EVERY = 16
-LIGHT = 16
+"""So many batches are kept at most."""
+WEIGH_EVERY, LIGHT = 16, 16
+"""Which of light batches are weighed: those of which so many times as many would fit are light."""
 STRING_BYTES = 24  # what TensorFlow spends on a string beside its text
 
 

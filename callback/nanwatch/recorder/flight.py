@@ -10,8 +10,8 @@ from nanwatch.recorder.batches import BatchRing
 from nanwatch.recorder.memory import BUDGET, MIB, size_text
 from nanwatch.recorder.snapshot import COPIES, Snapshot, has_values, state_bytes
 
-EVERY = 16
-SHARE = 0.01
+EVERY, SHARE = 16, 0.01
+"""The state is copied after so many steps at the earliest, for so much of the time at most."""
 STATE_SHARE = 0.75
 """A single copy of the state may take so much of the budget."""
 

@@ -12,6 +12,7 @@ from nanwatch.diagnosis.operations import SYMPTOMS, fault_of, lost_in_half, span
 from nanwatch.events import Fix
 
 SMALLEST = 6e-8
+"""The smallest positive number of float16, 2**-24."""
 FIX = Fix(
     "Use an epsilon that half precision can hold (1e-4), or compute this part in float32.",
     "keras.optimizers.Adam(epsilon=1e-4)\n"

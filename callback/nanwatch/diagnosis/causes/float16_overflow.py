@@ -12,6 +12,7 @@ from nanwatch.diagnosis.operations import SYMPTOMS, fault_of, too_large_for_half
 from nanwatch.events import Fix
 
 LARGEST = 65504.0
+"""The largest finite number of float16."""
 FIX = Fix(
     "Compute this part in single precision, or keep its values small by scaling or normalising "
     "what goes in; bfloat16 has the range of float32.",

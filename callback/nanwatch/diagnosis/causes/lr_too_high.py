@@ -18,6 +18,8 @@ from nanwatch.events import Fix
 
 PLAIN = {"SGD"}
 USUAL_PLAIN, USUAL_ADAPTIVE = 0.1, 0.01
+"""The highest rates that are usual: for plain gradient descent, and for methods that scale each
+step by themselves."""
 FACTORS = {"lower_rate": 0.1, "much_lower_rate": 0.01, "far_lower_rate": 0.001}
 """The replays that lower the rate, the mildest first, and by how much they do."""
 LEAST_SHARE = 2e-3

@@ -15,6 +15,8 @@ from nanwatch.events import Fix
 
 USUAL = {"SGD": 0.01, "Adagrad": 0.01, "Adadelta": 0.1, "Ftrl": 0.01}
 USUAL_ADAPTIVE = 0.001
+"""Usual rates: by class where they are not that of Adam. Those of Adagrad, Adadelta and Ftrl begin
+higher, because their steps shrink by themselves."""
 FACTORS = {"higher_rate": 10.0, "much_higher_rate": 1e3, "far_higher_rate": 1e6}
 """The replays that raise the rate, and by how much."""
 GONE = 1e3

@@ -16,6 +16,7 @@ from nanwatch.events import Fix, Symptom
 MORE: frozenset[Symptom] = frozenset({"negative_loss", "oscillating", "exploding_loss", "nan_loss"})
 SYMPTOMS = MISFIT | MORE
 EIGHT_BITS = 255.0
+"""The greatest grey value of a usual picture."""
 UNDECIDED = 0.5
 """A lower probability means no."""
 
