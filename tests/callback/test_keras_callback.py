@@ -184,14 +184,6 @@ def test_the_fit_ends_or_goes_on_as_its_user_wished(offline, wish, steps, capsys
     assert [d.label for d in watch.diagnoses] == ["nan_in_features"]
 
 
-def test_rollback_goes_back_with_half_the_rate():
-    model = mlp(optimizer=SGD(0.5))
-    watch = watch_fit(model, *spoilt(), on_nonfinite="rollback")
-    assert float(model.optimizer.learning_rate) == 0.25
-    assert is_finite(model)
-    assert len(watch.diagnoses) == 1
-
-
 def test_weights_lost_to_an_update_are_brought_back():
     model = mlp(optimizer=Adam(epsilon=0.0))
     before = state_of(model)[: len(model.weights)]
