@@ -69,6 +69,19 @@ def test_a_run_that_failed_says_why(page: Page, server: RunningServer) -> None:
     expect(pill).to_have_attribute("title", "ValueError: <b>shapes</b> do not fit")
 
 
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [("/", "td.status"), ("/alerts", ".alert"), ("/runs/healthy", "#pills")],
+)
+def test_what_was_not_finite_first_is_named(
+    page: Page, server: RunningServer, path: str, where: str
+) -> None:
+    told = events.Diagnosis("nan_loss", "critical", 5, fault="gradient")
+    healthy_run(server.url).send(events.Diagnosed(told))
+    page.goto(path)
+    expect(page.locator(where)).to_contain_text("Gradient not finite")
+
+
 def test_a_run_that_ended_well_has_nothing_to_explain(page: Page, server: RunningServer) -> None:
     healthy_run(server.url).send(events.RunEnded("finished"))
     page.goto("/runs/healthy")

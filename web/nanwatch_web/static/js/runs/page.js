@@ -92,7 +92,7 @@ async function refetch() {
 /** @param {Alert} alert */
 function keepAlert(alert) {
   const known = alerts.get(alert.run_id);
-  alerts.set(alert.run_id, byGravity(known ? [known, alert] : [alert])[0]);
+  alerts.set(alert.run_id, byGravity(known && known.id !== alert.id ? [known, alert] : [alert])[0]);
 }
 
 /** @param {string} id */
