@@ -39,7 +39,8 @@ class Death:
     """What a training had said when it was killed.
 
     Attributes:
-        old: the steps that were logged well before its death.
+        old: the steps that were logged well before its last word. A process that got no processor
+            between that and its death could keep nothing either.
         nans: the steps whose values were no numbers.
     """
 
@@ -55,11 +56,10 @@ def train_and_kill(oracle, after_s, kind):
         assert process.poll() is None
         time.sleep(0.01)
     time.sleep(after_s)
-    killed_at = time.monotonic()
     process.kill()
     process.wait()
     (_, run_id, _), *lines = [line.split() for line in oracle.read_text().splitlines()]
-    old = {int(step) for _, step, at in lines if float(at) < killed_at - MARGIN_S}
+    old = {int(step) for _, step, at in lines if float(at) < float(lines[-1][2]) - MARGIN_S}
     return Death(run_id, old, {int(step) for kind, step, _ in lines if kind == "nan"})
 
 
