@@ -120,13 +120,12 @@ class Reporter:
         self._excused = excused
 
     def log(self, names: tuple[str, ...], step: int, values: Sequence[float]) -> None:
-        """Take one point of each series. The hot path: about a microsecond.
-
-        When 10 000 wait already, the point is dropped and counted.
-        """
+        """Take one point of each series, in a microsecond. When 10 000 wait, it is only counted."""
+        if not names or self.off:
+            return
         if len(self._queue) < self._room:
             self._queue.append((names, step, values))
-        elif not self.off:
+        else:
             self._dropped.add(len(names), step)
 
     @_harmless

@@ -60,6 +60,24 @@ def test_a_metric_of_several_numbers_leaves_the_others_in_peace(offline):
     assert "epoch/f1_score" not in told
 
 
+class Wordless(keras.Model):
+    """Tells no single number of a step."""
+
+    def train_step(self, data):
+        self(data[0])
+        return {"by_class": keras.ops.ones(3)}
+
+
+@pytest.mark.parametrize("probes", ["off", "full"])
+def test_steps_without_a_number_are_reported_as_steps(offline, probes):
+    plain = mlp()
+    model = Wordless(plain.inputs, plain.outputs)
+    model.compile("sgd", "mse")
+    watch = watched(model, probes=probes)
+    (end,) = kinds_of(offline, watch.run_id, RunEnded)
+    assert (end.state, end.reason) == ("finished", "")
+
+
 def test_a_later_epoch_keeps_its_number(offline):
     x, y = table()
     watch = NanWatch(verbose=0)
