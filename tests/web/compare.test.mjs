@@ -92,6 +92,13 @@ test("the time to NaN is told with its epoch and batch", () => {
   assert.deepEqual(nan?.values, ["step 2, epoch 2, batch 0", "none"]);
 });
 
+test("the time to NaN claims no more than the dates of steps tell", () => {
+  const run = { state: "failed", last_step: 3, started_at: "2026-01-01T00:00:00Z", ended_at: null };
+  const within = (s) => compared([3, 2, NaN], { run, clock: { steps: [0, 2], seconds: [100, 100 + s] } });
+  const row = outcomes([within(0.002), within(7.5), within(90)]).find(({ name }) => name === "Time to it");
+  assert.deepEqual(row?.values, ["less than 0.1 s", "7.5 s", "1 min 30 s"]);
+});
+
 test("numbers that Keras puts behind names as a program goes on make no difference", () => {
   const facts = (n) => ({
     model: { class: "Sequential", name: `sequential_${n}`, layers: [{ class: "Dense", name: `dense_${2 * n}` }, { class: "Dense", name: `dense_${2 * n + 1}` }] },

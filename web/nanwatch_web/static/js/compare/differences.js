@@ -15,6 +15,7 @@ import { stateWord } from "../words.js";
 
 const MISSING = "–";
 const FEW_S = 10;
+const SHORTEST_S = 0.1; // steps are dated when they are written down, some 50 ms apart
 const LAYER = /\blayers\./;
 
 /**
@@ -97,6 +98,7 @@ function nameOf({ name, config }) {
 function timeToNan({ series, failedAt, clock }) {
   if (failedAt === null || series.startsWith("epoch/") || clock.steps.length < 2) return MISSING;
   const seconds = secondsAt(failedAt, clock) - clock.seconds[0];
+  if (seconds < SHORTEST_S) return `less than ${SHORTEST_S} s`;
   return seconds < FEW_S ? `${number(seconds, 2)} s` : duration(seconds);
 }
 
