@@ -29,9 +29,8 @@ def test_what_is_appended_is_taken_in_order_and_only_once(tmp_path):
 
 def test_a_batch_keeps_within_its_size_but_holds_at_least_one_frame(tmp_path):
     spool = filled(tmp_path, 6)
-    size = len(spool.take(1)[0].raw)
-    assert len(spool.take(1)) == 1
-    assert len(spool.take(2 * size)) == 2
+    _introduction, (frame,) = spool.take(1), spool.take(1)
+    assert len(spool.take(2 * len(frame.raw))) == 2
 
 
 def test_another_process_finds_all_that_was_not_acknowledged(tmp_path):
