@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Page, Request
+from playwright.sync_api import Browser, Page, Request
 
 from nanwatch import events, wire
 from nanwatch_monitor.app import create_app
@@ -147,6 +147,17 @@ def barriers(page: Page, axe: str) -> list[tuple[str, str]]:
     rules = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
     found = page.evaluate("(rules) => axe.run(document, {runOnly: rules})", rules)
     return [(each["id"], str(each["nodes"][0]["failureSummary"])) for each in found["violations"]]
+
+
+def page_on_screen(browser: Browser, url: str, sharp: int) -> Page:
+    """A new page on a desktop screen with `sharp` pixels for one of the page, each way."""
+    context = browser.new_context(
+        base_url=url,
+        viewport={"width": 1440, "height": 1000},
+        device_scale_factor=sharp,
+        reduced_motion="reduce",
+    )
+    return context.new_page()
 
 
 def watch(page: Page, url: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page
 
-from web.served import RunningServer, SentRun, healthy_run
+from web.served import RunningServer, SentRun, healthy_run, page_on_screen
 
 LOSS = "[data-chart='key:loss'] .plot"
 FIRST = 300
@@ -45,13 +45,7 @@ def smooth_run(url: str) -> SentRun:
 
 
 def new_page(browser: Browser, server: RunningServer, sharp: int, query: str) -> Page:
-    context = browser.new_context(
-        base_url=server.url,
-        viewport={"width": 1440, "height": 1000},
-        device_scale_factor=sharp,
-        reduced_motion="reduce",
-    )
-    page = context.new_page()
+    page = page_on_screen(browser, server.url, sharp)
     page.goto(f"/runs/healthy{query}")
     page.wait_for_function("(p) => document.querySelector(p)?.data?.length", arg=LOSS)
     page.wait_for_function("() => document.querySelector('#live').dataset.state === 'live'")

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from web.served import NAN_STEP, RunningServer, broken_run
+from web.served import NAN_STEP, RunningServer, broken_run, page_on_screen
 
 LOSS = "[data-chart='key:loss'] .plot"
 # The plot's own rectangle and the rail's middle, on the page; the step's place by proportion alone.
@@ -60,13 +60,7 @@ def test_rail_line_and_band_begin_at_the_failing_step(
     browser: Browser, server: RunningServer, sharp: int, query: str
 ) -> None:
     broken_run(server.url)
-    context = browser.new_context(
-        base_url=server.url,
-        viewport={"width": 1440, "height": 1000},
-        device_scale_factor=sharp,
-        reduced_motion="reduce",
-    )
-    page = context.new_page()
+    page = page_on_screen(browser, server.url, sharp)
     page.goto(f"/runs/broken{query}")
     page.wait_for_function("(p) => document.querySelector(p)?._fullLayout?.yaxis3", arg=LOSS)
     page.set_viewport_size({"width": 1290, "height": 950})
@@ -78,4 +72,4 @@ def test_rail_line_and_band_begin_at_the_failing_step(
     assert not any(map(is_tinted, seen.row(at["x"] - 9, at["middle"], 4)))
     assert any(map(is_red, seen.row(at["x"] + 2, at["rail"], 1)))
     assert not any(map(is_red, seen.row(at["x"] - 14, at["rail"], 6)))
-    context.close()
+    page.context.close()
