@@ -48,6 +48,11 @@ def is_refused_for_now(process, seq):
     return answer.status == 503 and int(answer.headers["Retry-After"]) > 0
 
 
+def readiness(process):
+    answer = process.client.ask("GET", "/readyz")
+    return answer.status, answer.json()["why"]
+
+
 def test_a_full_disk_refuses_what_it_cannot_keep_and_goes_on_when_there_is_room(
     server_process, tmp_path
 ):
@@ -150,7 +155,10 @@ def test_a_full_disk_of_postgresql_refuses_for_now_and_can_be_read(server_proces
     last = next(seq for seq in range(20, 200) if process.client.send(nth(seq)).status != 200)
     assert is_refused_for_now(process, last)
     assert is_kept(process, last - 1)
+    full = (503, "the database takes nothing in (DiskFull)")
+    wait_for(lambda: readiness(process) == full)
     (disk / "hog").unlink()
+    wait_for(lambda: readiness(process) == (200, ""))
     send(process, last, last + 5)
     assert is_kept(process, last + 4)
     process.stop()

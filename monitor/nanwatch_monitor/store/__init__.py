@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from nanwatch_monitor.store.access import AccessStore
 from nanwatch_monitor.store.alerts import AlertStore
@@ -24,7 +24,7 @@ from nanwatch_monitor.store.migrate import HEAD, current_revision, migrate
 from nanwatch_monitor.store.outbox import OutboxStore
 from nanwatch_monitor.store.reminders import Reminders
 from nanwatch_monitor.store.retention import RetentionStore
-from nanwatch_monitor.store.room_on_disk import try_growing
+from nanwatch_monitor.store.room_on_disk import try_growing, try_spilling
 from nanwatch_monitor.store.runs import RunStore
 from nanwatch_monitor.store.series import SeriesStore
 from nanwatch_monitor.store.telling import Teller
@@ -95,13 +95,21 @@ class Store:
         """None when the database takes something in, else why it does not."""
         try:
             self.access.try_writing()
-            if self.database.file is not None:
-                try_growing(self.database.file)
+            self._try_taking_room()
+        except DBAPIError as error:
+            return f"the database takes nothing in ({type(error.orig).__name__})"
         except SQLAlchemyError as error:
             return f"the database takes nothing in ({type(error).__name__})"
         except OSError as error:
             return f"the disk of the database has no room ({error.strerror})"
         return None
+
+    def _try_taking_room(self) -> None:
+        if self.database.file is not None:
+            try_growing(self.database.file)
+            return
+        with self.database.read() as connection:
+            try_spilling(connection)
 
     def close(self) -> None:
         """Close every connection."""
