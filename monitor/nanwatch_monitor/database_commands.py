@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
-import time
 from contextlib import closing, nullcontext
 from pathlib import Path
 
 import click
 
-from nanwatch_monitor.commands import database_url_option, refusals, settings_of
+from nanwatch_monitor.commands import database_url_option, refusals, settings_of, write_down
 from nanwatch_monitor.errors import SetupError
 from nanwatch_monitor.settings import ServerSettings
 
@@ -62,7 +60,7 @@ def backup(file: Path, force: bool, with_secrets: bool, database_url: str | None
         settings = settings_of(database_url=database_url)
         database = _sqlite_file(settings, f"pg_dump --format=custom --file={file} URL")
         runs = back_up(database, file, replace=force, secrets=with_secrets)
-        _write_down(settings, "backup", file)
+        write_down(settings, "backup", str(file))
     click.echo(f"{_count(runs)} of {database} now in {file}")
 
 
@@ -81,27 +79,8 @@ def restore(file: Path, force: bool, database_url: str | None) -> None:
         database = _sqlite_file(settings, how)
         with sole_use(settings):
             runs = put_back(file, database, replace=force)
-            _write_down(settings, "restore", file)
+            write_down(settings, "restore", str(file))
     click.echo(f"{_count(runs)} of {file} now in {database}")
-
-
-def _write_down(settings: ServerSettings, action: str, file: Path) -> None:
-    """Add to the audit. A database of an older version has none."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from nanwatch_monitor.store.audit import AuditStore, Entry
-    from nanwatch_monitor.store.database import Database
-    from nanwatch_monitor.store.migrate import HEAD, current_revision
-
-    database = Database(settings.effective_database_url)
-    try:
-        if current_revision(database) == HEAD:
-            actor = f"{getpass.getuser()} at the command line"
-            AuditStore(database).record(Entry(time.time(), actor, action, str(file)))
-    except SQLAlchemyError as error:  # what was asked for is done
-        click.echo(f"nanwatch: not in the audit: {type(error).__name__}", err=True)
-    finally:
-        database.close()
 
 
 def _sqlite_file(settings: ServerSettings, instead: str) -> Path:

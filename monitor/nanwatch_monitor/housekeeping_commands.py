@@ -6,7 +6,7 @@ import time
 
 import click
 
-from nanwatch_monitor.commands import database_url_option, refusals, settings_of
+from nanwatch_monitor.commands import database_url_option, refusals, settings_of, write_down
 from nanwatch_monitor.errors import SetupError
 
 MIB = 1024 * 1024
@@ -25,14 +25,17 @@ def thin(run_id: str, database_url: str | None) -> None:
     from nanwatch_monitor.store import Store
 
     with refusals():
-        store = Store.open(settings_of(database_url=database_url).effective_database_url)
+        settings = settings_of(database_url=database_url)
+        store = Store.open(settings.effective_database_url)
         try:
             freed = thinning_of(store)(run_id, time.time())
             store.housekeeping.give_back_space()
         finally:
             store.close()
         if freed is None:
-            raise SetupError(f"there is no run {run_id[:64]}", "", "see `nanwatch runs`")
+            why = "it was deleted, or is in another database"
+            raise SetupError(f"there is no run {run_id[:64]}", why, "see `nanwatch runs`")
+        write_down(settings, "runs.thin", run_id)
     click.echo(f"{freed / MIB:.1f} MiB of points of {run_id} are gone; its curves are kept")
 
 
@@ -52,4 +55,5 @@ def vacuum(database_url: str | None) -> None:
             raise SetupError("this command is for SQLite", "PostgreSQL's autovacuum does it", how)
         with sole_use(settings):
             before, after = write_anew(file)
+            write_down(settings, "vacuum", str(file))
     click.echo(f"{file} has {after / MIB:.1f} MiB, it had {before / MIB:.1f}")

@@ -1,10 +1,7 @@
 """`nanwatch migrate`, `backup` and `restore`, as people call them."""
 
-import os
 import socket
 import sqlite3
-import subprocess
-import sys
 import threading
 from contextlib import closing, contextmanager
 
@@ -21,33 +18,6 @@ from nanwatch_monitor.store import Store
 from nanwatch_monitor.store.database import Database
 from nanwatch_monitor.store.migrate import HEAD
 from servers import wait_for
-
-
-@pytest.fixture
-def launch(tmp_path):
-    """Starts commands as processes, in the test's own home folder."""
-    kept = {name: text for name, text in os.environ.items() if not name.startswith("NANWATCH_")}
-
-    def start(*arguments, **environ):
-        program = [sys.executable, "-m", "nanwatch_monitor", *map(str, arguments)]
-        environ = {**kept, "NANWATCH_DIR": str(tmp_path / "home"), **environ}
-        return subprocess.Popen(
-            program, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-
-    return start
-
-
-@pytest.fixture
-def run(launch):
-    """Runs a command to its end; its exit code and words."""
-
-    def finish(*arguments, **more):
-        process = launch(*arguments, **more)
-        words, _ = process.communicate(timeout=60)
-        return process.returncode, words
-
-    return finish
 
 
 def older(database_url):
