@@ -83,6 +83,50 @@ def test_points_come_page_by_page(run, monkeypatch, tmp_path):
     assert len([line for line in lines if not line.startswith("time,")]) == 1 + 2 * len(VALUES)
 
 
+@pytest.fixture
+def gone_back(live_server, home, monkeypatch):
+    """The id of a run whose step 2 and 3 were made twice."""
+    monkeypatch.setenv("NANWATCH_SERVER", live_server.url)
+    monkeypatch.setenv("NANWATCH_TOKEN", live_server.token)
+    with start_run(run="gone-back", verbose=0) as run:
+        for step, value in enumerate([1.0, 2.0, math.nan, 4.0]):
+            run.log({"loss": value}, step=step)
+        for step in (2, 3):
+            run.log({"loss": step * 10.0}, step=step)
+        run._reporter.finish("finished", timeout_s=20)
+    return run.id
+
+
+LOSS = ("--series", "batch/loss")
+ATTEMPTS = [
+    *[(step, value, 0) for step, value in enumerate(["1.0", "2.0", "NaN", "4.0"])],
+    (2, "20.0", 1),
+    (3, "30.0", 1),
+]
+
+
+def test_earlier_attempts_are_written_when_asked_for(gone_back, tmp_path):
+    latest = [*csv.reader(nanwatch("export", gone_back, *LOSS).stdout.splitlines())][1:]
+    assert [row[2] for row in latest] == ["1.0", "2.0", "20.0", "30.0"]
+    head, *rows = csv.reader(nanwatch("export", gone_back, *LOSS, "--attempts").stdout.splitlines())
+    assert head == ["series", "step", "value", "attempt"]
+    assert [(int(row[1]), row[2], int(row[3])) for row in rows] == ATTEMPTS
+    file = tmp_path / "points.parquet"
+    assert nanwatch("export", gone_back, *LOSS, "--attempts", "-o", file).returncode == 0
+    assert parquet.read_table(file).to_pydict()["attempt"] == [0, 0, 0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("ending", ["csv", "json"])
+def test_earlier_attempts_come_to_another_server(gone_back, tmp_path, ending):
+    file = tmp_path / f"again.{ending}"
+    assert nanwatch("export", gone_back, *LOSS, "--attempts", "-o", file).returncode == 0
+    assert nanwatch("import", file, "--run", "again").returncode == 0
+    done = nanwatch("export", "again", *LOSS, "--attempts", "--format", "json")
+    (one, two) = json.loads(done.stdout)["series"]
+    assert (one["attempt"], one["steps"], two["steps"]) == (0, [0, 1, 2, 3], [2, 3])
+    assert (one["values"], two["values"]) == ([1.0, 2.0, "NaN", 4.0], [20.0, 30.0])
+
+
 def test_slips_are_explained(run, tmp_path):
     unknown, no_series = (
         nanwatch("export", run.id, "--format", "xlsx"),

@@ -6,7 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,12 +28,23 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
-class Series:
-    """The exact points of one series; a value that is no finite number is "NaN" or the like."""
+class Wanted:
+    """What is written of a series.
+
+    Attributes:
+        attempt: its number; None: at each step the latest attempt.
+    """
 
     name: str
-    steps: list[int]
-    values: list[float | str]
+    attempt: int | None = None
+
+
+@dataclass(frozen=True)
+class Series(Wanted):
+    """The exact points of one series; a value that is no finite number is "NaN" or the like."""
+
+    steps: list[int] = field(default_factory=list)
+    values: list[float | str] = field(default_factory=list)
 
 
 @click.command()
@@ -48,9 +59,19 @@ class Series:
     help="A file. Default: standard output.",
 )
 @click.option("--series", "wanted", multiple=True, help="Only this series; may be repeated.")
+@click.option(
+    "--attempts",
+    is_flag=True,
+    help="Also what was logged before a step went back, each point with its attempt's number.",
+)
 @server_option
 def export(
-    run: str, form: str | None, output: Path | None, wanted: tuple[str, ...], server: str | None
+    run: str,
+    form: str | None,
+    output: Path | None,
+    wanted: tuple[str, ...],
+    attempts: bool,
+    server: str | None,
 ) -> None:
     """Write a run's exact points, NaN and infinities included, or a report of it.
 
@@ -64,9 +85,10 @@ def export(
     with open_link(server) as link:
         path = f"{RUNS}/{find_run(link, run)}"
         names = _chosen(fetch(link, f"{path}/series")["series"], wanted)
+        parts = _each_attempt(link, path, names) if attempts else [Wanted(name) for name in names]
         try:
             with _opened(output, form == "parquet") as file:
-                WRITERS[form](link, path, names, file)
+                WRITERS[form](link, path, parts, file)
         except OSError as error:
             if output is None:  # `| head` has read enough
                 raise
@@ -84,6 +106,14 @@ def _chosen(there: Sequence[Mapping[str, Any]], wanted: Sequence[str]) -> list[s
     return [name for name in names if not wanted or name in wanted]
 
 
+def _each_attempt(link: Link, path: str, names: Sequence[str]) -> list[Wanted]:
+    found = []
+    for name in names:
+        view = fetch(link, f"{path}/overview", {"name": name, "buckets": "1"})
+        found += [Wanted(name, int(one["attempt"])) for one in view["attempts"]]
+    return found
+
+
 def _opened(output: Path | None, binary: bool) -> Any:
     if output is None:
         if binary and sys.stdout.isatty():
@@ -92,13 +122,13 @@ def _opened(output: Path | None, binary: bool) -> Any:
     return click.open_file(str(output), "wb" if binary else "w", "utf-8", atomic=True)
 
 
-def read(link: Link, path: str, names: Sequence[str]) -> Iterator[Series]:
-    """The exact points of each series, a page at a time."""
-    for name in names:
-        found, cursor = Series(name, [], []), None
+def read(link: Link, path: str, parts: Sequence[Wanted]) -> Iterator[Series]:
+    """The exact points of each part, a page at a time."""
+    for part in parts:
+        found, cursor = Series(part.name, part.attempt), None
+        which = {"name": part.name, "limit": str(PAGE), **_numbered(part)}
         while True:
-            asked = {"name": name, "limit": str(PAGE)} | ({"cursor": cursor} if cursor else {})
-            page = fetch(link, f"{path}/points", asked)
+            page = fetch(link, f"{path}/points", which | ({"cursor": cursor} if cursor else {}))
             found.steps.extend(page["steps"])
             found.values.extend(page["values"])
             cursor = page.get("next")
@@ -107,27 +137,40 @@ def read(link: Link, path: str, names: Sequence[str]) -> Iterator[Series]:
         yield found
 
 
-def _write_csv(link: Link, path: str, names: Sequence[str], file: IO[str]) -> None:
+def _numbered(part: Wanted) -> dict[str, str]:
+    """The attempt as a further field, where it was asked for."""
+    return {} if part.attempt is None else {"attempt": str(part.attempt)}
+
+
+def _columns(parts: Sequence[Wanted]) -> tuple[str, ...]:
+    return ("series", "step", "value", *(_numbered(parts[0]) if parts else ()))
+
+
+def _write_csv(link: Link, path: str, parts: Sequence[Wanted], file: IO[str]) -> None:
     rows = csv.writer(file, lineterminator="\n")
-    rows.writerow(("series", "step", "value"))
-    for series in read(link, path, names):
-        name = _harmless(series.name)
+    rows.writerow(_columns(parts))
+    for series in read(link, path, parts):
+        name, more = _harmless(series.name), tuple(_numbered(series).values())
         pairs = zip(series.steps, series.values, strict=True)
-        rows.writerows((name, step, value) for step, value in pairs)
+        rows.writerows((name, step, value, *more) for step, value in pairs)
 
 
-def _write_json(link: Link, path: str, names: Sequence[str], file: IO[str]) -> None:
+def _write_json(link: Link, path: str, parts: Sequence[Wanted], file: IO[str]) -> None:
     """The run as it can be brought to another server."""
     whole = {
         "run": fetch(link, path),
         "diagnoses": fetch(link, f"{path}/diagnoses")["diagnoses"],
-        "series": [vars(series) for series in read(link, path, names)],
+        "series": [_told(series) for series in read(link, path, parts)],
     }
     json.dump(whole, file, allow_nan=False)
     file.write("\n")
 
 
-def _write_parquet(link: Link, path: str, names: Sequence[str], file: IO[bytes]) -> None:
+def _told(series: Series) -> dict[str, Any]:
+    return {name: value for name, value in vars(series).items() if value is not None}
+
+
+def _write_parquet(link: Link, path: str, parts: Sequence[Wanted], file: IO[bytes]) -> None:
     try:
         import pyarrow
         from pyarrow import parquet
@@ -135,16 +178,16 @@ def _write_parquet(link: Link, path: str, names: Sequence[str], file: IO[bytes])
         raise click.ClickException(
             'Parquet needs pyarrow. Install it with: pip install "nanwatch[parquet]"'
         ) from error
-    kinds = (("series", pyarrow.string()), ("step", pyarrow.int64()), ("value", pyarrow.float64()))
-    schema = pyarrow.schema(kinds)
+    kinds = (pyarrow.string(), pyarrow.int64(), pyarrow.float64(), pyarrow.int64())
+    schema = pyarrow.schema(list(zip(_columns(parts), kinds, strict=False)))
     with parquet.ParquetWriter(file, schema) as writer:
-        for series in read(link, path, names):
-            values = [float(value) for value in series.values]
-            columns = [[series.name] * len(values), series.steps, values]
-            writer.write_table(pyarrow.table(columns, schema=schema))
+        for series in read(link, path, parts):
+            values, rows = [float(value) for value in series.values], len(series.steps)
+            columns = [[series.name] * rows, series.steps, values, [series.attempt] * rows]
+            writer.write_table(pyarrow.table(columns[: len(schema)], schema=schema))
 
 
-def _write_html(link: Link, path: str, _names: Sequence[str], file: IO[str]) -> None:
+def _write_html(link: Link, path: str, _parts: Sequence[Wanted], file: IO[str]) -> None:
     """The report that the server makes of the whole run."""
     file.write(fetch_file(link, f"{path}/report").decode())
 
@@ -154,7 +197,7 @@ def _harmless(name: str) -> str:
     return f"'{name}" if name.startswith(FORMULA) else name
 
 
-WRITERS: Mapping[str, Callable[[Link, str, Sequence[str], Any], None]] = {
+WRITERS: Mapping[str, Callable[[Link, str, Sequence[Wanted], Any], None]] = {
     "csv": _write_csv,
     "json": _write_json,
     "parquet": _write_parquet,

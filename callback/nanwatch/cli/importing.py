@@ -31,7 +31,7 @@ from nanwatch.spool import Spool
 
 Step = Annotated[int, msgspec.Meta(ge=0, le=MAX_STEP)]
 EXPORTED = ["series", "step", "value"]
-"""The head of a table that `nanwatch export` wrote."""
+"""The head of a table that `nanwatch export` wrote; with --attempts it has one more column."""
 
 
 class _Run(msgspec.Struct):
@@ -92,7 +92,8 @@ def _read(path: Path) -> tuple[_Run, list[Event]]:
         return _from_json(path.read_bytes())
     with path.open(newline="", encoding="utf-8") as file:
         head, *rows = list(csv.reader(file)) or [[]]
-    logged = _points(rows) if head == EXPORTED else _epochs(head, rows)
+    is_ours = head in (EXPORTED, [*EXPORTED, "attempt"])
+    logged = _points(rows, len(head)) if is_ours else _epochs(head, rows)
     return _Run(path.stem), list(gather(logged))
 
 
@@ -107,11 +108,12 @@ def _from_json(data: bytes) -> tuple[_Run, list[Event]]:
     return found.run, [*gather(logged), *diagnoses]
 
 
-def _points(rows: Sequence[Sequence[str]]) -> Iterator[Logged]:
+def _points(rows: Sequence[Sequence[str]], cells: int) -> Iterator[Logged]:
+    """Earlier attempts come first, so a step that goes back is one here, too."""
     for line, row in enumerate(rows, 2):
-        if len(row) != len(EXPORTED):
-            raise ValueError(f"line {line} has {len(row)} cells, not {len(EXPORTED)}")
-        name, step, value = row
+        if len(row) != cells:
+            raise ValueError(f"line {line} has {len(row)} cells, not {cells}")
+        name, step, value = row[: len(EXPORTED)]
         yield (name.removeprefix("'"),), _step(step, line), (_number(value),)
 
 
