@@ -88,6 +88,10 @@ class Hub:
         """How many streams are open."""
         return len(self._viewers)
 
+    def open_by(self, key: str) -> int:
+        """How many streams a credential has open."""
+        return sum(viewer.key == key for viewer in self._viewers)
+
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Deliver on this event loop from now on."""
         self._loop = loop

@@ -2,6 +2,7 @@
 
 import pytest
 
+from nanwatch_monitor.api.live import MOST_STREAMS
 from nanwatch_monitor.limits import Allowance
 from nanwatch_monitor.rights import SCOPES
 from nanwatch_monitor.store.tokens import digest
@@ -35,6 +36,20 @@ def test_a_token_says_what_it_is_for_and_is_shown_once(make, any_server, scope):
     assert token["token"].startswith(f"nw_{scope[0]}_")
     assert len(token.pop("token")) == len("nw_r_") + 43  # 256 bits
     assert listed(any_server)[token["id"]] == token
+
+
+def test_a_token_that_has_many_streams_leaves_the_rest_for_others(make, any_server):
+    _, greedy = make("read")
+    _, other = make("read")
+    streams = [greedy.open_stream() for _ in range(MOST_STREAMS)]
+    assert {stream.status for stream in streams} == {200}
+    refused, heard = greedy.open_stream(), other.open_stream()
+    assert (refused.status, refused.json()["code"]) == (429, "too_many_streams")
+    assert heard.status == 200
+    streams.pop().close()
+    wait_for(lambda: greedy.open_stream().status == 200)
+    for stream in (*streams, heard):
+        stream.close()
 
 
 def test_the_store_keeps_digests_of_tokens_and_nothing_else(store):

@@ -10,7 +10,11 @@ from starlette.types import Receive, Scope, Send
 
 from nanwatch_monitor.api.parameters import RunIdsQuery
 from nanwatch_monitor.live import Hub, Viewer
+from nanwatch_monitor.problems import Problem
 from nanwatch_monitor.security import STREAM_PATH, Asker
+
+MOST_STREAMS = 200
+"""Of one credential: the server takes 1000 connections, and the others want to be heard, too."""
 
 Everything = Annotated[bool, Query(alias="all")]
 
@@ -28,9 +32,22 @@ def router(hub: Hub) -> APIRouter:
         With `run`, once or several times, of these runs only, and with their points; with `all` of
         every other run as well.
         """
+        if hub.open_by(asker.key) >= MOST_STREAMS:
+            raise _too_many()
         return _LiveEvents(hub, Viewer(run_ids or (), everything or not run_ids, asker.key))
 
     return routes
+
+
+def _too_many() -> Problem:
+    return Problem(
+        429,
+        "too_many_streams",
+        "too many streams are open",
+        f"this token has {MOST_STREAMS}, the most that one may have",
+        "close some, or make a token for each program",
+        headers={"Retry-After": "30"},
+    )
 
 
 class _LiveEvents(StreamingResponse):
