@@ -38,6 +38,7 @@ QUEUE = 10_000
 FLUSH_S = 0.05
 BEAT_S = 10.0
 LOCK_S = 1.0
+END_S = 2.0
 
 _Args = ParamSpec("_Args")
 
@@ -87,6 +88,7 @@ class Reporter:
         self._sender: Sender | None = None
         self._spooler = threading.Thread(target=self._keep, name="nanwatch-spool", daemon=True)
         self._ended = threading.Event()
+        self._last_words = threading.Lock()  # who takes it, for good, says why reporting stopped
         self._times = StepTimes()
         self._step: int | None = None
         self._excused = False
@@ -153,14 +155,14 @@ class Reporter:
             self._sender.wake()
 
     @_harmless
-    def finish(self, state: EndState, reason: str = "", timeout_s: float = 2.0) -> None:
-        """End the run: keep the rest, deliver for at most `timeout_s`, say what is left.
+    def finish(self, state: EndState, reason: str = "", timeout_s: float | None = None) -> None:
+        """End the run: keep the rest, deliver for at most `timeout_s` or 2 s, say what is left.
 
         Only a local monitor that is still being started may take longer, 10 s more.
         """
         if self._ended.is_set():
             return
-        began = time.monotonic()
+        began, timeout_s = time.monotonic(), END_S if timeout_s is None else timeout_s
         self.send(RunEnded(state, reason, time.time()))
         self._ended.set()
         try:
@@ -178,8 +180,8 @@ class Reporter:
             return
 
     def switch_off(self, error: BaseException) -> None:
-        """Report nothing any more, and say why, once."""
-        if not self.off:
+        """Report nothing any more, and say why, once: two threads may fail at the same time."""
+        if not self.off and self._last_words.acquire(blocking=False):
             self._fall_silent()
             self._tell(
                 f"reporting of {self._settings.run} stopped ({type(error).__name__}: {error}); "
