@@ -197,8 +197,11 @@ def test_the_end_waits_no_longer_than_it_is_told_for_an_answer_that_never_comes(
     monkeypatch.setattr("nanwatch.transport.READ_S", PATIENCE_S)
     with black_hole() as hole:
         sender, spool, _, _ = sending(f"http://127.0.0.1:{hole.getsockname()[1]}")
-        sender.finish(0.2)
-        assert sender._thread.is_alive()
+        connection, _ = hole.accept()
+        with connection:
+            assert connection.recv(1)
+            sender.finish(0.2)
+            assert sender._thread.is_alive()
     assert spool.backlog == 6
 
 
