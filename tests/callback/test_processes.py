@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import warnings
 
 import keras
@@ -14,6 +13,7 @@ from fits import mlp, table
 from ledger_server import black_hole
 from nanwatch import NanWatch
 from nanwatch.events import RunEnded, RunStarted
+from servers import wait_for
 from spools import steps, stored
 
 LOSS = ("batch/loss",)
@@ -43,20 +43,28 @@ def use_everything(watching):
     watching.finish("failed", "child")
 
 
-def wait_for_exit(pid, timeout_s=20):
-    """The exit code of a child; a child that hangs is ended and told."""
-    deadline = time.monotonic() + timeout_s
-    while not (done := os.waitpid(pid, os.WNOHANG))[0]:
-        if time.monotonic() > deadline:
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-            raise AssertionError("the child hangs")
-        time.sleep(0.001)
-    return os.waitstatus_to_exitcode(done[1])
+def wait_for_exit(pid):
+    """The exit code of a child; a child that hangs is ended."""
+    states = []
+
+    def has_ended():
+        done, state = os.waitpid(pid, os.WNOHANG)
+        states.append(state)
+        return done
+
+    try:
+        wait_for(has_ended)
+    except AssertionError:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise
+    return os.waitstatus_to_exitcode(states[-1])
 
 
+# Ends when its point is on disk and the server is asked.
 SCRIPT = """
 import sys, time
+from nanwatch.breaker import breaker_of
 from nanwatch.events import RunStarted
 from nanwatch.reporter import Reporter
 from nanwatch.settings import ClientSettings
@@ -64,7 +72,11 @@ settings = ClientSettings.resolve(sys.argv[1], run="r")
 watching = Reporter(settings, RunStarted("r", "p"), "run")
 watching.start()
 watching.log(("batch/loss",), 0, (0.5,))
-time.sleep(0.2)
+spool = settings.directory / "spool"
+while not any(b"batch/loss" in path.read_bytes() for path in spool.rglob("*.seg")):
+    time.sleep(0.01)
+while not breaker_of(sys.argv[1])._waiting:
+    time.sleep(0.01)
 """
 
 
@@ -77,6 +89,7 @@ with start_run(sys.argv[2]) as run:
         if step % 10 == 5:
             with multiprocessing.get_context(sys.argv[1]).Pool(2) as pool:
                 assert pool.map(math.sqrt, [4.0, 9.0]) == [2.0, 3.0]
+    run._reporter.finish("finished", timeout_s=60)
 """
 
 
@@ -123,6 +136,6 @@ def test_a_process_ends_as_it_wants_to_with_a_dead_server(home, ending, code):
     with black_hole() as hole:
         url = f"http://127.0.0.1:{hole.getsockname()[1]}"
         command = [sys.executable, "-c", SCRIPT + ending, url]
-        done = subprocess.run(command, timeout=20, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, timeout=60, capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stderr
     assert steps(stored(home)) == [0]
