@@ -10,6 +10,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
+from callback.test_tail import all_of
 from ledger_server import LedgerServer
 from nanwatch import local_monitor
 from nanwatch._version import __version__
@@ -213,11 +214,11 @@ def drawn(width, *arguments):
     leader, follower = os.openpty()
     command = [sys.executable, "-m", "nanwatch", *arguments]
     env = {**os.environ, "COLUMNS": str(width), "TERM": "xterm"}
-    done = subprocess.Popen(command, stdout=follower, stderr=follower, env=env)
-    done.wait(30)
-    os.close(follower)
-    shown = os.read(leader, 100_000).decode()
-    os.close(leader)
+    with os.fdopen(leader, "rb", buffering=0) as screen:
+        done = subprocess.Popen(command, stdout=follower, stderr=follower, env=env)
+        os.close(follower)
+        shown = all_of(screen).decode()
+    assert done.wait(30) == 0
     return re.sub(r"\x1b\[[0-9;]*m", "", shown).replace("\r", "")
 
 
