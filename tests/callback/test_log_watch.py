@@ -2,9 +2,17 @@
 
 import math
 
+import pytest
+
 from nanwatch.log_watch import LogWatch
 from nanwatch.step_watch import GROUP
 from nanwatch.watcher import Watcher
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch):
+    """No machine is so slow that quiet steps are looked at before their group is full."""
+    monkeypatch.setattr("nanwatch.log_watch.PATIENCE_S", math.inf)
 
 
 class Noting(Watcher):

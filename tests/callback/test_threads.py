@@ -3,7 +3,6 @@
 import math
 import socket
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -18,17 +17,14 @@ LOSS = ("batch/loss",)
 
 
 def reporting_threads():
-    return [t for t in threading.enumerate() if t.name.startswith("nanwatch-")]
+    return {t for t in threading.enumerate() if t.name.startswith("nanwatch-")}
 
 
 def test_threads_end_with_their_run_even_with_a_dead_server(report):
-    url = f"http://127.0.0.1:{free_port()}"
+    url, before = f"http://127.0.0.1:{free_port()}", reporting_threads()
     for _ in range(5):
         report(url).finish("finished", timeout_s=0.1)
-    deadline = time.monotonic() + 20
-    while reporting_threads():
-        assert time.monotonic() < deadline, reporting_threads()
-        time.sleep(0.01)
+    wait_for(lambda: reporting_threads() <= before)
 
 
 @pytest.mark.timeout(20)  # a lock that is waited for would hang here
