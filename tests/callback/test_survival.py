@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 from click.testing import CliRunner
@@ -132,6 +131,7 @@ def test_processes_of_a_pool_leave_the_parents_run_alone(home, live_server, monk
         "        run.log({'loss': 1.0}, step=step)\n"
         "        one = multiprocessing.get_context('fork').Process(target=child, args=(run,))\n"
         "        one.start(); one.join(20); assert one.exitcode == 0, one.exitcode\n"
+        "    run._reporter.finish('finished', timeout_s=60)\n"
         "print(run.id)\n"
     )
     command = [sys.executable, "-c", code, live_server.url]
@@ -145,19 +145,21 @@ def test_processes_of_a_pool_leave_the_parents_run_alone(home, live_server, monk
 def test_ctrl_c_twice_ends_a_training_with_a_dead_server(home):
     with socket.create_server(("127.0.0.1", 0)) as hole:
         code = (
-            "import sys, time; from nanwatch.run import start_run\n"
-            "with start_run(sys.argv[1]) as run:\n"
-            "    run.log({'loss': 1.0}); print('ready', flush=True); time.sleep(60)\n"
+            "import sys, time; from nanwatch import breaker, run, sender\n"
+            "breaker.UNANSWERED_S, leave = 600, sender.Sender.finish\n"
+            "def leave_slowly(self, _): print('leaving', flush=True); leave(self, 600)\n"
+            "sender.Sender.finish = leave_slowly\n"
+            "with run.start_run(sys.argv[1]) as run:\n"
+            "    run.log({'loss': 1.0}); print('ready', flush=True); time.sleep(600)\n"
         )
         url = f"http://127.0.0.1:{hole.getsockname()[1]}"
         process = subprocess.Popen(
             [sys.executable, "-c", code, url], stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
-        process.stdout.readline()
-        for _ in range(2):
+        for told in (b"ready\n", b"leaving\n"):
+            assert process.stdout.readline() == told
             process.send_signal(signal.SIGINT)
-            time.sleep(0.3)
-        _, words = process.communicate(timeout=20)
+        _, words = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGINT
     assert b"nanwatch sync" in words
     assert len(stored_streams(home / "spool")) == 1
@@ -166,6 +168,7 @@ def test_ctrl_c_twice_ends_a_training_with_a_dead_server(home):
 def test_a_server_put_in_the_place_of_another_has_the_run_from_its_introduction_on(
     home, server_process, tmp_path, monkeypatch
 ):
+    monkeypatch.setattr("nanwatch.sender.LAST_RETRY_S", 0.5)
     port = free_port()
     old = server_process(port=port, NANWATCH_TOKEN="nw_a_the-same-at-both").start()
     monkeypatch.setenv("NANWATCH_TOKEN", "nw_a_the-same-at-both")
