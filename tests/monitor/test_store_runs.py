@@ -97,6 +97,19 @@ def test_a_run_that_ended_takes_no_stranger_but_the_stream_that_began_it_however
     assert [head.last_seq for head in store.log.heads("run1")] == [1, 2]
 
 
+@pytest.mark.parametrize("waited", [True, False], ids=["the whole stream", "only its end"])
+def test_an_end_that_comes_after_the_run_was_resumed_is_not_the_runs(store, waited):
+    if not waited:
+        append(store, opening(stream="first"), now=40.0)
+    append(store, opening(stream="resumed", resumes=True), now=50.0)
+    if waited:
+        append(store, opening(stream="first"), now=60.0)
+    append(store, frame(1, RunEnded("interrupted"), stream="first"), now=60.0)
+    assert store.runs.find("run1").progress.end_state is None
+    append(store, frame(1, RunEnded("finished"), stream="resumed"), now=70.0)
+    assert store.runs.find("run1").progress.end_state == "finished"
+
+
 def test_a_run_that_goes_on_takes_further_writers(store):
     append(store, opening(), now=50.0)
     append(store, opening(stream="second"), now=60.0)

@@ -31,6 +31,7 @@ from nanwatch_monitor.store.runs import (
     advance,
     lock_runs,
     note_begun,
+    note_resumed,
     open_run,
     write_runs,
 )
@@ -167,7 +168,10 @@ class Group:
         return head, False
 
     def _gather(self, known: LockedRun, head: _Head, fresh: Sequence[RawFrame]) -> None:
-        advance(self._connection, known, [e for frame, _ in fresh for e in frame.events], self._now)
+        said = [event for frame, _ in fresh for event in frame.events]
+        if known.resumed_by not in (None, head.id):  # the run went on since: it is not over
+            said = [event for event in said if not isinstance(event, events.RunEnded)]
+        advance(self._connection, known, said, self._now)
         self._frames += [
             {"stream_id": head.id, "seq": frame.seq, "crc": wire.checksum(raw), "data": raw}
             for frame, raw in fresh
@@ -222,6 +226,8 @@ def _open(connection: Connection, known: LockedRun, first: wire.Frame) -> _Head:
     values = {"run_no": known.no, "token": first.stream, "last_seq": -1, "watched_seq": -1}
     stream_id = connection.scalar(insert(stream).values(values).returning(stream.c.id))
     assert stream_id is not None  # noqa: S101 - for the type checker: INSERT returns its row
+    if started.resumes:
+        note_resumed(connection, known, stream_id)
     return _Head(stream_id, known.no, -1)
 
 

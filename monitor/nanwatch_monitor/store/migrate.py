@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from nanwatch_monitor.errors import SetupError
 from nanwatch_monitor.store.database import Database
 
-HEAD = "0010"  # the newest revision in migrations/versions; a test compares
+HEAD = "0011"  # the newest revision in migrations/versions; a test compares
 _SCRIPTS = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK = 0x6E616E77  # "nanw": the lock under which PostgreSQL servers migrate in turn
 

@@ -135,12 +135,14 @@ class LockedRun:
 
     Attributes:
         begun: the stream that began it is there, not only such as resume it.
+        resumed_by: the stream that resumed it last; None: none did.
         progress: how far it has come; `write_runs` writes it.
     """
 
     no: int
     project: str
     begun: bool
+    resumed_by: int | None
     progress: Progress
 
 
@@ -148,14 +150,14 @@ def lock_runs(connection: Connection, ids: Collection[str]) -> dict[str, LockedR
     """Those of some runs that are known, by their ids, locked in the order of these."""
     asked = several(ids)
     rows = _locking(len(asked), connection.dialect.name).find(connection, **asked)
-    return {row[0]: LockedRun(row[1], row[2], row[3], Progress(*row[4:])) for row in rows}
+    return {row[0]: LockedRun(*row[1:5], progress=Progress(*row[5:])) for row in rows}
 
 
 @cache
 def _locking(count: int, dialect: str) -> Prepared:
     """Servers wait for each other in one order only: that of the characters' codes."""
     order = run.c.id.collate("C") if dialect == "postgresql" else run.c.id
-    columns = (run.c.id, run.c.no, run.c.project, run.c.begun, *_PROGRESS)
+    columns = (run.c.id, run.c.no, run.c.project, run.c.begun, run.c.resumed_by, *_PROGRESS)
     found = select(*columns).where(is_one_of(run.c.id, count))
     return Prepared(found.order_by(order).with_for_update())
 
@@ -165,6 +167,13 @@ def note_begun(connection: Connection, known: LockedRun) -> None:
     if not known.begun:
         connection.execute(update(run).where(run.c.no == known.no).values(begun=True))
         known.begun = True
+
+
+def note_resumed(connection: Connection, known: LockedRun, stream_id: int) -> None:
+    """A stream resumes a run."""
+    values = {"resumed_by": stream_id}
+    connection.execute(update(run).where(run.c.no == known.no).values(values))
+    known.resumed_by = stream_id
 
 
 def lock_run_of(connection: Connection, stream_id: int) -> int | None:

@@ -70,6 +70,7 @@ run = Table(
     Column("note", Text, nullable=False, server_default=text("''")),
     Column("thinned_at", Double),
     Column("begun", Boolean, nullable=False, server_default=false()),  # by one that resumes nothing
+    Column("resumed_by", BigInteger),  # the stream that did so last
     Index("run_by_project", "project", "no"),
     Index("run_by_state", "end_state", "seen_at"),
 )
