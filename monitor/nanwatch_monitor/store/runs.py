@@ -150,7 +150,10 @@ def lock_runs(connection: Connection, ids: Collection[str]) -> dict[str, LockedR
     """Those of some runs that are known, by their ids, locked in the order of these."""
     asked = several(ids)
     rows = _locking(len(asked), connection.dialect.name).find(connection, **asked)
-    return {row[0]: LockedRun(*row[1:5], progress=Progress(*row[5:])) for row in rows}
+    return {
+        run_id: LockedRun(no, project, begun, resumed_by, Progress(*progress))
+        for run_id, no, project, begun, resumed_by, *progress in rows
+    }
 
 
 @cache
