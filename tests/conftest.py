@@ -4,6 +4,7 @@ import gc
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from nanwatch_monitor.store import Store
 from postgres import Cluster, find_programs
@@ -11,6 +12,12 @@ from servers import ServerProcess, ServerThread
 from web.browser import axe, browser, page, server
 
 __all__ = ["axe", "browser", "page", "server"]
+
+# How long an example takes says what else the machine does, and nothing of the code.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True, scope="module")
