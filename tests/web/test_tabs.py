@@ -97,6 +97,25 @@ def test_a_page_whose_worker_does_not_come_has_a_stream_of_its_own(
     page.close()
 
 
+MORTAL = """{ const Shared = SharedWorker; window.SharedWorker = function (...given) {
+    const worker = new Shared(...given);
+    window.dies = () => worker.port.close();
+    return worker;
+} }"""
+
+
+def test_a_page_whose_worker_dies_has_a_stream_of_its_own_and_missed_nothing(
+    page: Page, server: RunningServer
+) -> None:
+    run = healthy_run(server.url)
+    page.add_init_script(MORTAL)
+    opened(page)
+    page.evaluate("dies()")
+    run.points([30], batch__loss=[0.5])
+    page.wait_for_function(HAS_STEP, arg=[LOSS, 30])
+    expect(page.locator("#live")).to_have_text("Live")
+
+
 @pytest.mark.parametrize("kill", ["kill", "stop"])
 def test_two_tabs_come_back_when_the_server_does_and_miss_nothing(
     browser: Browser, tmp_path: Path, kill: str

@@ -1,7 +1,7 @@
 /**
  * The way from a page to the connection that it shares with the browser's other pages. Where a browser has
- * no shared workers, or the worker does not come - its script is blocked, the window is a private one - the
- * page has a connection of its own.
+ * no shared workers, or the worker does not come - its script is blocked, the window is a private one - or
+ * dies, the page has a connection of its own.
  * @module
  */
 
@@ -9,8 +9,8 @@ import { Switchboard } from "./switchboard.js";
 
 /** @typedef {import("./switchboard.js").Told} Told */
 
-/** The worker answers at once; on a machine with much to do, later. */
-const PATIENCE_MS = 5000;
+/** How often the worker is asked whether it lives. It answers at once; on a machine with much to do, later. */
+const PULSE_MS = 5000;
 
 /** A line to the live events. */
 export class Line {
@@ -22,6 +22,8 @@ export class Line {
     this.listener = { run, tell };
     this.listening = false;
     this.answered = false;
+    /** @type {ReturnType<typeof setInterval> | undefined} */
+    this.pulse = undefined;
     /** @type {Switchboard | null} */
     this.board = null;
     this.port = this.shared();
@@ -40,15 +42,23 @@ export class Line {
     }
   }
 
-  /** @param {Told} told by the worker */
+  /** @param {Told | {alive: true}} told by the worker */
   hear(told) {
     this.answered = true;
-    if (this.listening) this.listener.tell(told);
+    if (this.listening && !("alive" in told)) this.listener.tell(told);
+  }
+
+  /** Nothing came since the last time: the worker is dead. */
+  check() {
+    if (!this.answered) return this.standAlone();
+    this.answered = false;
+    this.port?.postMessage({ ask: true });
   }
 
   /** Have a connection that is not shared. */
   standAlone() {
     if (this.board) return;
+    clearInterval(this.pulse);
     this.port?.postMessage({ listen: false });
     this.port?.close();
     this.port = null;
@@ -61,12 +71,15 @@ export class Line {
     this.listening = true;
     this.port?.postMessage({ listen: true, run: this.listener.run });
     this.board?.add(this.listener);
-    if (!this.answered) setTimeout(() => this.answered || this.standAlone(), PATIENCE_MS);
+    clearInterval(this.pulse);
+    this.answered = false;
+    if (this.port) this.pulse = setInterval(() => this.check(), PULSE_MS);
   }
 
   /** Hear no more. */
   leave() {
     this.listening = false;
+    clearInterval(this.pulse);
     this.port?.postMessage({ listen: false });
     this.board?.remove(this.listener);
   }

@@ -15,6 +15,7 @@ function connect(port) {
   /** @type {import("./switchboard.js").Listener | null} */
   let listener = null;
   port.onmessage = ({ data }) => {
+    if (data.ask) return port.postMessage({ alive: true });
     if (data.hurry) return board.hurry();
     if (listener) board.remove(listener);
     listener = data.listen ? { run: data.run, tell: (told) => port.postMessage(told) } : null;
