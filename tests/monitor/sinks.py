@@ -17,11 +17,11 @@ class Sink:
 
     def take(self, headers, body):
         """Keep a request; the status and headers to answer."""
-        self.received.append(json.loads(body))
         self.bodies.append(body)
         self.headers.append(headers)
         self.at.append(time.time())
         self.ids.append(headers["webhook-id"])
+        self.received.append(json.loads(body))  # last: who waits for it finds the others
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         return (answer, {}) if isinstance(answer, int) else answer
 
@@ -56,13 +56,18 @@ def sink(*answers):
 
 
 @contextmanager
-def tap(drips=b""):
-    """A receiver that takes everything and answers a byte of `drips` every 0.1 s, or nothing."""
+def tap(drips=b"", called=None):
+    """A receiver that takes everything and answers a byte of `drips` every 0.1 s, or nothing.
+
+    It sets the event `called` when somebody has come.
+    """
     listening = socket.create_server(("127.0.0.1", 0))
     closing = threading.Event()
 
     def serve():
         with listening.accept()[0] as connection:
+            if called is not None:
+                called.set()
             for byte in drips:
                 if closing.wait(0.1):
                     break

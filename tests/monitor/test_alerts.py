@@ -15,17 +15,20 @@ from nanwatch_monitor.alerts import delivery as deliveries
 from nanwatch_monitor.alerts import post as posting
 from nanwatch_monitor.alerts.delivery import LONGEST_WAIT_S, wait_before
 from nanwatch_monitor.alerts.settings import ChannelSettings
+from nanwatch_monitor.incidents import URGENT_WAIT_S
 from nanwatch_monitor.store.alerts import AlertQuery
 from servers import wait_for
 
 
-def test_an_incident_is_posted_once_with_the_better_diagnosis(start_server):
+def test_an_incident_is_posted_once_with_the_better_diagnosis(start_server, clock):
     better = Diagnosis("nan_loss", "critical", 7, (Cause("lr_too_high", 0.9, "It is high."),))
     with sink() as receiver:
-        server = start_server(webhook_url=receiver.url, webhook_allow=LOOPBACK)
+        server = start_server(clock=clock, webhook_url=receiver.url, webhook_allow=LOOPBACK)
         server.client.send(opening(), frame(1, Diagnosed(diagnosis())))
         server.client.send(frame(2, Diagnosed(better)))
         server.client.send(frame(3, Diagnosed(diagnosis(symptom="overfit"))))
+        wait_for(lambda: len(server.client.get("/alerts")["alerts"]) == 2)
+        clock.now += URGENT_WAIT_S
         wait_for(lambda: len(receiver.received) == 2)
         server.stop()
     first = receiver.received[0]
@@ -150,11 +153,13 @@ def test_waits_grow_and_are_bounded():
 
 def test_a_receiver_that_hangs_holds_up_neither_the_others_nor_the_end(start_server, monkeypatch):
     monkeypatch.setattr(deliveries, "LEAVE_WITHIN_S", 0.5)
-    with tap() as mute, sink() as receiver:
+    monkeypatch.setattr(posting, "WITHIN_S", 3600.0)
+    called = threading.Event()
+    with tap(called=called) as mute, sink() as receiver:
         both = (webhook(mute, "env-a"), webhook(receiver.url, "env-b"))
         server = start_server(channels=both, webhook_allow=LOOPBACK)
         server.client.send(opening(), frame(1, Diagnosed(diagnosis())))
-        wait_for(lambda: receiver.received)
+        wait_for(lambda: receiver.received and called.is_set())
         server.monitor.alerting.delivery.stop()
         names = {thread.name for thread in threading.enumerate()}
         assert "nanwatch-alerts-env-a" in names
