@@ -106,6 +106,7 @@ def test_who_finds_no_room_is_told_when_to_come_again(intake, slow_log):
         frame(n, points(range(30), batch_loss=range(30)), run_id="a", stream="a") for n in (1, 2)
     ]
     held = intake.submit(request(blocks[0]))
+    wait_for(lambda: not intake._waiting)  # from now on the others have the room to themselves
     with pytest.raises(BusyError) as refused:
         flood(intake, request(blocks[1]))
     assert 1 <= refused.value.retry_s <= 30
