@@ -44,7 +44,7 @@ def test_every_service_of_the_list_is_one_that_apprise_knows():
 
 def test_what_it_does_not_take_is_no_success():
     with pytest.raises(DeliveryError, match="did not take it"):
-        Apprise("tgram://nonsense", "http://here").send(TEST)
+        Apprise("tgram://nonsense", "http://here", within_s=120).send(TEST)
 
 
 def test_it_is_ended_when_it_takes_too_long():

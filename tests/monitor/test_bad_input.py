@@ -4,6 +4,7 @@ import gzip
 import http.client
 import json
 import math
+import time
 import zlib
 
 import msgspec
@@ -148,12 +149,12 @@ FRAMES = {
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def server(request, tmp_path_factory):
-    """One server for the whole table, on each kind of database."""
-    folder = tmp_path_factory.mktemp("bad")
+    """One server for the whole table, on each kind of database; no run grows old meanwhile."""
+    folder, now = tmp_path_factory.mktemp("bad"), time.time()
     url = None
     if request.param == "postgresql":
         url = request.getfixturevalue("postgres").new_database()
-    made = ServerThread(folder, database_url=url).start()
+    made = ServerThread(folder, lambda: now, database_url=url).start()
     made.client.send(opening())
     yield made
     made.stop()

@@ -160,6 +160,7 @@ def test_a_connection_that_is_kept_may_rest_longer_than_a_head_may_take(server):
 
 def test_more_connections_than_there_may_be_are_turned_away(tmp_path, monkeypatch):
     monkeypatch.setattr(protocol, "MAX_CONNECTIONS", 2)
+    monkeypatch.setattr(protocol, "HEAD_S", 3600.0)  # who says nothing stays
     server = ServerThread(tmp_path).start()
     waiting = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(2)]
     told = server.client.send_bytes(b"x" * 300_000)
