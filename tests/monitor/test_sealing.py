@@ -130,8 +130,9 @@ def test_a_symptom_that_was_sealed_is_not_found_anew(store, watch):
     watch(now=1000.0 + SETTLED_S)
     wait_for(lambda: open_frames(store) == 0)
     append(store, frame(8, points([6], batch_loss=[math.nan])))
-    watch()
-    wait_for(lambda: store.log.head(1).watched_seq == 7 and open_frames(store) != 0)
+    last = watch()
+    wait_for(lambda: last.judged(1) == 8)
+    last.stop()  # what it found is recorded
     assert found(store) == [("nan_loss", 5)]
 
 
