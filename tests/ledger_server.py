@@ -38,6 +38,7 @@ class LedgerServer:
         self.health = {}
         self.runs = []
         self._gone = threading.Event()
+        self._taking = threading.Lock()
         self._http = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._http.daemon_threads = True
         self._http.handle_error = lambda *_: None  # a client that hangs up is part of the tests
@@ -57,7 +58,7 @@ class LedgerServer:
         """Every event of every stream, in order."""
         return [
             event
-            for frames in self.streams.values()
+            for frames in list(self.streams.values())  # others may begin meanwhile
             for raw in frames
             for event in wire.decode(raw).events
         ]
@@ -67,7 +68,7 @@ class LedgerServer:
         blocks = [e for e in self.events() if name in getattr(e, "values", {})]
         return [int(step) for block in blocks for step in block.steps]
 
-    def wait_for(self, done, timeout_s=10):
+    def wait_for(self, done, timeout_s=60):
         """Wait until a condition holds; tell what is there when it never does."""
         deadline = time.monotonic() + timeout_s
         while not done():
@@ -75,7 +76,11 @@ class LedgerServer:
             time.sleep(0.01)
 
     def take(self, body):
-        """Store frames as the real server does: in order, each once."""
+        """Store frames as the real server does: in order, each once, one request at a time."""
+        with self._taking:
+            return self._take(body)
+
+    def _take(self, body):
         duplicates = 0
         for frame, raw in wire.decode_all(body):
             kept = self.streams.setdefault((frame.run_id, frame.stream), [])
@@ -141,10 +146,22 @@ class LedgerServer:
 
 
 def free_port():
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens on, and that nobody else is given while this process lives.
+
+    It is bound but not listened on: who wants to serve there can (SO_REUSEADDR, as servers say).
+    """
+    with held_port() as holder:
+        port = holder.getsockname()[1]
+        holder.detach()
+    return port
+
+
+def held_port():
+    """A socket that keeps a port for whoever is told its number."""
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    return holder
 
 
 def black_hole():

@@ -5,13 +5,14 @@ import itertools
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
 import psycopg
+
+from ledger_server import free_port
 
 SETTINGS = ("fsync=off", "full_page_writes=off", "shared_buffers=16MB", "max_connections=60")
 
@@ -39,7 +40,7 @@ class Cluster:
 
     def launch(self):
         """Start it, also after a crash: it begins again when the last backends are gone."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not self._begins():
             assert time.monotonic() < deadline, (self._folder / "log").read_text()
             time.sleep(0.1)
@@ -61,12 +62,16 @@ class Cluster:
         query = "SELECT pid FROM pg_stat_activity WHERE datname LIKE 'test%' LIMIT 1"
         try:
             with psycopg.connect(self._address("postgres")) as connection:
-                (pid,) = connection.execute(query).fetchone() or (None,)
+                found = connection.execute(query).fetchone()
         except psycopg.OperationalError:  # it recovers from the last time
             return False
-        if pid is not None:
-            os.kill(pid, signal.SIGKILL)
-        return pid is not None
+        if found is None:
+            return False
+        try:
+            os.kill(*found, signal.SIGKILL)
+        except ProcessLookupError:  # it has ended just now
+            return False
+        return True
 
     def new_database(self):
         """The URL of an empty database."""
@@ -128,9 +133,3 @@ def run_as_somebody_else(folder):
         return {}
     shutil.chown(folder, "nobody", "nogroup")
     return {"user": "nobody", "group": "nogroup", "extra_groups": []}
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

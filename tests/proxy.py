@@ -15,6 +15,8 @@ import gc
 import socket
 import threading
 
+from ledger_server import held_port
+
 BLOCK = 64 * 1024
 DRIP_S = 1.0
 CLOSING_S = 0.02
@@ -29,8 +31,8 @@ class Proxy:
         self._open = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
+        self._holder = held_port()  # nobody else is given it while nobody listens
+        self.port = self._holder.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self):
@@ -43,6 +45,7 @@ class Proxy:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+        self._holder.close()
         gc.collect()  # what asyncio forgot to close is told to the test that cut it off
 
     def turn(self, mode):
