@@ -90,8 +90,8 @@ def said(n):
 
 def log_for(run, steps, seconds):
     """Log a step every half millisecond; how many steps there were by then."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
+    step, until = None, time.monotonic() + seconds
+    while step is None or time.monotonic() < until:
         step = next(steps)
         run.log({"loss": math.sin(step)}, step=step)
         time.sleep(0.0005)

@@ -16,7 +16,7 @@ from nanwatch_monitor.home import Home
 from nanwatch_monitor.serve import listen, make_server
 from nanwatch_monitor.settings import ServerSettings
 
-READY_WITHIN_S = 40
+READY_WITHIN_S = 60
 
 
 class Client:
@@ -144,7 +144,7 @@ class ServerProcess:
         return code
 
 
-def wait_for(condition, within_s=20):
+def wait_for(condition, within_s=60):
     """Wait until something holds; its value."""
     deadline = time.monotonic() + within_s
     while not (found := condition()):
