@@ -19,6 +19,7 @@ from nanwatch_monitor.app import create_app
 from nanwatch_monitor.home import Home
 from nanwatch_monitor.serve import Server, listen, make_server
 from nanwatch_monitor.settings import ServerSettings
+from servers import wait_for
 
 NAN_STEP = 37
 STEPS = 60
@@ -109,7 +110,10 @@ def healthy_run(
 
 
 def broken_run(url: str, run_id: str = "broken") -> SentRun:
-    """A run whose loss is NaN from NAN_STEP on, with epochs, gradients and a full diagnosis."""
+    """A run whose loss is NaN from NAN_STEP on, with epochs, gradients and a full diagnosis.
+
+    By the time it is returned the server has judged it.
+    """
     run = SentRun(url, run_id)
     run.send(events.RunStarted("penguins", "zoo", ("demo",), {"seed": 7}, FACTS))
     steps = range(STEPS)
@@ -119,7 +123,15 @@ def broken_run(url: str, run_id: str = "broken") -> SentRun:
     ends = [EPOCH - 1, 2 * EPOCH - 1, 3 * EPOCH - 1]
     run.points(range(3), epoch__val_loss=[0.6, 0.5, math.nan], epoch__last_step=ends)
     run.send(events.Diagnosed(DIAGNOSIS))
+    told = f"{url}/api/v1/runs/{run_id}/diagnoses"
+    wait_for(lambda: b"nan_in_features" in read(told))  # frames are judged after their receipt
     return run
+
+
+def read(url: str) -> bytes:
+    """What a server answers to a GET."""
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return bytes(answer.read())
 
 
 DIAGNOSIS = events.Diagnosis(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from web.browser import RULES
-from web.served import RunningServer, broken_run, watch
+from web.served import RunningServer, broken_run, read, watch
 
 COLOURS = "() => document.querySelector('.chart').layout.paper_bgcolor"
 
@@ -21,13 +19,8 @@ COLOURS = "() => document.querySelector('.chart').layout.paper_bgcolor"
 def report(browser: Browser, server: RunningServer, tmp_path: Path) -> Iterator[Page]:
     """The report of a broken run, opened as a file that may ask no network for anything."""
     broken_run(server.url)
-    told = f"{server.url}/api/v1/runs/broken/diagnoses"
-    while b"nan_in_features" not in urllib.request.urlopen(told, timeout=30).read():
-        time.sleep(0.05)
     file = tmp_path / "report.html"
-    file.write_bytes(
-        urllib.request.urlopen(f"{server.url}/api/v1/runs/broken/report", timeout=30).read()
-    )
+    file.write_bytes(read(f"{server.url}/api/v1/runs/broken/report"))
     context = browser.new_context(offline=True, viewport={"width": 1440, "height": 1000})
     page = context.new_page()
     problems = watch(page, "file:")
@@ -50,7 +43,8 @@ def test_what_was_found_is_told_with_marks_and_the_change(report: Page) -> None:
 def test_no_screen_is_too_narrow(report: Page, width: int) -> None:
     report.set_viewport_size({"width": width, "height": 844})
     report.wait_for_function(
-        "() => document.querySelector('.main-svg').clientWidth <= document.body.clientWidth"
+        """() => [...document.querySelectorAll(".main-svg")]
+            .every((drawn) => drawn.clientWidth <= document.body.clientWidth)"""
     )
     assert report.evaluate("document.documentElement.scrollWidth") <= width
 
