@@ -116,7 +116,8 @@ def test_the_running_mean_stands_beside_the_loss_on_the_same_scale(
     opened(page)
     page.get_by_label("Side by side").check()
     twin = "[data-chart='running:key:loss'] .plot"
-    page.wait_for_function("(p) => document.querySelector(p)?.data?.length", arg=twin)
+    for plot in (LOSS, twin):
+        page.wait_for_function("(p) => document.querySelector(p)?.data?.length", arg=plot)
     scale = "String(document.querySelector({}).layout.yaxis.range)"
     page.wait_for_function(
         f"([a, b]) => {scale.format('a')} === {scale.format('b')}", arg=[LOSS, twin]
@@ -166,7 +167,7 @@ def test_what_is_pointed_at_in_one_chart_is_marked_in_all(
         const { xaxis } = plot._fullLayout;
         return at < 0 ? null : xaxis.p2d((at - 3) / 4 / devicePixelRatio - xaxis._offset);
     }"""
-    page.wait_for_function(f"(p) => ({marked})(p) !== null", arg=norm)
-    assert page.evaluate(marked, norm) == pytest.approx(STEPS / 3, abs=1.5)
+    found = page.wait_for_function(marked, arg=norm).json_value()
+    assert found == pytest.approx(STEPS / 3, abs=1.5)
     page.mouse.move(5, 5)
     page.wait_for_function(f"(p) => ({marked})(p) === null", arg=norm)

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
 from nanwatch.events import Points
+from servers import wait_for
 from web.served import EPOCH, NAN_STEP, STEPS, RunningServer, broken_run, healthy_run
 
 LOSS = "[data-chart='key:loss'] .plot"
@@ -19,6 +20,11 @@ def opened(page: Page, run_id: str = "broken") -> None:
     page.goto(f"/runs/{run_id}")
     page.wait_for_function("(plot) => document.querySelector(plot)?.data?.length", arg=LOSS)
     page.locator(f"{LOSS} .nsewdrag[data-subplot=xy]").wait_for(state="attached")
+
+
+def settled(page: Page) -> None:
+    """Wait for what the page of a broken run shows last: what surrounds its failure."""
+    expect(page.locator("#facts")).to_contain_text(f"at step {NAN_STEP - 1}")
 
 
 def traces(page: Page, plot: str = LOSS) -> dict[str, dict[str, Any]]:
@@ -122,10 +128,11 @@ def test_the_card_tells_cause_place_evidence_and_change(page: Page, server: Runn
 
 def test_a_double_click_shows_the_whole_run_again(page: Page, server: RunningServer) -> None:
     broken_run(server.url)
-    opened(page)
-    page.get_by_role("button", name=f"Show step {NAN_STEP}").click()
-    shown = "(plot) => document.querySelector(plot).layout.xaxis.range[1]"
-    page.wait_for_function(f"(plot) => ({shown})(plot) > {STEPS} + 5", arg=LOSS)
+    opened(page, "broken?steps=0-97")
+    settled(page)
+    shown = "(plot) => document.querySelector(plot)?.layout?.xaxis.range[1]"
+    for plot in (LOSS, NORM):  # to draw them between the clicks would make two of one
+        page.wait_for_function(f"(plot) => ({shown})(plot) === 97", arg=plot)
     page.locator(f"{LOSS} .nsewdrag[data-subplot=xy]").dblclick(position={"x": 300, "y": 150})
     page.wait_for_function(f"(plot) => ({shown})(plot) < {STEPS} + 5", arg=LOSS)
 
@@ -179,7 +186,7 @@ def test_zooming_moves_all_charts_and_fetches_finer(page: Page, server: RunningS
         page.mouse.up()
     for plot in (LOSS, NORM):
         page.wait_for_function(
-            "(plot) => document.querySelector(plot).layout.xaxis.range[0] > 5", arg=plot
+            "(plot) => document.querySelector(plot)?.layout?.xaxis.range[0] > 5", arg=plot
         )
     expect(page.locator(".hint")).to_contain_text("Steps 1")
 
@@ -210,6 +217,30 @@ def test_a_diagnosis_appears_while_one_watches(page: Page, server: RunningServer
     expect(page.locator("#steps tr.first")).to_contain_text("NaN")
     run.points([31, 32, 33], batch__loss=[float("nan")] * 3)
     expect(page.locator("#steps tbody tr")).to_have_count(9)
+
+
+def test_an_older_answer_that_comes_late_takes_no_step_away(
+    page: Page, server: RunningServer
+) -> None:
+    late: list[tuple[Route, APIResponse]] = []
+    run = healthy_run(server.url)
+    opened(page, "healthy")
+    expect(page.locator("#live")).to_have_text("Live")
+    page.route(
+        "**/points?name=batch%2Floss*",
+        lambda route: route.continue_() if late else late.append((route, route.fetch())),
+    )
+    run.points([30], batch__loss=[float("nan")])
+    wait_for(lambda: late or page.wait_for_timeout(50))
+    run.points([31, 32, 33], batch__loss=[float("nan")] * 3)
+    rows = page.locator("#steps tbody tr")
+    expect(rows).to_have_count(9)
+    route, answer = late[0]
+    with page.expect_response(lambda each: each.request == route.request) as come:
+        route.fulfill(response=answer)
+    come.value.finished()
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    expect(rows).to_have_count(9)
 
 
 def test_a_restarted_server_is_found_again_and_the_gap_is_filled(

@@ -152,13 +152,16 @@ export class Board {
   /** @param {Panel} panel */
   async draw(panel) {
     await panel.draw();
+    if (this.cross) panel.paint(this.crossFor(panel));
     await new Promise(requestAnimationFrame);
   }
 
   /** Draw every chart that is not folded away, also those that nobody has scrolled to yet. */
   async drawAll() {
     const open = [...this.panels.values()].filter((panel) => panel.isUnfolded());
-    await Promise.all(open.filter((panel) => !panel.loaded).map((panel) => this.load(panel)));
+    const lacking = open.filter((panel) => !panel.loaded);
+    for (const panel of lacking) panel.expire(); // what is on its way is waited for
+    await Promise.all(lacking.map((panel) => this.load(panel)));
     for (const panel of open) await panel.draw();
   }
 

@@ -188,7 +188,7 @@ async function showAll() {
   showConfig(byId("config"), state.run);
   const step = failure()?.step ?? null;
   if (step === null || !isNews(step)) return;
-  state.around = await showSteps(byId("steps"), series, step);
+  state.around = (await showSteps(byId("steps"), series, step)) ?? state.around;
   showNumbers();
 }
 

@@ -19,6 +19,9 @@ const COLUMNS = [
   ["batch/learning_rate", "Learning rate"],
 ];
 
+/** Counts the fetches: a newer one ends those before it. */
+let turn = 0;
+
 /**
  * @typedef {object} Around what was shown
  * @property {number} step at which it began
@@ -27,15 +30,17 @@ const COLUMNS = [
  */
 
 /**
- * Fetch and show them.
+ * Fetch and show them, unless they are asked for once more meanwhile.
  * @param {HTMLElement} section
  * @param {RunSeries} series
  * @param {number} step
- * @returns {Promise<Around>}
+ * @returns {Promise<Around | null>} null for an answer that comes too late
  */
 export async function showSteps(section, series, step) {
   const columns = COLUMNS.filter(([name]) => series.has(name));
+  const mine = ++turn;
   const found = await Promise.all(columns.map(([name]) => around(series, name, step)));
+  if (mine !== turn) return null;
   const steps = [...new Set(found.flatMap((values) => [...values.keys()]))].sort((a, b) => a - b);
   const thinned = (series.exactFrom.get("batch/loss") ?? 0) > step;
   section.hidden = !steps.length && !thinned;
