@@ -6,12 +6,13 @@ from playwright.sync_api import Page, expect
 
 from nanwatch.events import Cause, Diagnosed, Diagnosis
 from web.served import NAN_STEP, STEPS, RunningServer, broken_run
-from web.test_run_page import LOSS, opened
+from web.test_run_page import LOSS, opened, settled
 
 
 def test_card_and_curve_lead_to_one_another(page: Page, server: RunningServer) -> None:
     broken_run(server.url)
     opened(page)
+    settled(page)
     card = page.get_by_role("article").filter(has_text="nan_in_features")
     page.locator(f"{LOSS} .annotation-text").filter(has_text="NaN from").click()
     expect(card).to_be_focused()
@@ -29,6 +30,7 @@ def test_card_and_curve_lead_to_one_another(page: Page, server: RunningServer) -
 def test_a_mark_on_the_rail_leads_to_the_card(page: Page, server: RunningServer) -> None:
     broken_run(server.url)
     opened(page)
+    settled(page)
     at = page.eval_on_selector(
         LOSS,
         """(plot, step) => {
@@ -49,6 +51,7 @@ def test_a_mark_of_another_diagnosis_leads_to_its_own_card(
     spike = Diagnosis("loss_spike", "warning", 12, (Cause("corrupt_batch", 0.6, "Odd targets."),))
     broken_run(server.url).send(Diagnosed(spike))
     opened(page)
+    settled(page)
     page.wait_for_function(
         "(plot) => document.querySelector(plot).data.some(({name}) => name === 'Alerts')", arg=LOSS
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Browser, Page
 
@@ -9,15 +11,13 @@ from web.served import RunningServer, SentRun, healthy_run, page_on_screen
 
 LOSS = "[data-chart='key:loss'] .plot"
 FIRST = 300
-INKED = """(selector) => {
-    const canvas = document.querySelector(selector).parentElement.querySelector("canvas");
-    if (!canvas.width) return false;
-    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-    return data.some((value) => value > 0);
-}"""
+# Where a line goes over into the overlay; nothing while that shows nothing, as after each drawing.
 JOINT = """(selector) => {
     const plot = document.querySelector(selector);
     const canvas = plot.parentElement.querySelector("canvas");
+    if (!canvas.width) return null;
+    const all = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    if (!all.some((value) => value > 0)) return null;
     const { x, y } = plot.data.find((trace) => trace.name === "loss");
     const { xaxis, yaxis } = plot._fullLayout;
     const joint = [xaxis._offset + xaxis.d2p(x.at(-1)), yaxis._offset + yaxis.d2p(y.at(-1))];
@@ -52,13 +52,14 @@ def new_page(browser: Browser, server: RunningServer, sharp: int, query: str) ->
     return page
 
 
-def overlaid(page: Page, run: SentRun) -> None:
-    """Let points come until the overlay shows some of them."""
+def overlaid(page: Page, run: SentRun) -> dict[str, Any]:
+    """Let points come until the overlay shows some of them; where they begin."""
     for step in range(FIRST, FIRST + 60):
         run.points([step], batch__loss=[loss_at(step)])
         page.wait_for_timeout(50)
-        if page.evaluate(INKED, LOSS):
-            return
+        seen: dict[str, Any] | None = page.evaluate(JOINT, LOSS)
+        if seen:
+            return seen
     raise AssertionError("the overlay showed nothing")
 
 
@@ -70,8 +71,7 @@ def test_the_overlay_goes_on_where_the_line_ends(
     run = smooth_run(server.url)
     page = new_page(browser, server, sharp, query)
     page.set_viewport_size({"width": 1100, "height": 900})
-    overlaid(page, run)
-    seen = page.evaluate(JOINT, LOSS)
+    seen = overlaid(page, run)
     assert seen["gap"] < 1.5
     assert seen["inked"]
     page.context.close()

@@ -9,6 +9,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from web.served import NAN_STEP, RunningServer, broken_run, page_on_screen
+from web.test_run_page import settled
 
 LOSS = "[data-chart='key:loss'] .plot"
 # The plot's own rectangle and the rail's middle, on the page; the step's place by proportion alone.
@@ -65,6 +66,7 @@ def test_rail_line_and_band_begin_at_the_failing_step(
     page.wait_for_function("(p) => document.querySelector(p)?._fullLayout?.yaxis3", arg=LOSS)
     page.set_viewport_size({"width": 1290, "height": 950})
     page.wait_for_function(FITS, arg=LOSS)
+    settled(page)
     at = page.evaluate(PLACES, [LOSS, NAN_STEP])
     seen = Picture(page, sharp)
     assert any(map(is_red, seen.row(at["x"], at["middle"], 1)))
