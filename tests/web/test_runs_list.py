@@ -165,6 +165,7 @@ def test_menu_and_dialog_have_no_barrier(
     page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
     page.goto("/")
     choose(page, "otter", "Pin to the top")
+    expect(names(page).first).to_have_text("otter")
     row(page, "heron").locator(".menu summary").click()
     assert barriers(page, axe) == []
     row(page, "heron").get_by_role("button", name="Delete").click()

@@ -111,7 +111,8 @@ def test_a_channel_is_added_tested_switched_off_and_deleted(settings: Page) -> N
         expect(line.locator(".tried.yes")).to_contain_text("Delivered: HTTP 200 in")
         assert len(receiver.received) == 1
     assert "key=1" not in settings.content()
-    line.get_by_role("checkbox").uncheck()
+    with settings.expect_response(lambda answer: answer.request.method == "PATCH"):
+        line.get_by_role("checkbox").uncheck()
     settings.reload()
     expect(line.get_by_role("checkbox")).not_to_be_checked()
     line.get_by_role("button", name="Delete").click()
