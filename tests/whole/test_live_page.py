@@ -8,10 +8,12 @@ NAN_STEP = 36
 
 
 def test_points_the_mark_and_the_card_arrive_without_reload(page, server, train):
+    seen_it = server.folder / "seen"
     training = train(
         "nan_at_step.py",
         NAN_STEP,
         0.25,
+        seen_it,
         NANWATCH_SERVER=server.url,
         NANWATCH_TOKEN=server.home.token(),
         NANWATCH_DIR=str(server.folder / "client"),
@@ -24,6 +26,7 @@ def test_points_the_mark_and_the_card_arrive_without_reload(page, server, train)
     drawn = f"{loss}?.find((trace) => trace.name === 'loss')?.x.length"
     page.wait_for_function(f"() => {drawn} > 2", timeout=60_000)
     seen = page.evaluate(f"() => {drawn}")
+    seen_it.touch()
     page.wait_for_function(f"() => {drawn} > {seen}")
 
     expect(page.get_by_text(f"NaN from step {NAN_STEP}")).to_be_visible(timeout=60_000)

@@ -1,7 +1,12 @@
-"""A training whose targets turn NaN at one known step. Arguments: that step, seconds a batch."""
+"""A training whose targets turn NaN at one known step.
+
+Arguments: that step, seconds a batch, and a file without which it does not go on after a third of
+the way.
+"""
 
 import sys
 import time
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -9,6 +14,7 @@ import numpy as np
 from nanwatch import NanWatch
 
 nan_step, pause = int(sys.argv[1]), float(sys.argv[2])
+wanted = [Path(name) for name in sys.argv[3:]]
 rng = np.random.default_rng(0)
 x = rng.normal(size=(40 * 8, 3)).astype("float32")
 y = x.sum(axis=1, keepdims=True)
@@ -20,6 +26,8 @@ class Slow(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         time.sleep(pause)
+        while batch == nan_step // 3 and not all(file.exists() for file in wanted):
+            time.sleep(pause)
 
 
 model = keras.Sequential([keras.layers.Dense(4, activation="tanh"), keras.layers.Dense(1)])
