@@ -23,7 +23,8 @@ class Room:
     """The room that waits, as parts of 1.
 
     Attributes:
-        taken: how much of it is taken; above 1 only when one alone is larger than the room.
+        taken: how much of it is taken. One that is larger than the room counts as all that is not
+            kept: a quiet sender is not turned away for it.
     """
 
     def __init__(self, points: int = MOST_POINTS, size: int = MOST_BYTES) -> None:
@@ -41,7 +42,9 @@ class Room:
             sender: who sends it; one may send for many runs.
         """
         part = max(points / self._points, size / self._size)
-        if self._held and not self._fits(run, part, sender):
+        if not self._held:
+            part = min(part, 1 - KEPT)
+        elif not self._fits(run, part, sender):
             return False
         self._held[run] += part
         self._senders.add(sender)

@@ -16,6 +16,13 @@ def test_an_empty_room_takes_what_is_larger_than_itself():
     assert room.enter("b", 1, 1)
 
 
+def test_one_that_is_larger_than_the_room_leaves_a_place_for_another_sender():
+    room = Room(points=100)
+    assert room.enter("a", 1000, 1, sender="backlog")
+    assert not room.enter("a", 1, 1, sender="backlog")
+    assert room.enter("quiet", 10, 1, sender="quiet")
+
+
 def test_bytes_take_room_as_points_do():
     room = Room(points=10, size=1000)
     assert [room.enter("a", 0, 300) for _ in range(3)] == [True, False, False]
