@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from pathlib import Path
 
 import pytest
 from urllib3.exceptions import HTTPError
@@ -11,6 +12,7 @@ from monitor.sinks import sink
 from nanwatch.events import RunEnded
 from servers import wait_for
 
+LAZY = Path(__file__).with_name("lazy.py")
 NAN_STEP, LAST_STEP = 30, 60
 
 
@@ -47,15 +49,19 @@ def receiver():
 
 
 @pytest.fixture
-def pair(server_process, postgres, receiver):
-    """Two servers that share a database and tell one receiver."""
+def start_pair(server_process, postgres, receiver):
+    """Starts two servers that share a database and tell one receiver."""
     settings = {
         "NANWATCH_DATABASE_URL": postgres.new_database(),
         "NANWATCH_WEBHOOK_URL": receiver.url,
         "NANWATCH_WEBHOOK_ALLOW": "127.0.0.0/8",
     }
-    both = [server_process(**settings).launch() for _ in range(2)]
-    return [process.wait_until_it_serves() for process in both]
+
+    def start(program=None):
+        both = [server_process(program=one, **settings).launch() for one in (program, None)]
+        return [process.wait_until_it_serves() for process in both]
+
+    return start
 
 
 def steps_of(client, run_id):
@@ -67,13 +73,16 @@ def steps_of(client, run_id):
 
 
 @pytest.mark.parametrize("killed_after", [NAN_STEP - 5, NAN_STEP + 1])
-def test_when_one_is_killed_nothing_is_lost_and_nothing_said_twice(pair, receiver, killed_after):
-    first, second = pair
+def test_when_one_is_killed_nothing_is_lost_and_nothing_said_twice(
+    start_pair, receiver, killed_after
+):
+    first, second = start_pair()
     clients = itertools.cycle([first.client, second.client])
     for sent in frames_of("run1"):
         deliver(sent, clients)
         if sent.seq == killed_after:
             first.kill()
+    wait_for(lambda: receiver.received)
     for sent in frames_of("run2"):  # the next alert comes after any repetition of the last one
         deliver(sent, clients)
     wait_for(lambda: {told["run"]["id"] for told in receiver.received} == {"run1", "run2"})
@@ -84,8 +93,8 @@ def test_when_one_is_killed_nothing_is_lost_and_nothing_said_twice(pair, receive
     assert len(receiver.received) == 2
 
 
-def test_a_stream_whose_last_frame_a_dying_server_took_is_judged_by_the_other(pair, receiver):
-    first, second = pair
+def test_a_stream_whose_last_frame_a_dying_server_took_is_judged_by_the_other(start_pair, receiver):
+    first, second = start_pair(LAZY)
     page = second.client.open_stream("?run=run1")
     for sent in itertools.islice(frames_of("run1"), NAN_STEP + 2):
         assert first.client.send(sent).status == 200
