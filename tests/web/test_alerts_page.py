@@ -42,6 +42,16 @@ def test_an_empty_inbox_says_that_all_is_well(page: Page) -> None:
     expect(page).to_have_url(re.compile("state=all"))
 
 
+def test_what_has_the_focus_in_an_empty_inbox_keeps_it(page: Page, server: RunningServer) -> None:
+    page.goto("/alerts?state=resolved")
+    expect(page.locator("#live")).to_have_text("Live")
+    button = page.get_by_role("button", name="Show all alerts")
+    button.focus()
+    spiking_run(server.url, "spiky")
+    expect(page.locator("#open-alerts")).to_have_text("1")
+    expect(button).to_be_focused()
+
+
 def test_an_alert_appears_without_reload_and_leads_to_the_failure(
     page: Page, server: RunningServer
 ) -> None:
@@ -212,6 +222,7 @@ def test_a_card_is_acted_on_and_follows_what_is_done_elsewhere(
     other = page.context.new_page()
     other.goto("/alerts?state=resolved")
     other.get_by_role("button", name="Reopen").click()
+    alerts(other, 0)  # a page that is closed takes back what it has not sent yet
     other.close()
     expect(card.get_by_role("button", name="Acknowledge")).to_be_visible()
 

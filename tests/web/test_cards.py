@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from nanwatch import events
 from web.served import RunningServer, healthy_run
@@ -83,6 +83,19 @@ def test_the_line_of_code_the_rows_and_the_change_are_shown_whole(
     expect(card.locator(".diff .add")).to_have_text("+ return -ops.log(ops.maximum(p, 1e-7))")
     code = card.locator(".diff")
     assert code.evaluate("(node) => node.scrollWidth <= node.clientWidth")
+
+
+def test_titles_of_causes_that_come_late_leave_a_card_as_it_is(
+    page: Page, server: RunningServer
+) -> None:
+    held: list[Route] = []
+    page.route("**/api/v1/causes", lambda route: held.append(route))
+    card = shown(page, server, events.Diagnosis("nan_loss", "critical", 4, (cause(),)))
+    yes = card.get_by_role("button", name="Yes")
+    yes.focus()
+    held[0].continue_()
+    expect(card.locator(".cause a")).to_be_visible()
+    expect(yes).to_be_focused()
 
 
 def replayed(label: str, told: str, verified: bool | None) -> events.Cause:

@@ -65,6 +65,22 @@ export function arrange(node, children) {
 }
 
 /**
+ * Let a node have children like these, and replace only those that have changed: the others keep their
+ * focus, and a press of the mouse that has begun there ends there.
+ * @param {Element} node
+ * @param {Element[]} children
+ */
+export function refresh(node, children) {
+  const known = new Set(node.children);
+  const same = children.map((child) => {
+    const found = [...known].find((each) => each.isEqualNode(child)) ?? child;
+    known.delete(found);
+    return found;
+  });
+  arrange(node, same);
+}
+
+/**
  * The element with this id; throws when the page lacks it.
  * @param {string} id
  * @returns {HTMLElement}

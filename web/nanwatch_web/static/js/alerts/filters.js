@@ -29,6 +29,7 @@ export class Filters {
     for (const name of /** @type {const} */ (["severity", "project"]))
       this[name].addEventListener("change", () => this.choose({ [name]: this[name].value }));
     fill(slot, this.states, this.severity, this.project, this.run);
+    this.show();
     this.know([]);
   }
 
@@ -46,7 +47,7 @@ export class Filters {
   know(projects) {
     const before = this.projects.size;
     for (const each of [...projects, this.question.project]) if (each) this.projects.add(each);
-    if (this.projects.size > before || !before) this.show();
+    if (this.projects.size > before) this.show();
   }
 
   show() {

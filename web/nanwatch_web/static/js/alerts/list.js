@@ -3,7 +3,7 @@
  * @module
  */
 
-import { arrange, el, fill } from "../dom.js";
+import { arrange, el, fill, refresh } from "../dom.js";
 import { ago, exact, integer } from "../format.js";
 import { healthPill } from "../pills.js";
 import { actionsFor, muteMenu, MUTES, TIMED_MUTES } from "./actions.js";
@@ -94,13 +94,12 @@ class Fold {
     const runs = integer(new Set(alerts.map((alert) => alert.run_id)).size);
     const when = el("time", { datetime: at, title: exact(at) }, ago(at, now));
     const quiet = alerts.every(({ muted }) => muted) ? muteWords(alerts[0]) : "";
-    fill(
-      this.words,
+    refresh(this.words, [
       healthPill(severity, symptom, faultOf(alerts)),
-      quiet && el("span", { class: "pill quiet" }, quiet),
+      ...(quiet ? [el("span", { class: "pill quiet" }, quiet)] : []),
       el("b", {}, `${runs} runs`),
       el("span", { class: "about" }, el("bdi", {}, project), " · latest ", when),
-    );
+    ]);
     this.showButtons(`${project}, ${runs} runs`);
     this.showRows(now);
   }

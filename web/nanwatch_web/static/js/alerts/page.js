@@ -4,7 +4,7 @@
  */
 
 import { get, troubleWords, wordsOf } from "../api.js";
-import { byId, el, fill } from "../dom.js";
+import { byId, el, fill, refresh } from "../dom.js";
 import { noticeSwitch } from "../notices/switch.js";
 import { showBanner, showFavicon, showLive } from "../pills.js";
 import { LiveStream } from "../stream.js";
@@ -96,13 +96,8 @@ function show() {
   byId("more").hidden = groups.length <= state.drawn && state.next === null;
   byId("keys").hidden = !groups.length;
   showFavicon(alerts.some((each) => each.state === "open" && each.severity === "critical") ? "critical" : "ok");
-  placeList(groups.length ? list.element : noAlerts(question, showAll));
+  refresh(byId("list"), [groups.length ? list.element : noAlerts(question, showAll)]);
   if (place >= 0 && placeOfFocus(list.element) < 0) focusNear(list.element, place);
-}
-
-/** @param {HTMLElement} node */
-function placeList(node) {
-  if (byId("list").firstElementChild !== node) fill(byId("list"), node);
 }
 
 function showAll() {

@@ -4,7 +4,7 @@
  */
 
 import { wordsOf } from "../api.js";
-import { byId, el, fill } from "../dom.js";
+import { byId, el, fill, refresh } from "../dom.js";
 import { showBanner, showLive } from "../pills.js";
 import { LiveStream } from "../stream.js";
 import { THEME_CHANGED } from "../theme.js";
@@ -45,7 +45,7 @@ async function load() {
     return;
   }
   if (!chart.element.isConnected) build();
-  fill(shown, table(all, unfolded));
+  refresh(shown, [table(all, unfolded)]);
   await refine();
 }
 
@@ -104,7 +104,7 @@ async function follow() {
   const fresh = await Promise.all(ids.map(fetchRun));
   const byIds = new Map(fresh.map((each) => [each.run.id, each]));
   all = labelled(all.map((each) => byIds.get(each.run.id) ?? each));
-  fill(shown, table(all, unfolded));
+  refresh(shown, [table(all, unfolded)]);
   await refine();
 }
 

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { arrange, el, icon } from "../dom.js";
+import { arrange, el, fill, icon } from "../dom.js";
 import { integer, percent } from "../format.js";
 import { symptomSentence, unlabel, withoutCause } from "../words.js";
 import { CardState } from "./card_state.js";
@@ -38,11 +38,18 @@ export function showCards(slot, diagnoses, actions) {
   const known = new Map([...slot.children].map((child) => [child.getAttribute("data-print"), child]));
   const labels = diagnoses.map(({ causes }) => causes[0]?.label ?? "");
   const told = labels.map((label, i) => label !== "" && labels.indexOf(label) < i);
-  const prints = diagnoses.map((each, i) => JSON.stringify([each, actions.titleOf(labels[i]), told[i]]));
+  const prints = diagnoses.map((each, i) => JSON.stringify([each, told[i]]));
   const cards = diagnoses.map((each, i) => known.get(prints[i]) ?? card(each, actions, told[i]));
   cards.forEach((each, i) => each.setAttribute("data-print", prints[i]));
+  const [found, focused] = [".found", ":focus-within"].map((mark) => slot.querySelector(`.diag${mark}`)?.id);
   arrange(slot, cards);
-  cards.forEach((each, i) => states.get(each)?.show(actions.alertOf(diagnoses[i].id)));
+  cards.forEach((each, i) => {
+    showTitles(each, actions.titleOf);
+    states.get(each)?.show(actions.alertOf(diagnoses[i].id));
+  });
+  // A card that was made anew, as of a better diagnosis, is the same to its reader.
+  if (found) document.getElementById(found)?.classList.add("found");
+  if (focused && !slot.matches(":focus-within")) document.getElementById(focused)?.focus({ preventScroll: true });
   const wanted = diagnoses.find((each) => cardId(each) === asked);
   if (wanted) openCard(wanted);
 }
@@ -78,8 +85,8 @@ function card(diagnosis, actions, told) {
     { class: `card diag ${diagnosis.severity}`, id, tabindex: -1, "aria-labelledby": `${id}-title` },
     state.head,
     title(diagnosis, actions),
-    ...(first ? suspect(first, actions, told) : [el("p", { class: "lead" }, withoutCause(diagnosis.symptom))]),
-    others.length > 0 && otherSuspects(others, actions),
+    ...(first ? suspect(first, told) : [el("p", { class: "lead" }, withoutCause(diagnosis.symptom))]),
+    others.length > 0 && otherSuspects(others),
     state.foot,
     el("p", { class: "source" }, sourceWords(diagnosis)),
   );
@@ -122,11 +129,10 @@ function isReading(event) {
 
 /**
  * @param {Cause} cause
- * @param {CardActions} actions
  * @param {boolean} told
  */
-function suspect(cause, { titleOf }, told) {
-  const name = el("p", { class: "cause" }, nameOf(cause.label, titleOf(cause.label)), " ", el("code", {}, cause.label));
+function suspect(cause, told) {
+  const name = nameOf(cause.label, null);
   const rest = details(cause);
   return [name, ...(told ? [el("details", { class: "again" }, el("summary", {}, "The same cause as above"), ...rest)] : rest)];
 }
@@ -147,12 +153,27 @@ function details(cause) {
 }
 
 /**
+ * Name the causes of a card by their titles. These may come after it, when it is already read or
+ * acted on: the card itself stays.
+ * @param {Element} made
+ * @param {CardActions["titleOf"]} titleOf
+ */
+function showTitles(made, titleOf) {
+  for (const name of made.querySelectorAll(".cause")) {
+    const label = name.getAttribute("data-label") ?? "";
+    const titled = nameOf(label, titleOf(label));
+    if (!name.isEqualNode(titled)) fill(name, ...titled.childNodes);
+  }
+}
+
+/**
  * A cause's title, with the way to its page where the catalogue has one.
  * @param {string} label
  * @param {string | null} title
  */
 function nameOf(label, title) {
-  return title === null ? unlabel(label) : el("a", { href: `/causes/${encodeURIComponent(label)}` }, title);
+  const words = title === null ? unlabel(label) : el("a", { href: `/causes/${encodeURIComponent(label)}` }, title);
+  return el("p", { class: "cause", "data-label": label }, words, " ", el("code", {}, label));
 }
 
 /** @param {Cause} cause */
@@ -190,17 +211,14 @@ function evidence(cause) {
   return [el("h3", {}, "Evidence"), el("ul", { class: "evidence" }, ...items)];
 }
 
-/**
- * @param {Cause[]} causes
- * @param {CardActions} actions
- */
-function otherSuspects(causes, actions) {
+/** @param {Cause[]} causes */
+function otherSuspects(causes) {
   const words = causes.length === 1 ? "1 other suspect" : `${causes.length} other suspects`;
   return el(
     "details",
     { class: "suspects" },
     el("summary", {}, words),
-    ...causes.map((cause) => el("div", { class: "suspect" }, ...suspect(cause, actions, false))),
+    ...causes.map((cause) => el("div", { class: "suspect" }, ...suspect(cause, false))),
   );
 }
 

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { el, fill } from "../dom.js";
+import { el, refresh } from "../dom.js";
 import { integer } from "../format.js";
 import { flat } from "./facts.js";
 
@@ -17,21 +17,12 @@ export function showConfig(section, run) {
   const total = config.length + facts.length;
   section.hidden = !total;
   const open = section.querySelector("details")?.open ?? false;
-  fill(
-    section,
-    el(
-      "details",
-      { open },
-      el(
-        "summary",
-        {},
-        el("h2", { id: "config-title" }, "Configuration"),
-        el("span", { class: "sub" }, `${integer(total)} values`),
-      ),
-      ...part("Given by you", config),
-      ...part("Found by the callback", facts),
-    ),
-  );
+  const words = [
+    el("h2", { id: "config-title" }, "Configuration"),
+    el("span", { class: "sub" }, `${integer(total)} values`),
+  ];
+  const parts = [...part("Given by you", config), ...part("Found by the callback", facts)];
+  refresh(section, [el("details", { open }, el("summary", {}, ...words), ...parts)]);
 }
 
 /**

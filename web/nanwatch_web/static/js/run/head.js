@@ -3,7 +3,7 @@
  * @module
  */
 
-import { byId, el, fill } from "../dom.js";
+import { byId, el, fill, refresh } from "../dom.js";
 import { clockPill, healthPill, showFavicon, statePill } from "../pills.js";
 import { healthWord, symptomBadge, whyWords } from "../words.js";
 import { headFacts } from "./facts.js";
@@ -23,14 +23,13 @@ export function showHead(run, diagnoses) {
   byId("name").textContent = run.name;
   const standing = [statePill(run.state, whyWords(run)), clockPill(run.facts)];
   fill(byId("pills"), healthPill(health, worst?.symptom ?? null, worst?.fault), ...standing, ...tags);
-  fill(
-    byId("crumbs"),
+  refresh(byId("crumbs"), [
     el("a", { href: "/" }, "Runs"),
     el("span", { "aria-hidden": "true" }, "/"),
     el("span", {}, run.project),
     el("span", { "aria-hidden": "true" }, "/"),
     el("span", { "aria-current": "page" }, run.name),
-  );
+  ]);
   showWhy(run);
   showReport(run.id);
   showFavicon(health);
@@ -67,14 +66,4 @@ export function showFacts(run, known) {
     return el("div", { class: minor && "minor" }, el("dt", {}, name), el("dd", {}, words, more && el("small", {}, ` ${more}`)));
   });
   refresh(byId("facts"), told);
-}
-
-/**
- * Replace only what has changed, so that a link that has the focus keeps it.
- * @param {HTMLElement} list
- * @param {HTMLElement[]} fresh
- */
-function refresh(list, fresh) {
-  if (list.children.length !== fresh.length) fill(list, ...fresh);
-  else fresh.forEach((node, i) => list.children[i].isEqualNode(node) || list.children[i].replaceWith(node));
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { arrange, el, fill } from "../dom.js";
+import { arrange, el, refresh } from "../dom.js";
 import { ago } from "../format.js";
 import { RunRow } from "./row.js";
 import { SORTS } from "./question.js";
@@ -156,9 +156,9 @@ export class RunTable {
  * @param {(tag: string) => void} choose
  */
 export function fillTags(cell, tags, choose) {
-  fill(
+  refresh(
     cell,
-    ...tags.map((tag) =>
+    tags.map((tag) =>
       el("button", { type: "button", class: "tag", title: `Show runs with ${tag}`, onclick: () => choose(tag) }, tag),
     ),
   );
