@@ -7,10 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
+from nanwatch.events import Diagnosed
 from web.browser import RULES
-from web.served import RunningServer, broken_run, healthy_run, watch
+from web.served import DIAGNOSIS, RunningServer, broken_run, healthy_run, watch
 
 REFERENCE = ("/losses", "/losses/BinaryFocalCrossentropy", "/causes", "/causes/logits_mismatch")
 COMPARE = "/compare?runs=broken,long"
@@ -29,8 +30,9 @@ def visit(page: Page, path: str) -> None:
     page.goto(path)
     if path.startswith("/runs/"):
         expect(page.get_by_role("article").first).to_be_visible()
-        page.locator(".plot").first.scroll_into_view_if_needed()
-        page.wait_for_function("() => document.querySelectorAll('.main-svg').length > 1")
+        first = page.locator(".plot").first  # which need not be the first that is drawn
+        first.scroll_into_view_if_needed()
+        expect(first.locator(".main-svg").first).to_be_attached()
     elif path == COMPARE:
         expect(page.locator(".compared .part").first).to_be_visible()
         page.wait_for_function("() => document.querySelector('.plot')?.data?.length")
@@ -38,6 +40,7 @@ def visit(page: Page, path: str) -> None:
         expect(page.locator(".runs .name a").first).to_be_visible()
     elif path == "/settings":
         expect(page.locator("#about dl")).to_be_visible()
+        expect(page.locator("[aria-busy]")).to_have_count(0)  # the sections come one by one
     elif path == "/alerts":
         expect(page.locator(".alert").first).to_be_visible()
     elif path in REFERENCE:
@@ -104,6 +107,28 @@ def test_what_has_the_focus_is_seen_and_nothing_moves_by_itself(
         assert page.evaluate(moving) == 0
 
 
+@pytest.mark.parametrize(
+    ("path", "control", "news"),
+    [
+        ("/", ".runs .tag", (".runs td.step", "30")),
+        ("/runs/long", "#crumbs a", (".facts", "30")),
+        ("/runs/long", "#config summary", ("#cards", "Two rows of the batch")),
+    ],
+)
+def test_what_has_the_focus_keeps_it_while_a_run_goes_on(
+    page: Page, server: RunningServer, path: str, control: str, news: tuple[str, str]
+) -> None:
+    run = healthy_run(server.url, "long", tags=("demo",))
+    page.goto(path)
+    expect(page.locator("#live")).to_have_text("Live")
+    page.locator(control).focus()
+    run.points([30], batch__loss=[0.5])
+    run.send(Diagnosed(DIAGNOSIS))
+    place, words = news
+    expect(page.locator(place)).to_contain_text(words)
+    expect(page.locator(control)).to_be_focused()
+
+
 def test_the_theme_follows_the_wish_and_is_kept(page: Page, server: RunningServer) -> None:
     page.emulate_media(color_scheme="dark")
     page.goto("/login")
@@ -140,12 +165,11 @@ def test_a_run_is_looked_at_with_the_keyboard_alone(page: Page, server: RunningS
 
 CONTROLS = """() => {
     const all = "a[href], button, select, input, textarea, summary, [tabindex='0']";
-    const seen = [...document.querySelectorAll(all)].filter((node) =>
+    window.seen = [...document.querySelectorAll(all)].filter((node) =>
         node.checkVisibility() && !node.disabled && node.tabIndex >= 0);
-    seen.forEach((node, i) => (node.dataset.nth = i));
     return seen.map((node) => node.outerHTML.slice(0, 120));
 }"""
-NTH = "() => Number(document.activeElement?.dataset.nth ?? -1)"
+NTH = "seen.indexOf(document.activeElement)"
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -181,6 +205,26 @@ def test_a_stranger_is_sent_to_the_login_and_a_token_lets_in(
     page.context.close()
     server.stop()
     assert [said for said in problems if "401" not in said and "404" not in said] == []
+
+
+def test_no_token_is_sent_before_the_page_can_keep_it_out_of_the_address(
+    browser: Browser, tmp_path: Path
+) -> None:
+    server = RunningServer(tmp_path, auth=True)
+    server.start()
+    page = browser.new_context(base_url=server.url).new_page()
+    held: list[Route] = []
+    page.route("**/js/login.js", lambda route: held.append(route))
+    page.goto("/login", wait_until="commit")
+    button = page.get_by_role("button", name="Log in")
+    expect(button).to_be_disabled()
+    page.get_by_label("Token").fill("nw_a_secret")
+    page.get_by_label("Token").press("Enter")
+    expect(page).to_have_url(re.compile("/login$"))
+    held[0].continue_()
+    expect(button).to_be_enabled()
+    page.context.close()
+    server.stop()
 
 
 def test_the_run_page_is_light_enough(page: Page, server: RunningServer) -> None:

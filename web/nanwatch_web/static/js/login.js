@@ -28,3 +28,5 @@ async function submit(event) {
 
 copyButton(byId("copy"), () => "nanwatch token --login");
 byId("form").addEventListener("submit", (event) => void submit(event));
+// Before, the browser itself would have sent the token, in an address.
+/** @type {HTMLButtonElement} */ (byId("enter")).disabled = false;
