@@ -7,7 +7,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from ledger_server import free_port
 from servers import ServerProcess, wait_for
@@ -39,11 +39,17 @@ def test_a_tab_that_nobody_sees_asks_for_nothing_and_draws_nothing(
     page: Page, server: RunningServer
 ) -> None:
     run = healthy_run(server.url)
+    asked: list[str] = []
+    on_their_way: set[Request] = set()
+    page.on("request", lambda request: (asked.append(request.url), on_their_way.add(request)))
+    for ended in ("requestfinished", "requestfailed"):
+        page.on(ended, lambda request: on_their_way.discard(request))
     opened(page)
     page.evaluate(HIDE, True)
-    page.wait_for_timeout(500)  # what was on its way
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(500)
+    while any("/api/" in request.url for request in on_their_way):
+        page.wait_for_timeout(500)
+    asked.clear()
     page.evaluate(
         """() => { window.drawn = 0; const { react } = Plotly;
             Plotly.react = (...given) => { window.drawn += 1; return react(...given); } }"""
