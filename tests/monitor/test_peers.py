@@ -8,6 +8,7 @@ from sqlalchemy import text
 from frames import frame, opening, points
 from monitor.test_live import events_until
 from nanwatch.events import RunEnded
+from nanwatch_monitor import peers
 from nanwatch_monitor.store import Store
 from nanwatch_monitor.store.notices import MAX_WORDS, Notices
 from servers import wait_for
@@ -29,7 +30,8 @@ def loss(seq, value, **more):
     return frame(seq, points([seq - 1], batch_loss=[value]), **more)
 
 
-def test_a_page_sees_what_another_server_took_in(pair):
+def test_a_page_sees_what_another_server_took_in(pair, monkeypatch):
+    monkeypatch.setattr(peers, "LOOK_AROUND_S", 3600.0)  # who is slow to judge is not dead
     here, there = pair
     answer = here.client.open_stream("?run=run1")
     wait_for(lambda: here.monitor.hub.viewers)
