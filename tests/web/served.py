@@ -24,6 +24,7 @@ from servers import wait_for
 NAN_STEP = 37
 STEPS = 60
 EPOCH = 20
+PATIENCE_S = 60
 FACTS: dict[str, Any] = {
     "model": {"class": "Sequential", "name": "net", "parameters": 12345, "layers": []},
     "optimizer": {"class": "SGD", "learning_rate": 0.01, "schedule": None, "config": {}},
@@ -70,7 +71,7 @@ class RunningServer:
         assert self._server is not None
         assert self._thread is not None
         self._server.should_exit = True
-        self._thread.join(10)
+        self._thread.join(PATIENCE_S)
         assert not self._thread.is_alive()
 
 
@@ -88,7 +89,7 @@ class SentRun:
         body = wire.encode(wire.Frame(self.id, self.stream or f"stream-{self.id}", self._seq, sent))
         headers = {"Content-Type": wire.CONTENT_TYPE, "Authorization": f"Bearer {self.token}"}
         request = urllib.request.Request(f"{self.url}/api/v1/ingest", body, headers)
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             assert answer.status == 200
         self._seq += 1
 
@@ -130,7 +131,7 @@ def broken_run(url: str, run_id: str = "broken") -> SentRun:
 
 def read(url: str) -> bytes:
     """What a server answers to a GET."""
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
         return bytes(answer.read())
 
 
