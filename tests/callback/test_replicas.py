@@ -11,10 +11,14 @@ from fits import batches_of, losses_alone, mlp, table
 
 
 @pytest.fixture(scope="module")
-def there():
-    """Runs a function of `mirrored` in a process with two devices."""
+def there(tmp_path_factory):
+    """Runs a function of `mirrored` in a process with two devices, and a data folder of its own."""
     begin = mirrored.begin_with_two_devices
-    with ProcessPoolExecutor(1, get_context("spawn"), begin) as process:
+    with (
+        pytest.MonkeyPatch.context() as patched,
+        ProcessPoolExecutor(1, get_context("spawn"), begin) as process,
+    ):
+        patched.setenv("NANWATCH_DIR", str(tmp_path_factory.mktemp("there")))
         yield lambda function, *args: process.submit(function, *args).result()
 
 
