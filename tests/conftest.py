@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, settings
 from nanwatch_monitor.store import Store
 from postgres import Cluster, find_programs
 from servers import ServerProcess, ServerThread
+from unhurried import unhurried
 from web.browser import axe, browser, page, server
 
-__all__ = ["axe", "browser", "page", "server"]
+__all__ = ["axe", "browser", "page", "server", "unhurried"]
 
 # How long an example takes says what else the machine does, and nothing of the code.
 settings.register_profile(

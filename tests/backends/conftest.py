@@ -5,6 +5,10 @@ from pathlib import Path
 import keras
 import pytest
 
+from unhurried import unhurried
+
+__all__ = ["unhurried"]
+
 HERE = Path(__file__).parent
 
 
@@ -18,7 +22,7 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture
-def offline(tmp_path, monkeypatch):
+def offline(tmp_path, unhurried, monkeypatch):
     """An empty data folder in which runs are only kept."""
     monkeypatch.setenv("NANWATCH_DIR", str(tmp_path / "home"))
     monkeypatch.setenv("NANWATCH_MODE", "offline")

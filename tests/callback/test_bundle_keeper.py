@@ -14,7 +14,7 @@ from stored import kinds_of
 
 
 @pytest.fixture(autouse=True)
-def offline(home, monkeypatch):
+def offline(home, unhurried, monkeypatch):
     """An empty data folder in which runs are only kept."""
     monkeypatch.setenv("NANWATCH_MODE", "offline")
     return home

@@ -29,7 +29,7 @@ print(json.dumps({"step": bundle.step, "state": state, "loss": loss.hex()}))
 
 
 @pytest.fixture(autouse=True)
-def offline(home, monkeypatch):
+def offline(home, unhurried, monkeypatch):
     """An empty data folder in which runs are only kept."""
     monkeypatch.setenv("NANWATCH_MODE", "offline")
 

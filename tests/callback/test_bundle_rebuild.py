@@ -11,7 +11,7 @@ from nanwatch import BundleError, NanWatch, load_bundle
 
 
 @pytest.fixture(autouse=True)
-def offline(home, monkeypatch):
+def offline(home, unhurried, monkeypatch):
     """An empty data folder in which runs are only kept."""
     monkeypatch.setenv("NANWATCH_MODE", "offline")
 

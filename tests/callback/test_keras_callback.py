@@ -20,7 +20,7 @@ SGD, Adam = keras.optimizers.SGD, keras.optimizers.Adam
 
 
 @pytest.fixture(autouse=True)
-def offline(home, monkeypatch):
+def offline(home, unhurried, monkeypatch):
     """An empty data folder in which runs are only kept."""
     monkeypatch.setenv("NANWATCH_MODE", "offline")
     return home

@@ -75,7 +75,7 @@ def test_a_killed_fit_goes_on_from_its_checkpoint_as_the_same_run(killed, live_s
 
 
 @pytest.fixture
-def offline(home, monkeypatch):
+def offline(home, unhurried, monkeypatch):
     monkeypatch.setenv("NANWATCH_MODE", "offline")
     return home
 

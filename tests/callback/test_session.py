@@ -14,7 +14,7 @@ from stored import events_of, kinds_of, names_of, series_of
 
 
 @pytest.fixture
-def offline(home, monkeypatch):
+def offline(home, unhurried, monkeypatch):
     """An empty data folder in which runs are only kept."""
     monkeypatch.setenv("NANWATCH_MODE", "offline")
     return home

@@ -12,7 +12,7 @@ from nanwatch import NanWatch
 
 
 @pytest.fixture
-def bundle(home, monkeypatch, tmp_path):
+def bundle(home, unhurried, monkeypatch, tmp_path):
     """A bundle of a fit whose third batch holds a NaN."""
     monkeypatch.setenv("NANWATCH_MODE", "offline")
     x, y = table()

@@ -12,7 +12,7 @@ from nanwatch import NanWatch
 
 
 @pytest.fixture(autouse=True)
-def offline(home, monkeypatch):
+def offline(home, unhurried, monkeypatch):
     monkeypatch.setenv("NANWATCH_MODE", "offline")
 
 

@@ -10,6 +10,11 @@ from fits import mlp, table
 from nanwatch import NanWatch
 
 
+@pytest.fixture(autouse=True)
+def home(tmp_path, unhurried, monkeypatch):
+    monkeypatch.setenv("NANWATCH_DIR", str(tmp_path))
+
+
 def first_cause(model, x, y, **fit):
     """The first cause of the first alarm, and that alarm."""
     watch = NanWatch(mode="offline", verbose=0)

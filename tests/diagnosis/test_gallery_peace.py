@@ -10,7 +10,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # Keras warns of what some pr
 
 
 @pytest.fixture(autouse=True)
-def _home(tmp_path, monkeypatch):
+def _home(tmp_path, unhurried, monkeypatch):
     monkeypatch.setenv("NANWATCH_DIR", str(tmp_path))
 
 

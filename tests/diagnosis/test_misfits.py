@@ -16,7 +16,7 @@ ONE_HOT = np.eye(3, dtype="float32")[SCORES[:, :3].argmax(axis=1)]
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
+def home(tmp_path, unhurried, monkeypatch):
     monkeypatch.setenv("NANWATCH_DIR", str(tmp_path))
 
 

@@ -12,7 +12,7 @@ LAYERS, INITIALIZERS = keras.layers, keras.initializers
 
 
 @pytest.fixture(autouse=True)
-def offline(tmp_path, monkeypatch):
+def offline(tmp_path, unhurried, monkeypatch):
     monkeypatch.setenv("NANWATCH_MODE", "offline")
     monkeypatch.setenv("NANWATCH_DIR", str(tmp_path))
 

@@ -11,7 +11,7 @@ LAYERS, ADAM = keras.layers, keras.optimizers.Adam
 
 
 @pytest.fixture(autouse=True)
-def offline(tmp_path, monkeypatch):
+def offline(tmp_path, unhurried, monkeypatch):
     monkeypatch.setenv("NANWATCH_MODE", "offline")
     monkeypatch.setenv("NANWATCH_DIR", str(tmp_path))
 
