@@ -45,6 +45,7 @@ CASES = {
     "std": (ROOTS, lambda x: tf.math.reduce_std(x * 0.0), ZERO),
     "power": (ROOTS, lambda x: x**0.5, ZERO),
     "arccos": (ROOTS, lambda x: ops.arccos(x / 2.0), ZERO),
+    "negative power": (DIVISIONS, lambda x: x**-0.5, ZERO),
     "rsqrt": (DIVISIONS, lambda x: ops.rsqrt(x), ZERO),
     "rsqrt as a root": (ROOTS, lambda x: tf.math.rsqrt(x), ZERO),
     "arccosh": (ROOTS, lambda x: ops.arccosh(x + 1.0), ZERO),

@@ -88,6 +88,14 @@ def test_a_fall_without_bound_is_negative():
     assert symptoms(runaway, lowest=None, guess=np.nan)[0] == "negative_loss"
 
 
+def test_a_fall_that_gets_ever_steeper_is_negative_before_it_is_far():
+    steps = np.arange(400.0)
+    steeper, nearing = -12.0 * (steps / 400) ** 2, -12.0 * (1.0 - np.exp(-steps / 100))
+    assert symptoms(steeper, lowest=None, guess=np.nan)[0] == "negative_loss"
+    assert symptoms(steeper / 2, lowest=None, guess=np.nan) == []
+    assert symptoms(nearing, lowest=None, guess=np.nan) == []
+
+
 def test_a_negative_loss_is_dated_by_its_first_value_below_the_bound():
     (signal, *_) = suspicions(course(1.0 - np.arange(200.0) / 40))
     assert (signal.symptom, signal.first_step) == ("negative_loss", 41)

@@ -215,6 +215,7 @@ class OperationWatch:
             operation.look,
             low=low,
             high=high,
+            exponent=extent(as_numpy(inputs[1]))[0] if kind == "Pow" else float("nan"),
             rows=rows,
             dtype=str(output.dtype),
             infinite=level(output) is Level.INFINITE,

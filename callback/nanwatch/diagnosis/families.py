@@ -19,7 +19,7 @@ SAFE: Mapping[Family, str] = {
     "logarithm": "Keep the argument above 0 before the logarithm.\n+ ops.log(ops.maximum(x, 1e-7))",
     "division": (
         "Divide so that 0 / 0 is 0, or keep the divisor away from 0.\n"
-        "+ ops.divide_no_nan(a, b)  # or a / ops.maximum(b, 1e-7)"
+        "+ ops.divide_no_nan(a, b)  # or a / ops.maximum(b, 1e-7), ops.maximum(b, 1e-7) ** -0.5"
     ),
     "root": (
         "Keep the argument away from 0, where the slope is infinite.\n"

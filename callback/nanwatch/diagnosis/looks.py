@@ -156,6 +156,7 @@ class OperationLook:
             called from a library only.
         code: that line's text.
         low, high: the range of what went in; of several operands, that of the telling one.
+        exponent: the lowest one of a power.
         rows: positions in the batch of the rows at fault, () when they cannot be told.
         dtype: the type that it computed in.
         infinite: whether it made infinity, and no NaN.
@@ -172,6 +173,7 @@ class OperationLook:
     code: str = ""
     low: float = math.nan
     high: float = math.nan
+    exponent: float = math.nan
     rows: tuple[int, ...] = ()
     dtype: str = ""
     infinite: bool = False

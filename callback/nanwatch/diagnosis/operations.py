@@ -66,7 +66,7 @@ def family_of(look: OperationLook, in_slope: bool = False) -> Family | None:
         return _FAMILIES.get(look.kind)
     if in_slope or not look.infinite:
         return "root"
-    return "power" if max(abs(look.low), look.high) > 1 else "division"
+    return "division" if look.exponent < 0 else "power"
 
 
 def weigh_fault(

@@ -70,6 +70,17 @@ def reciprocal_root(original: Function) -> Function:
     return lambda x, *args, **kw: original(tf.maximum(x, _tiny(x)), *args, **kw)
 
 
+def negative_power(original: Function) -> Function:
+    """A power below 0, a quotient too, that is 0 at 0."""
+
+    def safe(x: Any, exponent: Any, *args: Any, **kw: Any) -> Any:
+        if isinstance(exponent, int | float) and exponent < 0:
+            return _quotient(lambda _, b: original(b, exponent, *args, **kw), 1.0, x)
+        return original(x, exponent, *args, **kw)
+
+    return safe
+
+
 def root(original: Function) -> Function:
     """A root of what is at least a little above 0, where its slope is finite."""
     return lambda x, *args, **kw: original(tf.maximum(x, _tiny(x) ** 2), *args, **kw)
@@ -183,6 +194,7 @@ DIVISIONS: dict[str, Make] = {
     "__rtruediv__": divide_into,
     "reciprocal": reciprocal,
     "rsqrt": reciprocal_root,
+    **dict.fromkeys(("pow", "power", "__pow__"), negative_power),
     **MATRICES,
 }
 POSITIVE: dict[str, Make] = {

@@ -38,7 +38,6 @@ def _looked_up_nan(case: Case) -> Testimony | None:
 
 
 def _testimony(case: Case, found: Range, seen: list[Clue]) -> Testimony:
-    largest = max(found.value, *(int(look.high) for look in _ids(case)), 0)
     table_of = f"of {found.layer} " if found.layer else ""
     rows = f"{found.size} rows, for the ids 0 to {found.size - 1}" if found.size else "fewer rows"
     summary = (
@@ -48,7 +47,7 @@ def _testimony(case: Case, found: Range, seen: list[Clue]) -> Testimony:
     place: dict[str, object] = {"layer": found.layer} if found.layer else {}
     if found.rows:
         place["rows"] = list(found.rows)
-    return Testimony(summary, seen, _fix(found, largest), place)
+    return Testimony(summary, seen, _fix(found, _largest(case, found)), place)
 
 
 def _ids(case: Case) -> list[ArrayLook]:
@@ -58,12 +57,21 @@ def _ids(case: Case) -> list[ArrayLook]:
     ]
 
 
-def _fix(found: Range, largest: int) -> Fix:
+def _largest(case: Case, found: Range) -> int | None:
+    """The largest id of the input that the id came from; None where it may be of several."""
+    highest = {int(look.high) for look in _ids(case) if look.high >= found.value}
+    return max(highest, default=found.value) if len(highest) < 2 else None
+
+
+def _fix(found: Range, largest: int | None) -> Fix:
     if found.value < 0:
         text = "Ids begin at 0: give padding an id of its own, and make room for it in the table."
         return Fix(text, "x = np.where(x < 0, 0, x + 1)")
-    text = f"Make the table one row longer than the largest id, {largest}."
     size = found.size or "n"
+    if largest is None:
+        text = f"Make the table one row longer than its largest id, {found.value} or more."
+        return Fix(text, f"- Embedding({size}, ...)\n+ Embedding(ids.max() + 1, ...)")
+    text = f"Make the table one row longer than the largest id, {largest}."
     return Fix(text, f"- Embedding({size}, ...)\n+ Embedding({largest + 1}, ...)")
 
 

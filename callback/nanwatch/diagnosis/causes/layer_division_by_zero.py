@@ -33,6 +33,7 @@ PAGE = CausePage(
     fires=(
         in_layer("RealDiv", 0.0, 3.0, rows=(4,)),
         in_layer("Rsqrt", 0.0, 3.0, safe_division=CURED),
+        in_layer("Pow", 0.0, 6.0, infinite=True, exponent=-0.5, safe_division=CURED),
         in_slope("RealDiv", "layer", 0.0, 2.0),
     ),
     quiet=(failed(), in_loss("RealDiv", 0.0, 1.0), in_layer("RealDiv", 0.0, 0.0, empty="mean")),

@@ -30,8 +30,8 @@ CLIMBING: frozenset[Symptom] = frozenset(
 CLIMBED = 1.5
 """A loss that got so many times its first level, within the first steps already, climbs."""
 NEGATED, REVERSED = "negated_addition", "reversed_update"
-FAR = 30.0
-"""So many times the first loss, or 1, below 0 is no minimum that a loss nears."""
+FAR, DEEP = 30.0, 10.0
+"""So many times the first loss, or 1, below 0 is no minimum that a loss nears, or hardly one."""
 FIX = Fix(
     "Turn the sign of the loss: what is returned is made as small as possible.",
     "- return -keras.ops.mean(keras.ops.square(y_true - y_pred))\n"
@@ -140,9 +140,10 @@ def _depth(case: Case, last: float) -> Clue:
     """A loss that has a lowest value gets there ever slower; one that has none ever faster."""
     start = case.history.start
     start = 0.0 if math.isnan(start) else start
-    far = last < -FAR * max(1.0, abs(start))
+    depth = -last / max(1.0, abs(start))
     seen = f"{words.number(last)}, {words.number(start)} at first"
-    return Clue(2.5 if far else -1.0, "last loss", seen, "a lowest value that it nears", not far)
+    weight = clues.weight_above(depth, (FAR, 2.5), (DEEP, 1.5), otherwise=-1.0)
+    return Clue(weight, "last loss", seen, "a lowest value that it nears", weight < 0)
 
 
 def _distance(own: list[Output]) -> list[Clue]:
