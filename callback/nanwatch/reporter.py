@@ -77,7 +77,7 @@ class Reporter:
     ) -> None:
         self.run_id = run_id
         self._say = say
-        self.off = False
+        self.off = self._left = False
         self._settings = settings
         self._started = started
         self._queue: deque[Logged | Event] = deque()
@@ -167,6 +167,7 @@ class Reporter:
         self._ended.set()
         try:
             self._spooler.join(timeout_s)
+            self._left = True
             if self._sender is not None:
                 self._sender.finish(max(0.0, timeout_s - (time.monotonic() - began)))
         finally:  # also when the user presses Ctrl-C a second time
@@ -247,9 +248,9 @@ class Reporter:
 
     def _start_sender(self) -> None:
         if self._settings.mode == "online" and self._spool is not None:
-            server = server_for(self._settings)
-            self._sender = Sender(self._spool, server, self._tell, self._announce)
-            self._sender.start()
+            self._sender = Sender(self._spool, server_for(self._settings), self._tell, self._announce)
+            if not self._left:  # or nobody would end it
+                self._sender.start()
 
     def _announce(self, link: Link) -> None:
         """Say where to look, with a link that logs the browser in once where that is allowed."""

@@ -27,6 +27,15 @@ def test_threads_end_with_their_run_even_with_a_dead_server(report):
     wait_for(lambda: reporting_threads() <= before)
 
 
+def test_a_thread_that_comes_to_keep_only_after_the_end_leaves_no_sender(report, monkeypatch):
+    url, before, late = f"http://127.0.0.1:{free_port()}", reporting_threads(), threading.Event()
+    flush = module.Reporter._flush
+    monkeypatch.setattr(module.Reporter, "_flush", lambda self: late.wait(60) and flush(self))
+    report(url).finish("finished", timeout_s=0.0)
+    late.set()
+    wait_for(lambda: reporting_threads() <= before)
+
+
 @pytest.mark.timeout(20)  # a lock that is waited for would hang here
 def test_a_handler_that_interrupts_the_spool_with_a_nan_does_not_hang(home, report, monkeypatch):
     monkeypatch.setattr(module, "LOCK_S", 0.05)

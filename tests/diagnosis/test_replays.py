@@ -44,6 +44,21 @@ def test_a_loss_that_was_zero_need_not_fall():
     assert replay_clues(case(ZERO, loss=0.0), "fix")[-1].seen.endswith("finite, the loss stays 0")
 
 
+DONE = (9.0, 6.0, 4.0, 2.2, 2.0, 2.1, 2.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("trial", "losses", "proof"),
+    [(STILL, DONE, True), (STILL, (3.0, 2.2, 2.0), False), (replace(STILL, last=2.5), DONE, False)],
+    ids=["stays", "had not come far", "rises"],
+)
+def test_a_training_that_is_nearly_done_need_not_fall(trial, losses, proof):
+    (clue,) = replay_clues(case(trial, losses=losses), "fix")
+    assert verified(case(trial, losses=losses), "fix") is proof
+    assert clue.seen.endswith("as low as before the failure") is proof
+    assert verified(case(DEAD, losses=losses), "fix") is False
+
+
 @pytest.mark.parametrize("loss", [math.nan, 3.0])
 def test_a_zero_that_the_change_has_made_proves_nothing(loss):
     assert verified(case(ZERO, loss=loss), "fix") is False

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any
 
 from nanwatch.diagnosis.looks import (
@@ -25,6 +26,10 @@ from nanwatch.events import Fault, Severity, Symptom
 
 PERFECT = 1e-6
 """A loss as small as this is 0; a small number under a root makes it no smaller."""
+LEARNED, AS_LOW = 0.5, 1.1
+"""A loss below so much of the first has come far down; one up to so many times that stays there."""
+LAST = 16
+"""So many losses tell where a training stood."""
 
 
 @dataclass(frozen=True)
@@ -183,6 +188,12 @@ class History:
         return next((v for v in self.first_losses if math.isfinite(v)), math.nan)
 
     @property
+    def level(self) -> float:
+        """The median of the last finite losses, NaN without one."""
+        finite = [v for v in self.loss if math.isfinite(v)]
+        return median(finite[-LAST:]) if finite else math.nan
+
+    @property
     def end(self) -> float:
         """The last finite loss, NaN without one."""
         return next((v for v in reversed(self.loss) if math.isfinite(v)), math.nan)
@@ -248,12 +259,22 @@ class Case:
     def cured(self, remedy: str) -> bool:
         """Whether a replay with this remedy was made, and cured."""
         trial = self.trials.get(remedy)
-        return trial is not None and (trial.cured or self.stays_perfect(trial))
+        if trial is None:
+            return False
+        return trial.cured or self.stays_perfect(trial) or self.stays_low(trial)
 
     def stays_perfect(self, trial: Trial) -> bool:
         """Whether the failing step's loss was 0, as it stays: it cannot be asked to fall."""
         loss = self.autopsy.loss if self.autopsy else math.nan
         return trial.finite and all(abs(v) <= PERFECT for v in (loss, trial.first, trial.last))
+
+    def stays_low(self, trial: Trial) -> bool:
+        """Whether the loss had come far down before it failed, and stays there: a training that is
+        nearly done cannot be asked to fall much more. One that falls, and is not cured, is dead.
+        """
+        reached, start = self.history.level, self.history.start
+        is_low = 0 < reached < LEARNED * start and trial.last <= AS_LOW * reached
+        return trial.finite and is_low and not trial.last < trial.first
 
     def better(self, remedy: str, stronger: str) -> str:
         """`remedy`, or the stronger one when only that cured."""

@@ -62,10 +62,10 @@ def _needless(case: Case, trial: Trial) -> bool:
 
 
 def _result(case: Case, trial: Trial, proof: bool | None) -> str:
+    if proof and case.stays_perfect(trial):
+        return "finite, the loss stays 0"
     if proof:
-        return (
-            "finite, the loss stays 0" if case.stays_perfect(trial) else f"finite, {trial.course}"
-        )
+        return f"finite, {trial.course}" + ("" if trial.fell else ", as low as before the failure")
     if not trial.finite:
         return trial.course
     if proof is None:
