@@ -247,8 +247,8 @@ class Reporter:
             self._queue.append(self._pulse.beat(now))
 
     def _start_sender(self) -> None:
-        if self._settings.mode == "online" and self._spool is not None:
-            self._sender = Sender(self._spool, server_for(self._settings), self._tell, self._announce)
+        if self._settings.mode == "online" and (spool := self._spool) is not None:
+            self._sender = Sender(spool, server_for(self._settings), self._tell, self._announce)
             if not self._left:  # or nobody would end it
                 self._sender.start()
 
