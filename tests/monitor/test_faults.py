@@ -43,9 +43,22 @@ def send(process, begin, end):
     return seen
 
 
-def is_refused_for_now(process, seq):
-    answer = process.client.send(nth(seq))
+def is_for_now(answer):
     return answer.status == 503 and int(answer.headers["Retry-After"]) > 0
+
+
+def is_refused_for_now(process, seq):
+    return is_for_now(process.client.send(nth(seq)))
+
+
+def first_refused(process, begin, end):
+    """The number of the first frame that is refused, for now."""
+    for seq in range(begin, end):
+        answer = process.client.send(nth(seq))
+        if answer.status != 200:
+            assert is_for_now(answer)
+            return seq
+    raise AssertionError("all of them were taken")
 
 
 def readiness(process):
@@ -61,8 +74,7 @@ def test_a_full_disk_refuses_what_it_cannot_keep_and_goes_on_when_there_is_room(
     pid, whole = process.process.pid, resource.RLIM_INFINITY
     room = max(path.stat().st_size for path in tmp_path.glob("full.db*")) + 100_000
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (room, whole))
-    last = next(seq for seq in range(5, 2000) if process.client.send(nth(seq)).status != 200)
-    assert is_refused_for_now(process, last)
+    last = first_refused(process, 5, 2000)
     assert is_kept(process, last - 1)
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (whole, whole))
     send(process, last, last + 5)
@@ -102,6 +114,7 @@ def test_a_postgresql_that_is_killed_costs_no_point_and_no_restart(server_proces
         assert wait_for(lambda: is_refused_for_now(process, 70))
         own_postgres.launch()
     sender.join()
+    wait_for(lambda: readiness(process) == (200, ""))
     assert is_kept(process, 59)
 
 
@@ -152,8 +165,7 @@ def test_a_full_disk_of_postgresql_refuses_for_now_and_can_be_read(server_proces
     process = server_process("--database-url", cluster.new_database()).start()
     send(process, 0, 20)
     fill_up(disk / "hog")
-    last = next(seq for seq in range(20, 200) if process.client.send(nth(seq)).status != 200)
-    assert is_refused_for_now(process, last)
+    last = first_refused(process, 20, 200)
     assert is_kept(process, last - 1)
     full = (503, "the database takes nothing in (DiskFull)")
     wait_for(lambda: readiness(process) == full)
@@ -173,6 +185,7 @@ def test_a_backend_of_postgresql_that_is_killed_costs_no_point(server_process, o
         time.sleep(pause_s)
         wait_for(own_postgres.crash_a_backend)
     sender.join()
+    wait_for(lambda: readiness(process) == (200, ""))
     assert is_kept(process, 59)
 
 

@@ -1,6 +1,7 @@
 """The schema is made once, is what the tables say, and a newer one is left alone."""
 
 import hashlib
+import sqlite3
 import threading
 from contextlib import closing
 
@@ -21,6 +22,7 @@ from nanwatch_monitor.errors import SetupError
 from nanwatch_monitor.incidents import Finding
 from nanwatch_monitor.series.sealer import seal
 from nanwatch_monitor.store import Store
+from nanwatch_monitor.store import database as database_module
 from nanwatch_monitor.store.database import Database
 from nanwatch_monitor.store.migrate import (
     HEAD,
@@ -59,6 +61,21 @@ def test_an_up_to_date_schema_is_left_alone(database):
     migrate(database)
     assert current_revision(database) == HEAD
     assert not migrate(database)
+
+
+def test_who_migrates_waits_for_another_who_does_however_long(tmp_path, monkeypatch):
+    monkeypatch.setattr(database_module, "PATIENCE_MS", 1)
+    database = Database(f"sqlite:///{tmp_path}/busy.db")
+    migrate(database, "0002")
+    file, how = tmp_path / "busy.db", {"isolation_level": None, "check_same_thread": False}
+    with closing(sqlite3.connect(file, **how)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        done = threading.Timer(0.5, other.execute, ["ROLLBACK"])
+        done.start()
+        assert migrate(database)
+        done.join()
+    assert current_revision(database) == HEAD
+    database.close()
 
 
 def test_what_an_older_version_wrote_is_kept(database_url):

@@ -41,7 +41,7 @@ from nanwatch.recorder.patching import patched
 
 SECONDS = 1.5
 MOST_RISKS = 8
-"""How long operations are watched, and how many that may be behind a failure are told."""
+"""How long looking at operations may take, and how many that may be behind a failure are told."""
 BOUNDS = frozenset(str(module.__file__) for module in (layers, steps, terms))
 """What calls layers, losses and the step: whoever called these has not written what they do."""
 
@@ -52,7 +52,7 @@ class OperationWatch:
     Args:
         rows: how many rows the batch has.
         running: the names of the layers that are being called, kept up to date by another watch.
-        seconds: operations after that are not looked at any more.
+        seconds: of this thread's work at the looks, whatever the machine has to do beside.
 
     Attributes:
         updating: whether the optimizer is at work; set by who makes it work.
@@ -62,7 +62,7 @@ class OperationWatch:
         self.updating = False
         self._rows = rows
         self._running = running
-        self._until = time.monotonic() + seconds
+        self._seconds = seconds
         self._orders = itertools.count()
         self._lineage = Lineage()
         self._levels: dict[int, Level] = {}
@@ -127,15 +127,17 @@ class OperationWatch:
 
     def _ran(self, kind: str, inputs: Any, _: Any, outputs: Any, *__: Any, **___: Any) -> None:
         """TensorFlow ran an operation."""
-        self._cut_short |= time.monotonic() > self._until
+        self._cut_short |= self._seconds <= 0
         if self._cut_short or not tf.executing_eagerly():
             return
+        began = time.thread_time()
         try:
             self._take(
                 tf.compat.as_str(kind), list(filter(_is_array, inputs)), filter(_is_array, outputs)
             )
         except Exception:  # noqa: BLE001 - a door: an odd tensor must not make the step fail
             self._cut_short = True
+        self._seconds -= time.thread_time() - began
 
     def _take(self, kind: str, inputs: list[Any], outputs: Iterable[Any]) -> None:
         operation = self._operation(kind, inputs)

@@ -11,7 +11,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from nanwatch_monitor.errors import SetupError
 PATIENCE_MS = 5000
 """How long a statement waits for somebody who has locked what it needs; then it fails."""
 
+_HOUR_MS = 3_600_000
+_ADVISORY_LOCK = 0x6E616E77  # "nanw": the lock under which PostgreSQL servers migrate in turn
 _AT_FIRST = (  # of an empty file, before WAL: later they change nothing, but want to write
     "PRAGMA page_size = 16384",
     "PRAGMA auto_vacuum = INCREMENTAL",
@@ -89,12 +91,20 @@ class Database:
         On SQLite it takes the write lock at once: a transaction that upgrades later fails without
         waiting.
         """
-        if self._turn is None:
-            with self._engine.begin() as connection:
-                yield connection
-            return
-        with self._turn, self._engine.begin() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        with self._turn or nullcontext(), self._engine.begin() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+
+    @contextmanager
+    def write_in_turn(self) -> Iterator[Connection]:
+        """The same, waiting as long as it takes for who changes the schema just now."""
+        with self._turn or nullcontext(), self._engine.begin() as connection:
+            if self.is_sqlite:
+                _wait_for_lock(connection)
+            else:
+                connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
             yield connection
 
     @contextmanager
@@ -179,6 +189,15 @@ def _postgres_engine(url: URL) -> Engine:
     engine = create_engine(url, pool_pre_ping=True, **_POOL)
     event.listen(engine, "connect", _set_up_postgres)
     return engine
+
+
+def _wait_for_lock(connection: Connection) -> None:
+    """Take the write lock of SQLite, whoever has it for however long."""
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {_HOUR_MS}")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {PATIENCE_MS}")
 
 
 def _create_private_file(path: Path) -> None:

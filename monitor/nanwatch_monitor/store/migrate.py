@@ -13,7 +13,6 @@ from nanwatch_monitor.store.database import Database
 
 HEAD = "0011"  # the newest revision in migrations/versions; a test compares
 _SCRIPTS = Path(__file__).parent / "migrations"
-_ADVISORY_LOCK = 0x6E616E77  # "nanw": the lock under which PostgreSQL servers migrate in turn
 
 
 def migrate(database: Database, to: str = HEAD, *, keep: bool = True) -> bool:
@@ -63,10 +62,7 @@ def current_revision(database: Database) -> str | None:
 
 def _migrate_in_turn(database: Database, to: str, keep: bool) -> bool:
     """One transaction for everything: a crash in the middle leaves the old schema whole."""
-    with database.write() as connection:  # on SQLite this alone lets one process in
-        if not database.is_sqlite:
-            connection.execute(text("SET LOCAL lock_timeout = 0"))  # it may take the others long
-            connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
+    with database.write_in_turn() as connection:
         revision = _known_revision(connection)
         if revision == to:
             return False

@@ -67,7 +67,7 @@ export class Panel {
     this.held = false;
     /** Whether the reader reads values there: a redraw takes them away for a moment. */
     this.hovered = false;
-    this.drawnAt = 0;
+    this.drawnAt = 0; // never, or not what is to be seen now
     /** @type {Map<string, number>} the last step that was drawn, by series */
     this.drawnTo = new Map();
     this.fetched = OLD;
@@ -287,7 +287,7 @@ export class Panel {
   due(now, { calm, urgent }) {
     const rest = this.urgent || this.heat ? urgent : calm;
     const wait = this.hovered && this.drawnAt ? rest * HOVER_PATIENCE : rest;
-    const wanted = this.inView && this.dirty && this.loaded && !this.held && now - this.drawnAt >= wait;
-    return wanted && this.isUnfolded();
+    const rested = !this.drawnAt || now - this.drawnAt >= wait;
+    return this.inView && this.dirty && this.loaded && !this.held && rested && this.isUnfolded();
   }
 }
