@@ -10,17 +10,13 @@ from nanwatch.rounds import Rounds
 
 QUICKER = 10
 MODULES = ["examination", "step_watch", "autopsy.examiner", "autopsy.replay", "autopsy.trials"]
-ON_TENSORFLOW = ["autopsy.operations"]
 
 
 @pytest.fixture
 def unhurried(monkeypatch):
     """As if the machine were so much quicker, by the clock of those who examine a fit."""
-    import keras  # only here: not every test needs it
-
     began = time.monotonic()
     clock = SimpleNamespace(monotonic=lambda: began + (time.monotonic() - began) / QUICKER)
-    here = MODULES + (ON_TENSORFLOW if keras.backend.backend() == "tensorflow" else [])
-    for module in here:
+    for module in MODULES:
         monkeypatch.setattr(f"nanwatch.{module}.time", clock)
     monkeypatch.setattr("nanwatch.examination.Rounds", partial(Rounds, clock.monotonic))

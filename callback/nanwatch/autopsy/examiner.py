@@ -24,6 +24,7 @@ from nanwatch.autopsy.origin import at_this_rate, other_rates, same_rates
 from nanwatch.autopsy.remedies.network import ending_in
 from nanwatch.autopsy.steps import make_step
 from nanwatch.autopsy.trials import Trials
+from nanwatch.crowding import crowding
 from nanwatch.diagnosis.case import Autopsy, Trial
 from nanwatch.diagnosis.silent import BASELINE
 from nanwatch.recorder.install import AnyRecorder
@@ -34,7 +35,7 @@ from nanwatch.recorder.source import DataSource
 from nanwatch.recorder.strategy import whole
 
 SECONDS = 7.0
-"""How long an examination may take."""
+"""How long an examination may take; on a crowded machine all times are longer."""
 SECONDS_EACH, SECONDS_EACH_SILENT = 1.5, 0.8
 """How long a replay of a failure may take; of a run that stayed finite more are made."""
 SECONDS_REDRAWN = 1.5
@@ -54,7 +55,8 @@ class Examiner:
     Args:
         guarded: whether the training wants its weights kept finite.
         say: tells what is tried.
-        seconds: how long dissection and replays may take together.
+        seconds: how long dissection and replays may take together, on a machine that has nothing
+            else to do.
 
     Attributes:
         most_batches: so many of the last batches are looked at together at most, but one at least.
@@ -74,7 +76,8 @@ class Examiner:
         self._model = recorder.model
         self._source = source
         self._guarded = guarded
-        self._trials = Trials(self._model, say, time.monotonic() + seconds)
+        self._crowding = crowding()
+        self._trials = Trials(self._model, say, time.monotonic() + seconds * self._crowding)
         self._failed: int | None = None
         self._before: Snapshot | None = None
         self._repeated = False
@@ -96,7 +99,7 @@ class Examiner:
 
     def _look_until_it_fails(self, step: Step) -> Autopsy:
         """Take the step apart, several times where it draws numbers that no seed brings back."""
-        until = time.monotonic() + SECONDS_REDRAWN
+        until = time.monotonic() + SECONDS_REDRAWN * self._crowding
         autopsy = self._look(step.batch, step.update_finite)
         while not autopsy.repeated and time.monotonic() < until:
             autopsy = self._look(step.batch, step.update_finite)
@@ -227,7 +230,7 @@ class Examiner:
     def _replayed(
         self, names: list[str], start: Snapshot | None, batches: list[Any], seconds_each: float
     ) -> dict[str, Trial]:
-        return self._trials.make(names, start, batches, seconds_each)
+        return self._trials.make(names, start, batches, seconds_each * self._crowding)
 
     @property
     def _kept(self) -> list[tuple[int, Any]]:
