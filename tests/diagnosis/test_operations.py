@@ -101,6 +101,20 @@ def test_what_a_layer_adds_to_the_loss_belongs_to_the_loss():
     assert (found.kind, found.stage, found.layer) == ("Log", "loss", "penalised")
 
 
+def test_what_is_finite_only_by_a_number_that_rounding_loses_is_told_with_its_rows():
+    def loss(y_true, y_pred):
+        p = ops.cast(y_true > 9.0, "float32")
+        return ops.mean(y_pred, axis=-1) + ops.mean(ops.log(1 - p + 1e-8), axis=-1)
+
+    y = table(16)[1]
+    y[3] = 10.0
+    autopsy = looked_at(mlp(loss=loss), y=y)
+    (near,) = autopsy.near
+    assert (near.kind, near.stage, near.rows) == ("Log", "loss", (3,))
+    assert near.low == pytest.approx(1e-8)
+    assert looked_at(mlp(loss=loss)).near == ()
+
+
 @pytest.mark.parametrize(
     ("root", "kind"),
     [

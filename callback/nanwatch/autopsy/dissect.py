@@ -64,6 +64,7 @@ def dissect(model: Any, batch: Any, source: DataSource, update_finite: bool = Tr
         terms=terms,
         operation=operation,
         risks=risks,
+        near=step.operations.near if step.operations else (),
         crossed=step.operations.crossed if step.operations else None,
         untrained=_untrained(model),
         raised=step.raised,

@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import Any
 
 import numpy as np
+from keras import tree
 from numpy.typing import NDArray
 
 from nanwatch.recorder.arrays import as_numpy
@@ -36,6 +37,12 @@ STEEP: dict[str, Callable[..., Any]] = {
     "Atan2": lambda y, x: (y == 0) & (x == 0),
 }
 """Where operations that are finite themselves have no finite slope."""
+
+NEAR = 2.0**-24
+"""A float32 number up to this is lost beside 1: 1 - p + 1e-8 is 1 - p where it is summed up so."""
+
+LIMITED = frozenset({"Log", "Xlogy", "RealDiv", "Div", "Xdivy", "Reciprocal", "Inv", "Rsqrt"})
+"""Operations that fail at 0."""
 
 PAIRED = frozenset({"AddV2", "Sub", "Mul", "RealDiv", "DivNoNan", "SquaredDifference"})
 """Operations of two arrays, number by number."""
@@ -77,6 +84,19 @@ def steep_rows(kind: str, operands: Sequence[Array], rows: int) -> tuple[int, ..
     return _rows_of(where, rows) if where.any() else None
 
 
+def near_rows(kind: str, operands: Sequence[Array], rows: int) -> tuple[int, ...] | None:
+    """The rows in which an operation is finite only because of a number that rounding may lose.
+
+    A compiled graph may add up in another order. None where there is no such number, () where the
+    first axis is not that of the batch.
+    """
+    if kind not in LIMITED:
+        return None
+    operand = operands[telling(kind, len(operands))]
+    where = (operand > 0) & (operand <= NEAR)
+    return _rows_of(where, rows) if operand.dtype == np.float32 and where.any() else None
+
+
 def _rows_of(where: Array, rows: int) -> tuple[int, ...]:
     if not where.ndim or len(where) != rows:
         return ()
@@ -100,6 +120,19 @@ def has_values(tensor: Any) -> bool:
     """Whether this is a tensor of TensorFlow or torch, or an array of NumPy or JAX, no symbol."""
     is_jax_array = type(tensor).__module__.startswith("jaxlib")
     return hasattr(tensor, "numpy") or isinstance(tensor, np.ndarray) or is_jax_array
+
+
+def is_array(tensor: Any) -> bool:
+    """Whether a tensor of TensorFlow has a number and holds numbers."""
+    if not hasattr(tensor, "_id"):
+        return False
+    return bool(tensor.dtype.is_floating or tensor.dtype.is_integer or tensor.dtype.is_bool)
+
+
+def numbers_of(values: Any) -> list[int]:
+    """The numbers of the tensors in a structure, of sparse ones those of their values."""
+    leaves = [getattr(leaf, "values", leaf) for leaf in tree.flatten(values)]
+    return [leaf._id for leaf in leaves if is_array(leaf)]
 
 
 def mean_of(value: Any) -> float:

@@ -17,7 +17,6 @@ from dataclasses import replace
 from typing import Any
 
 import tensorflow as tf
-from keras import tree
 from tensorflow.python.framework import op_callbacks, ops
 
 from nanwatch.autopsy import layers, steps, terms
@@ -29,9 +28,12 @@ from nanwatch.autopsy.operands import (
     bad_rows,
     crosses_rows,
     extent,
+    is_array,
     is_empty_softmax,
     is_lost,
     level,
+    near_rows,
+    numbers_of,
     steep_rows,
     telling,
 )
@@ -68,6 +70,7 @@ class OperationWatch:
         self._levels: dict[int, Level] = {}
         self._born: dict[int, Operation] = {}
         self._steep: list[Operation] = []
+        self._near: list[Operation] = []
         self._crossed: list[Operation] = []
         self._cut_short = False
         self._fed: dict[tuple[str, int], Operation] = {}
@@ -96,14 +99,14 @@ class OperationWatch:
 
         What a layer computes for `add_loss` goes into none of its outputs.
         """
-        inside = self._lineage.ancestors(_numbers(outputs))
-        for operation in {*self._born.values(), *self._steep}:
+        inside = self._lineage.ancestors(numbers_of(outputs))
+        for operation in {*self._born.values(), *self._steep, *self._near}:
             if operation.look.stage == "layer" and operation.order not in inside:
                 operation.look = replace(operation.look, stage="loss")
 
     def origin(self, values: Any) -> OperationLook | None:
         """The first operation to which `values` owe it that they are not finite."""
-        found = [self._born[number] for number in _numbers(values) if number in self._born]
+        found = [self._born[number] for number in numbers_of(values) if number in self._born]
         return min(found, key=lambda operation: operation.order).look if found else None
 
     def first(self, stage: Stage) -> OperationLook | None:
@@ -121,6 +124,11 @@ class OperationWatch:
         return tuple(look for look in ordered.values() if look is not blamed)[:MOST_RISKS]
 
     @property
+    def near(self) -> tuple[OperationLook, ...]:
+        """Operations of the user's own code whose operand another rounding makes 0."""
+        return tuple(each.look for each in self._near if each.look.source_line)[:MOST_RISKS]
+
+    @property
     def crossed(self) -> tuple[OperationLook, ...] | None:
         """Operations that compare every row with every other; None where the time was over."""
         return None if self._cut_short else tuple(each.look for each in self._crossed)
@@ -133,7 +141,7 @@ class OperationWatch:
         began = time.thread_time()
         try:
             self._take(
-                tf.compat.as_str(kind), list(filter(_is_array, inputs)), filter(_is_array, outputs)
+                tf.compat.as_str(kind), list(filter(is_array, inputs)), filter(is_array, outputs)
             )
         except Exception:  # noqa: BLE001 - a door: an odd tensor must not make the step fail
             self._cut_short = True
@@ -174,10 +182,12 @@ class OperationWatch:
             if culprit is not None:
                 self._born[output._id] = culprit
             return
-        rows = steep_rows(operation.look.kind, list(map(as_numpy, inputs)), self._rows)
-        if rows is not None:
-            self._describe(operation, inputs, array, rows)
-            self._steep.append(operation)
+        operands = list(map(as_numpy, inputs))
+        for noted, rows_of in ((self._steep, steep_rows), (self._near, near_rows)):
+            rows = rows_of(operation.look.kind, operands, self._rows)
+            if rows is not None and (noted is self._steep or not self._going_back):
+                self._describe(operation, inputs, array, rows)
+                noted.append(operation)
 
     def _note_lost(self, operation: Operation, inputs: list[Any]) -> None:
         constants = [as_numpy(t) for t in inputs if self._lineage.is_constant(t._id)]
@@ -265,8 +275,8 @@ class OperationWatch:
 
     def _forward(self, kind: str, operation: Any) -> Operation | None:
         """The operation of the forward pass; TensorFlow keeps only what its slope needs."""
-        makers = map(self._lineage.maker, _numbers(operation.outputs or ()))
-        fed = (self._fed.get((kind, number)) for number in _numbers(operation.inputs or ()))
+        makers = map(self._lineage.maker, numbers_of(operation.outputs or ()))
+        fed = (self._fed.get((kind, number)) for number in numbers_of(operation.inputs or ()))
         return next((found for found in (*makers, *fed) if found is not None), None)
 
 
@@ -284,16 +294,3 @@ class _Registry:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._registry, name)
-
-
-def _numbers(values: Any) -> list[int]:
-    """The numbers of the tensors in a structure, of sparse ones those of their values."""
-    leaves = [getattr(leaf, "values", leaf) for leaf in tree.flatten(values)]
-    return [leaf._id for leaf in leaves if _is_array(leaf)]
-
-
-def _is_array(tensor: Any) -> bool:
-    """Whether a tensor has a number and holds numbers."""
-    if not hasattr(tensor, "_id"):
-        return False
-    return bool(tensor.dtype.is_floating or tensor.dtype.is_integer or tensor.dtype.is_bool)

@@ -50,6 +50,8 @@ class Autopsy:
             operations could be watched.
         risks: operations of the forward pass that were finite there but have no finite slope
             (a square root at 0, a masked logarithm of 0, ...).
+        near: operations of the user's own code that were finite only because of a number that
+            another order of summing up may lose, as a compiled graph's.
         crossed: operations on (rows,) and (rows, 1), which compare every row with every other; None
             where operations were not watched to the end of the loss.
         untrained: variables that may learn and hold what their initializers drew, with gradients
@@ -68,6 +70,7 @@ class Autopsy:
     terms: tuple[LossLook, ...] = ()
     operation: OperationLook | None = None
     risks: tuple[OperationLook, ...] = ()
+    near: tuple[OperationLook, ...] = ()
     crossed: tuple[OperationLook, ...] | None = None
     untrained: tuple[VariableLook, ...] = ()
     raised: str = ""

@@ -32,6 +32,13 @@ def in_slope(kind: str, stage: Stage, low: float, high: float, **changes: Any) -
     return _case(back, changes, {"loss": 0.3, "risks": (look,), "variables": LOST})
 
 
+def in_graph(kind: str, low: float, high: float, **changes: Any) -> Case:
+    """A loss of the user's own that fails only in a compiled step, where rounding decides."""
+    look = OperationLook(kind, "loss", low=low, high=high, **{**LINE, **_looks(changes)})
+    others = {name: value for name, value in changes.items() if name not in _FIELDS}
+    return failed(autopsy={"loss": 0.2, "near": (look,)}, **others)
+
+
 LOST = weights(gradient_finite=False)
 
 

@@ -41,23 +41,36 @@ class Fault:
 
     Attributes:
         in_slope: whether it was finite itself, and its slope was not.
+        in_graph: whether both were finite, and only a compiled step fails there.
     """
 
     look: OperationLook
     family: Family | None
     place: Place
     in_slope: bool
+    in_graph: bool = False
 
 
 def fault_of(case: Case) -> Fault | None:
     """The operation that the failure comes from; None where no single one was made out."""
     found = case.autopsy.operation if case.autopsy else None
+    if found is None and case.symptom == "nan_loss":
+        return _fault_in_graph(case)
     if found is None or case.symptom not in SYMPTOMS or found.stage == "step":
         return None
     if found.stage != "gradient":
         return Fault(found, family_of(found), _place(found), in_slope=False)
     behind = _behind(case, found)
     return Fault(behind, family_of(behind, in_slope=True), _place(behind), in_slope=True)
+
+
+def _fault_in_graph(case: Case) -> Fault | None:
+    """What a compiled step rounds otherwise, where no operation fails by itself."""
+    near = case.autopsy.near if case.autopsy and not case.autopsy.repeated else ()
+    look = min(near, key=lambda one: one.low, default=None)
+    if look is None:
+        return None
+    return Fault(look, family_of(look), _place(look), in_slope=False, in_graph=True)
 
 
 def family_of(look: OperationLook, in_slope: bool = False) -> Family | None:
@@ -121,6 +134,9 @@ def fault_clues(case: Case, fault: Fault) -> list[Clue]:
     look = fault.look
     check = "first operation without a finite slope" if fault.in_slope else _FIRST
     found = [Clue(5.0, check, f"{look.kind} of {span(look)}", "none", healthy=False)]
+    if fault.in_graph:
+        check, seen = "operation that rounding decides", f"{look.kind} of {span(look)}"
+        found = [Clue(3.0, check, seen, "of more than 6e-8", healthy=False)]
     if look.source_line:
         found.append(Clue(0.5, "line of code", f"{look.source_line}: {look.code}", "safe anywhere"))
     finite = case.autopsy is None or case.autopsy.data_finite
@@ -191,6 +207,11 @@ def _behind(case: Case, found: OperationLook) -> OperationLook:
 
 
 def _slope_words(fault: Fault) -> str:
+    if fault.in_graph:
+        return (
+            ", which is finite by itself. A compiled step may sum up in another order, and so "
+            "small a number is lost beside 1: of 1 - p + 1e-8 nothing is left where p is 1."
+        )
     if not fault.in_slope:
         return "."
     return "; its value is finite there or masked, but its slope is not, and the gradient is lost."

@@ -10,6 +10,16 @@ RATE = "batch/learning_rate"
 FEW_TIMES = 3.0
 """A rate that rises by more than this is another one."""
 
+USUAL = {"SGD": 0.01, "Adagrad": 0.01, "Adadelta": 0.1, "Ftrl": 0.01}
+USUAL_ADAPTIVE = 0.001
+"""Usual rates: by class where they are not that of Adam. Those of Adagrad, Adadelta and Ftrl begin
+higher, because their steps shrink by themselves."""
+
+
+def usual_rate(optimizer: str) -> float:
+    """A rate with which most networks learn, by the optimizer's class."""
+    return USUAL.get(optimizer, USUAL_ADAPTIVE)
+
 
 def rise(case: Case) -> float:
     """The highest of the last rates over the first of all; 1 when there is nothing to compare.

@@ -72,6 +72,27 @@ def shares_of_an_empty_row(callbacks, repaired):
     fit(model, x, y, epochs=5, callbacks=callbacks)
 
 
+@faulty("layer_division_by_zero", "nan_loss", first_step=3, where={"layer": "spread", "rows": [5]})
+def degree_of_a_lonely_node(callbacks, repaired):
+    """A graph convolution takes degrees to the power -1/2; one graph has a node without edges."""
+
+    class Spread(layers.Layer):
+        def call(self, edges):
+            degree = ops.sum(edges, axis=-1)
+            share = (ops.maximum(degree, 1.0) if repaired else degree) ** -0.5
+            return ops.mean(share[:, None, :] * edges * share[:, :, None], axis=-1)
+
+    rng = np.random.default_rng(0)
+    edges = (rng.uniform(size=(512, 10, 10)) < rng.uniform(0.3, 0.9, (512, 1, 1))).astype("float32")
+    edges += np.eye(10, dtype="float32")
+    y = edges.mean(axis=(1, 2), keepdims=False)[:, None]
+    edges[3 * 32 + 5, 4] = 0.0
+    steps = [Spread(name="spread"), layers.Dense(16, "relu"), layers.Dense(1)]
+    model = keras.Sequential([keras.Input((10, 10)), *steps])
+    model.compile("adam", "mse")
+    fit(model, edges, y, epochs=4, callbacks=callbacks)
+
+
 @faulty("layer_division_by_zero", "nan_loss", first_step=2, where={"layer": "contrast"})
 def contrast_of_a_blank_picture(callbacks, repaired):
     """A subclassed model normalises each picture to its own range; one picture is blank."""

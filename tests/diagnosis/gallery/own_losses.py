@@ -39,6 +39,25 @@ def reward_that_is_minimised(callbacks, repaired):
     fit(model, x, y, epochs=15, callbacks=callbacks)
 
 
+@faulty("loss_sign_error", "negative_loss")
+def policy_gradient_without_its_minus(callbacks, repaired):
+    """The log probability of an action, weighted with its reward of 0 to 1, made small."""
+    x, best = classes(2048)
+    rng = np.random.default_rng(1)
+    action = rng.integers(0, 4, len(x))
+    reward = np.where(action == best, 1.0, 0.1) * rng.uniform(0.6, 1.0, len(x))
+    told = np.stack([action, reward], axis=1).astype("float32")
+
+    def surrogate(y_true, logits):
+        taken = ops.one_hot(ops.cast(y_true[:, 0], "int32"), 4)
+        value = ops.sum(taken * ops.log_softmax(logits), axis=-1) * y_true[:, 1]
+        return -value if repaired else value
+
+    model = mlp(outputs=4)
+    model.compile(keras.optimizers.Adam(3e-3), surrogate)
+    fit(model, x, told, epochs=6, callbacks=callbacks)
+
+
 @faulty("custom_loss_log_of_nonpositive", "nan_loss")
 def crossentropy_by_hand(callbacks, repaired):
     """-y log(p) of relu outputs: p is 0 for many rows from the first batch on."""

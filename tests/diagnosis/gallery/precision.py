@@ -102,3 +102,19 @@ def words_by_heart(callbacks, repaired):
     held = (ids[500:], y[500:])
     epochs = 3 if repaired else 20
     fit(model, ids[:rows], y[:rows], epochs=epochs, validation_data=held, callbacks=callbacks)
+
+
+@faulty("custom_loss_log_of_nonpositive", "nan_loss")
+def epsilon_that_a_graph_loses(callbacks, repaired):
+    """log(1 - p + 1e-8): finite operation by operation, but a graph makes it log(1 - p)."""
+    epsilon = 1e-6 if repaired else 1e-8
+
+    def crossentropy(y_true, logits):
+        p = ops.sigmoid(8 * logits)
+        yes = y_true * ops.log(p + epsilon)
+        return -ops.mean(yes + (1 - y_true) * ops.log(1 - p + epsilon), axis=-1)
+
+    x, y = two_classes()
+    model = mlp()
+    model.compile(keras.optimizers.Adam(0.005), crossentropy)
+    fit(model, x, y, epochs=8, callbacks=callbacks)

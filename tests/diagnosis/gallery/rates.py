@@ -2,7 +2,7 @@
 
 import keras
 import numpy as np
-from keras import layers, regularizers
+from keras import layers, ops, regularizers
 
 from diagnosis.gallery.parts import (
     classes,
@@ -98,6 +98,25 @@ def callback_that_multiplies_the_rate(callbacks, repaired):
     factor = 0.5 if repaired else 10.0
     steps = keras.callbacks.LearningRateScheduler(lambda e, rate: rate * factor if e > 4 else rate)
     fit(model, x, y, epochs=12, callbacks=[steps, *callbacks])
+
+
+@faulty("lr_schedule_blowup", "loss_stuck", "underfit", "exploding_loss", "loss_spike", "nan_loss")
+def warm_up_without_an_end(callbacks, repaired):
+    """The rate grows with the square of the step, from 0 on, and nothing holds it at its peak."""
+
+    class WarmUp(keras.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            done = ops.cast(step, "float32") / 20
+            return 0.02 * (ops.minimum(done, 1.0) if repaired else done) ** 2
+
+        def get_config(self):
+            return {}
+
+    x, y = digits()
+    model = mlp(64, outputs=10, activation="softmax")
+    optimizer = keras.optimizers.SGD(WarmUp(), momentum=0.9)
+    model.compile(optimizer, "sparse_categorical_crossentropy")
+    fit(model, x, y, epochs=10, callbacks=callbacks)
 
 
 @faulty("optimizer_misconfigured", "nan_loss", first_step=0)

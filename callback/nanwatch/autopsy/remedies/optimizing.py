@@ -10,10 +10,13 @@ import keras
 from keras import tree
 
 from nanwatch.autopsy.remedies.remedy import Block, Remedy, of_model
+from nanwatch.diagnosis.rates import usual_rate
 from nanwatch.diagnosis.settings import SETTINGS
 from nanwatch.recorder.patching import Patch, always, patched
 from nanwatch.recorder.snapshot import inner_optimizers
 
+NOTHING = 0.01
+"""A rate below this share of the usual one is where a warm-up begins."""
 WEAKER = 1e-3
 """What is left of a penalty that shall no longer count."""
 
@@ -54,25 +57,25 @@ def sane_optimizer(model: Any) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def steady_rate(model: Any, batches: list[Any]) -> Iterator[None]:
+def steady_rate(model: Any) -> Iterator[None]:
     """A block in which no schedule changes the rate: it stays what it is now.
 
-    A warm-up that begins at 0 has its rate of a tenth of the way instead.
+    Where a warm-up begins, at 0 or near, it is the usual one instead.
     """
     inner = inner_optimizers(model)
-    rates = [_rate_of_beginning(optimizer, len(batches) // 10) for optimizer in inner]
+    rates = [_steady(optimizer) for optimizer in inner]
     name = "_get_current_learning_rate"
     pairs = zip(inner, rates, strict=True)
     with patched([(o, name, always(_giving(rate))) for o, rate in pairs]):
         yield
 
 
-def _rate_of_beginning(optimizer: Any, steps: int) -> float:
-    """The rate now; where it is 0, that after so many steps of the schedule."""
-    rate, schedule = float(optimizer.learning_rate), optimizer._learning_rate
-    if rate == 0 and isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
-        return float(schedule(int(optimizer.iterations) + steps))
-    return rate
+def _steady(optimizer: Any) -> float:
+    rate, usual = float(optimizer.learning_rate), usual_rate(type(optimizer).__name__)
+    scheduled = isinstance(
+        optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule
+    )
+    return usual if scheduled and rate < NOTHING * usual else rate
 
 
 def unclipped(model: Any) -> Block:
@@ -114,7 +117,7 @@ REMEDIES = (
     Remedy("higher_rate", "a rate ten times higher", share=10.0),
     Remedy("much_higher_rate", "a rate a thousand times higher", share=1e3),
     Remedy("far_higher_rate", "a rate a million times higher", share=1e6),
-    Remedy("steady_rate", "a rate that stays as it began", settings=steady_rate),
+    Remedy("steady_rate", "a rate that stays the same", settings=of_model(steady_rate)),
     Remedy("reversed_update", "every update in the other direction", share=-1.0),
     Remedy("clip", "clipped gradients", limit=1.0),
     Remedy("clip_hard", "gradients clipped to a hundredth", limit=0.01),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Testimony
 from nanwatch.diagnosis.examples import CURED, failed
-from nanwatch.diagnosis.operation_examples import in_layer, in_loss, in_slope
+from nanwatch.diagnosis.operation_examples import in_graph, in_layer, in_loss, in_slope
 from nanwatch.diagnosis.operations import weigh_fault
 
 
@@ -39,6 +39,7 @@ PAGE = CausePage(
         in_loss("RealDiv", 0.0, 3.0, rows=(4,)),
         in_loss("Reciprocal", 0.0, 0.0, safe_division=CURED),
         in_slope("RealDiv", "loss", 0.0, 2.0),
+        in_graph("RealDiv", 1e-8, 1.0, safe_division=CURED),
     ),
     quiet=(failed(), in_layer("RealDiv", 0.0, 1.0), in_loss("RealDiv", 0.0, 0.0, empty="mean")),
 )

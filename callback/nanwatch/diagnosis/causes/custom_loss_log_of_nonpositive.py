@@ -6,7 +6,7 @@ from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Testimony
 from nanwatch.diagnosis.examples import CURED, failed
 from nanwatch.diagnosis.families import POSITIVE
-from nanwatch.diagnosis.operation_examples import in_layer, in_loss, in_slope
+from nanwatch.diagnosis.operation_examples import in_graph, in_layer, in_loss, in_slope
 from nanwatch.diagnosis.operations import weigh_fault
 
 SAFE = (
@@ -48,6 +48,7 @@ PAGE = CausePage(
         in_loss("Log", -0.7, 0.8, rows=(2,)),
         in_loss("Log", 0.0, 1.0, safe_log=CURED),
         in_slope("Log", "loss", 0.0, 2.0),
+        in_graph("Log", 1e-8, 1.0, safe_log=CURED),
     ),
     quiet=(
         failed(),

@@ -8,15 +8,11 @@ from typing import Any
 from nanwatch.diagnosis import clues, words
 from nanwatch.diagnosis.case import Case
 from nanwatch.diagnosis.cause import CausePage, Clue, Testimony
-from nanwatch.diagnosis.rates import RATE
+from nanwatch.diagnosis.rates import RATE, usual_rate
 from nanwatch.diagnosis.silent import NOT_LEARNING, best, helps
 from nanwatch.diagnosis.silent_examples import idle
 from nanwatch.events import Fix
 
-USUAL = {"SGD": 0.01, "Adagrad": 0.01, "Adadelta": 0.1, "Ftrl": 0.01}
-USUAL_ADAPTIVE = 0.001
-"""Usual rates: by class where they are not that of Adam. Those of Adagrad, Adadelta and Ftrl begin
-higher, because their steps shrink by themselves."""
 FACTORS = {"higher_rate": 10.0, "much_higher_rate": 1e3, "far_higher_rate": 1e6}
 """The replays that raise the rate, and by how much."""
 GONE = 1e3
@@ -37,7 +33,7 @@ def weigh(case: Case) -> Testimony | None:
     rate = case.learning_rate
     if rate is None or rate < 0:
         return None
-    usual = USUAL.get(str(case.optimizer.get("class")), USUAL_ADAPTIVE)
+    usual = usual_rate(str(case.optimizer.get("class")))
     if (first := case.history.early.get(RATE, math.nan)) > GONE * rate:
         return _gone(case, first, rate, usual)
     names = tuple(reversed(FACTORS)) if rate else ("sane_optimizer",)
