@@ -40,6 +40,8 @@ FAILURES_S = 8.0
 """How long a run's failures may be examined together, but for the first replays of each."""
 PLAYED = 40
 """After so many steps no network can still be what it was."""
+AFTERMATH = 3
+"""So many steps after a spike what fails may still be its doing."""
 PASSES = 20
 """What a look costs, in steps over the batches that are looked at."""
 
@@ -67,6 +69,7 @@ class Examination:
         self._rounds = Rounds()
         self._spent = 0.0  # seconds on failures
         self._trials: dict[str, Trial] = {}
+        self._spike: Diagnosis | None = None  # the last one whose cause is known
 
     def of_beginning(self, step: Step) -> tuple[Diagnosis, ...]:
         """What is likely to go wrong, by the first batch's word. Never raises."""
@@ -84,7 +87,7 @@ class Examination:
             lambda: self._failure(known, step), lambda: _skipped(known), failed=known
         )
         self._spent += time.monotonic() - began
-        return diagnose(case), observed(case)
+        return after_spike(diagnose(case), self._spike), observed(case)
 
     def _failure(self, case: Case, step: Step) -> Case:
         """The case with the failing step taken apart, and its replays."""
@@ -112,11 +115,16 @@ class Examination:
         Args:
             last: the last step that was made; the spike may lie before it.
         """
-        tried = self._guarded(lambda: self._spike(case, last), lambda: _skipped(case), failed=case)
+        tried = self._guarded(
+            lambda: self._without_spike(case, last), lambda: _skipped(case), failed=case
+        )
         found = diagnose(tried)
-        return found if found.likelihood >= LIKELY else None
+        if found.likelihood < LIKELY:
+            return None
+        self._spike = found
+        return found
 
-    def _spike(self, case: Case, last: Step) -> Case:
+    def _without_spike(self, case: Case, last: Step) -> Case:
         """The case with its replays."""
         if (examiner := self._examiner(last)) is None or case.first_step is None:
             return case
@@ -193,6 +201,21 @@ class Examination:
         if step.batch is None or not isinstance(optimizer, keras.optimizers.Optimizer):
             return None
         return Examiner(self._recorder, self._source, self._options.guard, self._say, seconds)
+
+
+def after_spike(found: Diagnosis, spike: Diagnosis | None) -> Diagnosis:
+    """What a spike right before left behind, where nothing else is found: an optimizer remembers
+    the gradients of that batch, and their squares may be infinite.
+    """
+    if found.causes or spike is None or spike.first_step is None or found.first_step is None:
+        return found
+    if not 0 < found.first_step - spike.first_step <= AFTERMATH:
+        return found
+    seen = Evidence(
+        "steps before", f"the loss spiked at step {spike.first_step}", "no spike", False
+    )
+    causes = [dataclasses.replace(c, evidence=(seen, *c.evidence)) for c in spike.causes]
+    return dataclasses.replace(found, causes=tuple(causes))
 
 
 def _skipped(case: Case) -> Case:

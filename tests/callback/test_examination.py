@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from nanwatch import NanWatch
+from nanwatch.events import Cause, Diagnosis
+from nanwatch.examination import after_spike
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +37,23 @@ def test_what_a_loss_tried_that_exploded_is_not_tried_again_when_it_is_nan(capsy
     said = capsys.readouterr().err.splitlines()
     tried = Counter(line for line in said if line.startswith("nanwatch: trying "))
     assert set(tried.values()) == {1}
+
+
+CORRUPT = (Cause("corrupt_batch", 0.9, "One bad batch.", verified=True),)
+
+
+@pytest.mark.parametrize(
+    ("own", "step", "labels"),
+    [((), 44, ["corrupt_batch"]), ((), 60, []), ((Cause("lr_too_high", 0.8, "x"),), 44, None)],
+    ids=["right after it", "long after it", "with a cause of its own"],
+)
+def test_what_fails_right_after_a_spike_is_its_doing_where_nothing_else_is_found(own, step, labels):
+    spike = Diagnosis("loss_spike", "warning", 43, CORRUPT)
+    found = after_spike(Diagnosis("nan_loss", "critical", step, own), spike)
+    assert found.symptom == "nan_loss"
+    assert [c.label for c in found.causes] == (["lr_too_high"] if labels is None else labels)
+    told = [(e.check, e.seen) for c in found.causes for e in c.evidence]
+    assert told == ([("steps before", "the loss spiked at step 43")] if labels else [])
 
 
 class Broken(keras.metrics.Metric):

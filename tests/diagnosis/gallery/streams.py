@@ -5,7 +5,16 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from diagnosis.gallery.parts import convnet, fit, mlp, pictures, regression, two_classes, walks
+from diagnosis.gallery.parts import (
+    classes,
+    convnet,
+    fit,
+    mlp,
+    pictures,
+    regression,
+    two_classes,
+    walks,
+)
 from diagnosis.gallery.register import faulty
 
 
@@ -36,6 +45,19 @@ def file_that_decoded_to_garbage(callbacks, repaired):
 
     model = convnet()
     model.compile("adam", "sparse_categorical_crossentropy")
+    fit(model, Batches(x, y, load), epochs=3, shuffle=False, callbacks=callbacks)
+
+
+@faulty("corrupt_batch", "nan_loss", "loss_spike")
+def bytes_in_another_order(callbacks, repaired):
+    """A shard's numbers are huge, not NaN: a spike, and a step on Adam's squares overflow."""
+    x, y = classes(1600, 12, 3)
+
+    def load(index, batch):
+        return batch.byteswap() if index == 30 and not repaired else batch
+
+    model = mlp(12, outputs=3, activation="softmax")
+    model.compile(keras.optimizers.Adam(4e-3), "sparse_categorical_crossentropy")
     fit(model, Batches(x, y, load), epochs=3, shuffle=False, callbacks=callbacks)
 
 
