@@ -184,12 +184,15 @@ def fix_for(look: OperationLook, safe: str) -> Fix:
 
 
 def overflow_clues(case: Case) -> tuple[Clue, ...]:
-    """An overflow may be the end of a divergence, which shows in growth or a bad scale."""
+    """An overflow may be the end of a divergence, which shows in growth or a bad scale; and data
+    that overflow nowhere once they are scaled are to be scaled.
+    """
+    scaled = case.cured("scale_inputs")
     slower = next((name for name in SLOWER if case.cured(name)), "")
     seen = "finite, and the loss falls" if slower else "not finite, or not tried"
     return (
         replace(clues.calm(case), check="loss before the overflow"),
-        unit_scale_clue(case, -1.5),
+        unit_scale_clue(case, -4.0 if scaled else -1.5),
         Clue(-1.5 if slower else 0.0, "replay with a lower rate", seen, "not finite either"),
     )
 
