@@ -227,6 +227,24 @@ def test_rows_that_stand_out_in_the_data_set_are_no_rows_of_the_batch():
     assert "rows" not in cause.where
 
 
+@pytest.mark.parametrize(
+    ("shape", "place", "code"),
+    [
+        ((32, 4), [2], "np.isfinite(x).all(axis=1)"),
+        ((32, 8, 4), [2], "np.isfinite(x).reshape(len(x), -1).all(axis=1)"),
+        ((32, 8, 8, 1), None, "np.isfinite(x).reshape(len(x), -1).all(axis=1)"),
+    ],
+    ids=["table", "series", "pictures of one channel"],
+)
+def test_bad_cells_are_told_as_fits_the_rank_of_the_data(shape, place, code):
+    look = table(shape=shape, n_nan=3, rows=(5,), columns=(2,) if shape[-1] > 1 else (0,))
+    case = failed(look, table("target"), autopsy={"predictions_finite": False})
+    found = diagnose(case).causes[0]
+    assert (found.label, found.where.get("columns")) == ("nan_in_features", place)
+    assert ("column" in found.summary) is (place is not None)
+    assert code in found.fix.code
+
+
 def test_rows_that_a_class_weight_spoilt_are_named():
     spoilt = table("sample_weight", n_inf=1, rows=(25,), samples=(725,))
     case = failed(table(), table("target"), spoilt, facts={"class_weight": {"4": "inf"}})

@@ -37,7 +37,7 @@ def weigh_cells(
     if role == "input":
         found.append(clues.reached_the_model(case))
     what = f"cells of the input {look.name}" if _is_one_of_several(case, look) else ROLE_WORDS[role]
-    fix = _fix_of(look, fix) if _is_one_of_several(case, look) else fix
+    fix = _fix_of(look, fix) if _is_one_of_several(case, look) else _of_its_rank(look, fix)
     summary = _summary(look, kind, what) + _in_all(case, look)
     remedy = case.better("drop_rows", "fill_cells")
     return Testimony(summary, found, fix, where(look), remedy, ("fill_cells",))
@@ -63,19 +63,33 @@ def _fix_of(look: ArrayLook, fix: Fix) -> Fix:
     return Fix(fix.text, code)
 
 
+def _of_its_rank(look: ArrayLook, fix: Fix) -> Fix:
+    """The same for pictures and the like, whose rows have several axes."""
+    if len(look.shape) < 3:
+        return fix
+    flat = fix.code.replace("(x).all(axis=1)", "(x).reshape(len(x), -1).all(axis=1)")
+    return Fix(fix.text, flat)
+
+
 def where(look: ArrayLook) -> dict[str, Any]:
     """Which rows, samples and columns of which array."""
     place: dict[str, Any] = {"rows": list(look.rows)}
     if look.role != "sample_weight":
         place["input" if look.role == "input" else "output"] = look.name
-    for name in ("samples", "columns", "column_names"):
+    columns = ("columns", "column_names") if _has_columns(look) else ()
+    for name in ("samples", *columns):
         if getattr(look, name):
             place[name] = list(getattr(look, name))
     return place
 
 
+def _has_columns(look: ArrayLook) -> bool:
+    """A picture of one channel has none that could be told apart."""
+    return len(look.shape) < 3 or look.shape[-1] > 1
+
+
 def _summary(look: ArrayLook, kind: str, what: str) -> str:
-    columns = f", {words.columns(look)}" if look.columns else ""
+    columns = f", {words.columns(look)}" if look.columns and _has_columns(look) else ""
     return (
         f"The {what} hold {kind}: {_rows(look)}{columns}. One such cell makes the "
         "batch's loss and every gradient non-finite."
