@@ -7,14 +7,12 @@ import numpy as np
 import pytest
 
 from frames import frame, opening, points
-from monitor.test_database_commands import launch, run
 from monitor.test_ingest_route import problem
 from nanwatch import wire
 from nanwatch.events import RunEnded
 from nanwatch_monitor.keeper import Keeper
 from nanwatch_monitor.store.retention import DAY_S, Retention
 
-__all__ = ["launch", "run"]
 NOW = 1_700_000_000.0
 
 
