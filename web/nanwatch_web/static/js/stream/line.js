@@ -9,8 +9,10 @@ import { Switchboard } from "./switchboard.js";
 
 /** @typedef {import("./switchboard.js").Told} Told */
 
-/** How often the worker is asked whether it lives. It answers at once; on a machine with much to do, later. */
-const PULSE_MS = 5000;
+/** How often the worker is asked whether it lives. */
+const PULSE_MS = 2000;
+/** So many times without a word: it is dead. After once only, the page may have stood still itself. */
+const MISSES = 2;
 
 /** A line to the live events. */
 export class Line {
@@ -21,7 +23,7 @@ export class Line {
   constructor(run, tell) {
     this.listener = { run, tell };
     this.listening = false;
-    this.answered = false;
+    this.missed = 0;
     /** @type {ReturnType<typeof setInterval> | undefined} */
     this.pulse = undefined;
     /** @type {Switchboard | null} */
@@ -44,14 +46,14 @@ export class Line {
 
   /** @param {Told | {alive: true}} told by the worker */
   hear(told) {
-    this.answered = true;
+    this.missed = 0;
     if (this.listening && !("alive" in told)) this.listener.tell(told);
   }
 
-  /** Nothing came since the last time: the worker is dead. */
+  /** Ask once more, unless nothing came of it for too long. */
   check() {
-    if (!this.answered) return this.standAlone();
-    this.answered = false;
+    if (this.missed >= MISSES) return this.standAlone();
+    this.missed += 1;
     this.port?.postMessage({ ask: true });
   }
 
@@ -72,7 +74,7 @@ export class Line {
     this.port?.postMessage({ listen: true, run: this.listener.run });
     this.board?.add(this.listener);
     clearInterval(this.pulse);
-    this.answered = false;
+    this.missed = 0;
     if (this.port) this.pulse = setInterval(() => this.check(), PULSE_MS);
   }
 
