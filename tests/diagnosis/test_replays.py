@@ -72,6 +72,13 @@ def test_a_fix_is_not_proven_where_the_unchanged_replay_does_as_well():
     assert clue.seen.endswith("but the same without the change")
 
 
+def test_a_loss_that_runs_away_below_zero_does_not_do_as_well_as_another_one():
+    away = replace(HELD, first=-1.0, last=-2e4)
+    rescaled = replace(HELD, guess=1.0)
+    assert verified(case(rescaled, as_it_is=away), "fix") is True
+    assert verified(case(HELD, as_it_is=away), "fix") is None
+
+
 @pytest.mark.parametrize("unchanged", [LOST, STILL, replace(HELD, last=1.5)])
 def test_it_is_where_the_unchanged_one_fails_or_stays_behind(unchanged):
     assert verified(case(HELD, as_it_is=unchanged), "fix") is True

@@ -96,14 +96,14 @@ def is_to_blame(case: Case) -> bool:
     )
 
 
-def overshoot_clue(case: Case, penalty: Penalty) -> Clue:
-    """The proof, where there is one, that the penalty's own step diverges."""
-    check = "penalty's own step, as a share of the largest stable one"
+def overshoot_clues(case: Case, penalty: Penalty) -> list[Clue]:
+    """The proof, where it is known, that the penalty's own step diverges."""
     ratio = overshoot(case, penalty)
     if not ratio or math.isnan(ratio):
-        return Clue(0.0, check, "not known", "below 1")
+        return []
     weight = (4.0 if is_to_blame(case) else 1.0) if ratio > 1 else -1.0
-    return Clue(weight, check, words.number(ratio), "below 1")
+    check = "penalty's own step, as a share of the largest stable one"
+    return [Clue(weight, check, words.number(ratio), "below 1")]
 
 
 def blameless_clue(case: Case) -> Clue:

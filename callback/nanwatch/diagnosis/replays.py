@@ -54,9 +54,14 @@ def repeated(case: Case) -> list[Clue]:
 
 
 def _needless(case: Case, trial: Trial) -> bool:
-    """Whether the replay without a change does as well, so that nothing is proven."""
+    """Whether the replay without a change does as well, so that nothing is proven.
+
+    Below 0 it does not where the changed loss, another one, stays above: it runs away.
+    """
     unchanged = case.trials.get(BASELINE)
     if unchanged is None or not unchanged.cured:
+        return False
+    if not math.isnan(trial.guess) and unchanged.last < 0 <= trial.last:
         return False
     return not trial.last < (1 - SOME) * unchanged.last
 

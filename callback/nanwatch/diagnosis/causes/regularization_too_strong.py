@@ -12,7 +12,7 @@ from nanwatch.diagnosis.penalty import (
     NEARLY_ALL,
     Penalty,
     is_to_blame,
-    overshoot_clue,
+    overshoot_clues,
     penalties,
     penalty_share,
     pull,
@@ -29,7 +29,7 @@ def weigh(case: Case) -> Testimony | None:
         return None
     stays = does_not_learn(case)
     found = [
-        overshoot_clue(case, held[0]),
+        *overshoot_clues(case, held[0]),
         *(_holds_down(case, held[0]) if stays else [_share(case), clues.grew(case)]),
         clues.data_finite(case),
     ]
@@ -37,15 +37,15 @@ def weigh(case: Case) -> Testimony | None:
     names = ("weaker_penalty", "weaker_penalty_lower_rate")
     remedy = best(case, names) if stays else case.better(*names)
     also = ("weaker_penalty_lower_rate",) if is_to_blame(case) else ()
-    return Testimony(_summary(held[0]), found, _fix(case, held[0], remedy), where, remedy, also)
-
-
-def _summary(penalty: Penalty) -> str:
-    factor = f" (L2 factor {words.number(penalty.strength)})" if penalty.strength else ""
-    return (
-        f"The {penalty.name}{factor} changes the weights more than the data do. With plain "
-        "gradient descent a weight is multiplied by 1 - 2·rate·l2 at each step."
+    return Testimony(
+        _summary(case, held[0]), found, _fix(case, held[0], remedy), where, remedy, also
     )
+
+
+def _summary(case: Case, penalty: Penalty) -> str:
+    factor = f" (L2 factor {words.number(penalty.strength)})" if penalty.strength else ""
+    step = " Each step multiplies a weight by 1 - 2·rate·l2." if pull(case, penalty) else ""
+    return f"The {penalty.name}{factor} changes the weights more than the data do.{step}"
 
 
 def _share(case: Case) -> Clue:
@@ -55,7 +55,7 @@ def _share(case: Case) -> Clue:
 
 
 def _holds_down(case: Case, penalty: Penalty) -> list[Clue]:
-    return [_outweighs(case), _strength(penalty), *_pull(case, penalty)]
+    return [_outweighs(case), *_strength(penalty), *_pull(case, penalty)]
 
 
 def _pull(case: Case, penalty: Penalty) -> list[Clue]:
@@ -77,11 +77,13 @@ def _outweighs(case: Case) -> Clue:
     return Clue(weight, check, f"{share:.0%}", "below one half", share < 0.4)
 
 
-def _strength(penalty: Penalty) -> Clue:
-    strength = penalty.strength
-    weight = 1.0 if strength >= 0.1 else 0.0 if strength >= 0.01 or not strength else -1.0
-    seen = words.number(strength) if strength else "not known"
-    return Clue(weight, f"factor of the {penalty.name}", seen, "about 1e-4", strength < 0.01)
+def _strength(penalty: Penalty) -> list[Clue]:
+    """How strong it is, where that is known: not of a regularizer of the user's own."""
+    if not (strength := penalty.strength):
+        return []
+    weight = 1.0 if strength >= 0.1 else 0.0 if strength >= 0.01 else -1.0
+    check, seen = f"factor of the {penalty.name}", words.number(strength)
+    return [Clue(weight, check, seen, "about 1e-4", strength < 0.01)]
 
 
 def _fix(case: Case, penalty: Penalty, remedy: str) -> Fix:
