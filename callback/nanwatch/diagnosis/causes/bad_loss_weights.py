@@ -67,14 +67,16 @@ def _testimony(
 
 
 def _wanted(case: Case, bad: BadWeight) -> list[Clue]:
-    """Who measures an output wants it to learn; else it may be switched off on purpose."""
+    """Who measures an output wants it to learn; else it may be switched off on purpose, and that
+    it would learn if it counted, as a replay shows, proves nothing.
+    """
     if bad.fault != "nothing" or not bad.owner.startswith("output "):
         return []
     output = bad.owner.removeprefix("output ")
     logs = (name.removeprefix("val_") for name in case.history.epochs)
     own = [name for name in logs if name.startswith(f"{output}_") and name != f"{output}_loss"]
     seen = ", ".join(dict.fromkeys(own)) or "none"
-    return [Clue(0.0 if own else -3.0, "metrics of that output", seen, "none", not own)]
+    return [Clue(0.0 if own else -6.0, "metrics of that output", seen, "none", not own)]
 
 
 def _purpose(case: Case, bad: BadWeight) -> list[Clue]:
