@@ -61,7 +61,7 @@ def wait_for_exit(pid):
     return os.waitstatus_to_exitcode(states[-1])
 
 
-# Ends when its point is on disk and the server is asked.
+# Ends when its point is on disk and the server is asked; sleeps between two looks.
 SCRIPT = """
 import sys, time
 from nanwatch.breaker import breaker_of
